@@ -1,0 +1,66 @@
+//! Asking the library, with a progress bar for those who watch.
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use smsp::{Client, Config, Error, Outcome, Query};
+
+use crate::args::Args;
+use crate::input::Row;
+
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
+/// What the environment, then the command line set.
+pub fn config(args: &Args) -> Result<Config, String> {
+    let mut config = Config::new();
+    config.load_env().map_err(|error| describe(&error))?;
+    if let Some(file) = &args.api_key_file {
+        config.set("api_key_file", file).map_err(|error| describe(&error))?;
+    }
+    for (name, value) in &args.settings {
+        config.set(name, value).map_err(|error| describe(&error))?;
+    }
+    Ok(config)
+}
+
+/// A client that is set up so.
+pub fn client(config: &Config) -> Result<Client, String> {
+    Client::new(config).map_err(|error| describe(&error))
+}
+
+/// Asks for every row; a progress bar is drawn where standard error is a terminal.
+pub fn multi_status(client: &Client, rows: &[Row]) -> Result<Outcome, String> {
+    let bar = progress_bar(rows.len());
+    let outcome = thread::scope(|scope| {
+        let (done, is_done) = mpsc::channel::<()>();
+        let bar = &bar;
+        scope.spawn(move || {
+            while is_done.recv_timeout(PROGRESS_INTERVAL) == Err(RecvTimeoutError::Timeout) {
+                bar.set_position(client.stat("entries_answered").unwrap_or(0));
+            }
+        });
+        let outcome = client.multi_status(rows.iter().map(query));
+        drop(done);
+        outcome
+    });
+    bar.finish_and_clear();
+    outcome.map_err(|error| describe(&error))
+}
+
+/// What is asked for a row.
+pub fn query(row: &Row) -> Query<'_> {
+    Query::new(&row.phone_number, &row.message_id)
+}
+
+/// What went wrong, and under which name the library's documentation has it.
+pub fn describe(error: &Error) -> String {
+    format!("{error} ({})", error.code().name())
+}
+
+fn progress_bar(total: usize) -> ProgressBar {
+    let style =
+        ProgressStyle::with_template("{bar:40} {pos}/{len} answered, {eta} left").expect("the template is well formed");
+    ProgressBar::new(total as u64).with_style(style)
+}

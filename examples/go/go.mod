@@ -1,0 +1,3 @@
+module example.org/multi_status
+
+go 1.19

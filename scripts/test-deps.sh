@@ -1,0 +1,34 @@
+#!/bin/sh
+# Makes sure that the Debian packages the tests need are there. `cargo test` fails without them.
+# As root it installs what is missing; otherwise it says what to install and exits 1.
+set -eu
+
+# One line for each: the command that the tests run, and the package that brings it.
+needed='
+gcc       gcc
+cc        gcc
+g++       g++
+clang     clang
+clang++   clang
+valgrind  valgrind
+go        golang-go
+'
+
+missing=$(printf '%s' "$needed" | while read -r command package; do
+    [ -z "$command" ] || command -v "$command" >/dev/null 2>&1 || echo "$package"
+done | sort -u | tr '\n' ' ')
+missing=${missing% }
+
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    echo "missing for the tests: $missing" >&2
+    echo "as root on Debian: apt-get update && apt-get install -y --no-install-recommends $missing" >&2
+    exit 1
+fi
+
+echo "installing for the tests: $missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get update
+# shellcheck disable=SC2086 # one word for each package
+apt-get install -y --no-install-recommends $missing

@@ -1,0 +1,150 @@
+//! Setting a simulator up.
+
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use crate::answer::Answer;
+use crate::json::Style;
+use crate::request::Request;
+use crate::server::{Bend, Log, Shared};
+use crate::service::Service;
+use crate::simulator::Simulator;
+use crate::states::{Clock, States};
+use crate::tls::Identity;
+
+/// How the simulator is to behave. Made by [`Simulator::builder`].
+pub struct Builder {
+    address: IpAddr,
+    port: u16,
+    api_key: String,
+    seed: u64,
+    clock: Clock,
+    latency: Duration,
+    tls: bool,
+    refusal_status: u16,
+    style: Style,
+    record: bool,
+    bend: Option<Bend>,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Self {
+            address: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            api_key: "demo".to_owned(),
+            seed: 0,
+            clock: Clock::default(),
+            latency: Duration::ZERO,
+            tls: false,
+            refusal_status: 200,
+            style: Style::default(),
+            record: false,
+            bend: None,
+        }
+    }
+
+    /// The loopback address to listen on. Default: 127.0.0.1.
+    pub fn address(mut self, address: IpAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// The port to listen on. Default: 0, any free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The API key that is accepted. Default: `demo`.
+    pub fn api_key(mut self, api_key: &str) -> Self {
+        self.api_key = api_key.to_owned();
+        self
+    }
+
+    /// What decides, together with number and id, what becomes of a message. Default: 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The time by which the simulator answers. Default: the real one.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// How long every answer is held back. Default: not at all.
+    pub fn latency(mut self, latency: Duration) -> Self {
+        self.latency = latency;
+        self
+    }
+
+    /// Whether to speak TLS, under an authority made at the start. Default: no.
+    pub fn tls(mut self, tls: bool) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// The HTTP status of a refusal. Default: 200, as the documentation names none.
+    pub fn refusal_status(mut self, status: u16) -> Self {
+        self.refusal_status = status;
+        self
+    }
+
+    /// How JSON is written. Default: compact.
+    pub fn style(mut self, style: Style) -> Self {
+        self.style = style;
+        self
+    }
+
+    /// Whether [`Simulator::requests`] keeps the whole requests. Default: no.
+    pub fn record(mut self, record: bool) -> Self {
+        self.record = record;
+        self
+    }
+
+    /// A function that may change each answer before it is written. All connections are served by
+    /// one thread, which waits for it. Where it panics, that connection is closed without an answer.
+    pub fn bend(mut self, bend: impl FnMut(&Request, &mut Answer) + Send + 'static) -> Self {
+        self.bend = Some(Box::new(bend));
+        self
+    }
+
+    /// Starts the simulator; on return it accepts connections.
+    ///
+    /// # Errors
+    /// `InvalidInput` for an address that is not loopback or a refusal status that HTTP does not
+    /// know; else what the system or the making of certificates answers.
+    pub fn start(self) -> io::Result<Simulator> {
+        if !self.address.is_loopback() {
+            return Err(invalid(format!("the simulator listens on loopback addresses only, not on {}", self.address)));
+        }
+        if !(200..600).contains(&self.refusal_status) {
+            return Err(invalid(format!("{} is not the HTTP status of an answer", self.refusal_status)));
+        }
+        let identity = self.tls.then(Identity::new).transpose()?;
+        let (acceptor, ca_pem) = identity.map_or((None, None), |it| (Some(it.acceptor), Some(it.ca_pem)));
+        let shared = Shared {
+            service: Service {
+                api_key: self.api_key,
+                refusal_status: self.refusal_status,
+                states: States::new(self.seed, self.clock),
+            },
+            latency: self.latency,
+            style: self.style,
+            record: self.record,
+            bend: self.bend.map(Mutex::new),
+            acceptor,
+            log: Log::default(),
+        };
+        let listener = TcpListener::bind((self.address, self.port))?;
+        Simulator::run(listener, shared, ca_pem)
+    }
+}
+
+pub(crate) fn invalid(message: String) -> io::Error {
+    io::Error::new(ErrorKind::InvalidInput, message)
+}

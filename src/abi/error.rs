@@ -1,0 +1,66 @@
+//! Codes and errors.
+
+use std::ffi::CString;
+
+use libc::c_char;
+
+use super::boundary::{accessor, free, into_handle};
+use crate::error::Error;
+
+/// What came of a call: SMSP_OK, SMSP_PARTIAL or one of SMSP_E_...
+pub type smsp_code = i32;
+
+/// Why something failed. Made by the library, ended by smsp_error_free. It is immutable: any thread may read it.
+pub struct smsp_error {
+    error: Error,
+    message: CString,
+}
+
+impl smsp_error {
+    pub(super) fn into_handle(error: Error) -> *mut smsp_error {
+        let message = CString::new(error.message().replace('\0', "\u{fffd}")).unwrap_or_default();
+        into_handle(smsp_error { error, message })
+    }
+}
+
+fn read<T>(error: *const smsp_error, fallback: T, read: impl FnOnce(&smsp_error) -> T) -> T {
+    accessor(fallback, || unsafe { error.as_ref() }.map(read))
+}
+
+/// The kind of failure, SMSP_E_...; 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn smsp_error_code(error: *const smsp_error) -> smsp_code {
+    read(error, 0, |handle| handle.error.code().value())
+}
+
+/// What happened, in one English line that names the culprit (option, entry, host) and never holds the API key. It
+/// quotes the service's own text where there is one. It lives as long as the error. NULL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn smsp_error_message(error: *const smsp_error) -> *const c_char {
+    read(error, std::ptr::null(), |handle| handle.message.as_ptr())
+}
+
+/// The service's own code: 1 or 10 for the API key, 20, 30, 40 or 96 for the account, others for the request; 0 if the
+/// service gave none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn smsp_error_api_code(error: *const smsp_error) -> i32 {
+    read(error, 0, |handle| handle.error.api_code())
+}
+
+/// The HTTP status of the answer; 0 if there was no answer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn smsp_error_http_status(error: *const smsp_error) -> i32 {
+    read(error, 0, |handle| handle.error.http_status())
+}
+
+/// 1 if the same call may succeed later without a change by the caller, else 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn smsp_error_is_retryable(error: *const smsp_error) -> i32 {
+    read(error, 0, |handle| i32::from(handle.error.is_retryable()))
+}
+
+/// Ends an error; NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn smsp_error_free(error: *mut smsp_error) {
+    unsafe { free(error) };
+}

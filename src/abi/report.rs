@@ -1,0 +1,91 @@
+//! Reports.
+
+use std::mem::{align_of, offset_of};
+
+use libc::{c_char, size_t};
+
+use super::boundary::{accessor, free};
+use super::error::smsp_code;
+use crate::report::{Report, Row};
+use crate::state::State;
+
+/// What became of a message: one of SMSP_STATE_...
+pub type smsp_state = i32;
+
+/// The statuses of a call: one for each query, in order. Ended by smsp_report_free; it holds its own copies of all
+/// texts. It is immutable: any thread may read it.
+pub struct smsp_report(pub(super) Report);
+
+/// What became of one message. It is reached by pointer only and may grow at its end in later versions: never copy it
+/// or step over it by its sizeof. Its texts live as long as the report.
+#[repr(C)]
+pub struct smsp_status {
+    /// The caller's text, as it was given; NULL where it was NULL.
+    pub phone_number: *const c_char,
+    /// The caller's text, as it was given; NULL where it was NULL.
+    pub message_id: *const c_char,
+    /// The service's text, in English or French, or NULL.
+    pub status_text: *const c_char,
+    /// The service's date as text where it is not Unix seconds, else NULL: it names no time zone, so none is guessed.
+    pub date_text: *const c_char,
+    /// When the state was reached, in Unix seconds, or SMSP_NO_DATE.
+    pub date: i64,
+    /// SMSP_STATE_...
+    pub state: smsp_state,
+    /// SMSP_OK, or why there is no answer.
+    pub code: smsp_code,
+    /// The service's code for this entry (200 where it has no objection), 0 if it gave none.
+    pub api_code: i32,
+    /// Whether the recipient answered STOP: 1, 0, or -1 if the service did not tell.
+    pub stop_sms: i32,
+    /// Whether the message was taken for spam: 1, 0, or -1 if the service did not tell.
+    pub is_spam: i32,
+}
+
+/// A row is handed out as an `smsp_status`, so the two must lie alike in memory.
+macro_rules! assert_same_layout {
+    ($( $field:ident )+) => {
+        const _: () = {
+            assert!(size_of::<Row>() == size_of::<smsp_status>() && align_of::<Row>() == align_of::<smsp_status>());
+            $( assert!(offset_of!(Row, $field) == offset_of!(smsp_status, $field)); )+
+        };
+    };
+}
+assert_same_layout! {
+    phone_number message_id status_text date_text date state code api_code stop_sms is_spam
+}
+
+fn read<T>(report: *const smsp_report, fallback: T, read: impl FnOnce(&Report) -> Option<T>) -> T {
+    accessor(fallback, || read(&unsafe { report.as_ref() }?.0))
+}
+
+/// How many statuses there are: the count of the queries.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn smsp_report_count(report: *const smsp_report) -> size_t {
+    read(report, 0, |report| Some(report.len()))
+}
+
+/// The status of the query at this index; NULL past the last. It lives as long as the report.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn smsp_report_get(report: *const smsp_report, index: size_t) -> *const smsp_status {
+    read(report, std::ptr::null(), |report| report.row(index).map(|row| std::ptr::from_ref(row).cast()))
+}
+
+/// The bytes from one status to the next: they lie in one array, and the status at index i is at
+/// (const char *)smsp_report_get(report, 0) + i * stride. For those who read memory directly; 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn smsp_report_stride(report: *const smsp_report) -> size_t {
+    read(report, 0, |_| Some(size_of::<Row>()))
+}
+
+/// How many statuses are in this state; 0 if there is no such state.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn smsp_report_count_state(report: *const smsp_report, state: smsp_state) -> size_t {
+    read(report, 0, |report| State::from_value(state).map(|state| report.count_state(state)))
+}
+
+/// Ends a report and all its texts; NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn smsp_report_free(report: *mut smsp_report) {
+    unsafe { free(report) };
+}

@@ -1,0 +1,83 @@
+//! A client: ask what became of many messages; every query gets one status, in order, whatever the network does.
+
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::error::{Code, Error};
+use crate::exchange::call::Call;
+use crate::exchange::check::Check;
+use crate::plan::{Plan, Query, RawQuery};
+use crate::process::Process;
+use crate::report::Report;
+use crate::settings::Settings;
+use crate::stats::{Counter, Stats};
+
+/// A client of the service. Cloning is cheap; all clones share connections, limits and counters, from any thread.
+#[derive(Clone)]
+pub struct Client {
+    settings: Arc<Settings>,
+    stats: Arc<Stats>,
+    process: Arc<Process>,
+}
+
+/// What came of a call: a report with one status per query, and why some or all were not answered.
+#[derive(Debug)]
+pub struct Outcome {
+    /// One status per query, in order.
+    pub report: Report,
+    /// The failure of the first batch that failed, in the order of the queries; else the first invalid entry.
+    pub error: Option<Error>,
+}
+
+impl Outcome {
+    /// `Ok` if every query was answered, `Partial` if some were, else the error's code.
+    pub fn code(&self) -> Code {
+        match &self.error {
+            None => Code::Ok,
+            Some(_) if self.report.answered() > 0 => Code::Partial,
+            Some(error) => error.code(),
+        }
+    }
+}
+
+impl Client {
+    /// A client with a copy of this configuration. An error names the option that is wrong or missing.
+    pub fn new(config: &Config) -> Result<Client, Error> {
+        let settings = Arc::new(Settings::new(config)?);
+        let stats = Arc::new(Stats::default());
+        let process = Arc::new(Process::new(&settings, &stats));
+        Ok(Client { settings, stats, process })
+    }
+
+    /// Asks what became of these messages, however many, and waits for the answers. An error is returned only where
+    /// there is no memory for a report at all; any other stands in the outcome beside what was answered.
+    pub fn multi_status<'q, I>(&self, queries: I) -> Result<Outcome, Error>
+    where
+        I: IntoIterator<Item = Query<'q>>,
+        I::IntoIter: ExactSizeIterator + Clone,
+    {
+        self.ask(queries.into_iter().map(RawQuery::from))
+    }
+
+    pub(crate) fn ask<'q, I>(&self, queries: I) -> Result<Outcome, Error>
+    where
+        I: ExactSizeIterator<Item = RawQuery<'q>> + Clone,
+    {
+        let (plan, draft) = Plan::new(queries, self.settings.batch)?;
+        let call = Arc::new(Call::new(plan, draft, self.settings.total_timeout));
+        self.process.current().run(&call);
+        let finished = call.finish();
+        self.stats.add(Counter::EntriesAnswered, finished.duplicates_answered as u64);
+        Ok(Outcome { report: finished.report, error: finished.error })
+    }
+
+    /// The value of a counter, cumulative since the client was made; None if there is none of this name.
+    pub fn stat(&self, name: impl AsRef<[u8]>) -> Option<u64> {
+        self.stats.get(name.as_ref())
+    }
+
+    /// Walks through name, connection, TLS and one query, and says at which step it stops.
+    pub fn check(&self, query: Query<'_>) -> Check {
+        self.process.current().exchange().check(query)
+    }
+}

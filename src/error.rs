@@ -1,0 +1,85 @@
+//! Errors: values made where they happen, with what the caller can act on.
+
+use std::fmt;
+
+pub use crate::code::Code;
+use crate::redact::Secrets;
+
+/// Why a call, a batch or an option failed. Its text is one English line that never holds the API key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    code: Code,
+    message: String,
+    api_code: i32,
+    http_status: u16,
+}
+
+impl Error {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Error {
+        Error { code, message: message.into(), api_code: 0, http_status: 0 }
+    }
+
+    /// An option that cannot be used: `option: what is wrong`.
+    pub(crate) fn config(option: &str, message: impl fmt::Display) -> Error {
+        Error::new(Code::Config, format!("{option}: {message}"))
+    }
+
+    pub(crate) fn with_api_code(self, api_code: i32) -> Error {
+        Error { api_code, ..self }
+    }
+
+    pub(crate) fn with_http_status(self, http_status: u16) -> Error {
+        Error { http_status, ..self }
+    }
+
+    /// The same error with more to say.
+    pub(crate) fn and(self, more: &str) -> Error {
+        Error { message: format!("{}; {more}", self.message), ..self }
+    }
+
+    /// The same error without secrets in its text.
+    pub(crate) fn redacted(self, secrets: &Secrets) -> Error {
+        Error { message: secrets.hide(&self.message), ..self }
+    }
+
+    /// The kind of failure.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What happened, in one English line.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The service's own code, 0 if it gave none.
+    pub fn api_code(&self) -> i32 {
+        self.api_code
+    }
+
+    /// The HTTP status of the answer, 0 if there was none.
+    pub fn http_status(&self) -> i32 {
+        i32::from(self.http_status)
+    }
+
+    /// Whether the same call may succeed later without a change by the caller.
+    pub fn is_retryable(&self) -> bool {
+        match self.code {
+            Code::Http => self.http_status >= 500,
+            code => code.is_retryable(),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Memory of this size cannot be had.
+pub(crate) fn out_of_memory(what: &str) -> Error {
+    Error::new(Code::Resource, format!("not enough memory for {what}"))
+}

@@ -1,0 +1,207 @@
+//! A call under way: which of its batches are taken, which have ended, and what came of them.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::http::total_timeout;
+use crate::error::{Code, Error};
+use crate::matching::Matches;
+use crate::plan::Plan;
+use crate::report::{Asked, Draft, Report};
+use crate::texts::Texts;
+use crate::wire::answer::Entry;
+
+/// After so many failed connections in a row the rest of a call is not tried.
+const MAX_FAILED_CONNECTIONS: u32 = 8;
+
+/// A list of queries that is being asked, batch by batch, by any number of threads.
+pub(crate) struct Call {
+    plan: Plan,
+    texts: Arc<Texts>,
+    pub deadline: Option<Instant>,
+    progress: Mutex<Progress>,
+    ended: Condvar,
+    /// Connections that failed since the last answer.
+    failed_connections: AtomicU32,
+}
+
+struct Progress {
+    draft: Draft,
+    /// The next batch to be taken.
+    next: usize,
+    /// How many batches have ended.
+    ended: usize,
+    /// The failure of the first batch in the caller's order that failed.
+    failed: Option<(usize, Error)>,
+}
+
+/// A batch that a thread has taken, to be settled once.
+pub(crate) struct Batch<'c> {
+    number: usize,
+    pub asked: Vec<Asked<'c>>,
+}
+
+/// What a finished call leaves.
+pub(crate) struct Finished {
+    pub report: Report,
+    /// Why the first batch that failed did, or else the first invalid entry.
+    pub error: Option<Error>,
+    /// How many duplicates were answered with the first of their kind.
+    pub duplicates_answered: usize,
+}
+
+impl Call {
+    pub(crate) fn new(plan: Plan, draft: Draft, time: Option<Duration>) -> Call {
+        Call {
+            plan,
+            texts: draft.asked_texts(),
+            deadline: time.map(|time| Instant::now() + time),
+            progress: Mutex::new(Progress { draft, next: 0, ended: 0, failed: None }),
+            ended: Condvar::new(),
+            failed_connections: AtomicU32::new(0),
+        }
+    }
+
+    /// How many batches there are.
+    pub(crate) fn batches(&self) -> usize {
+        self.plan.batches()
+    }
+
+    /// The next batch, in the caller's order; None once all are taken or given up.
+    pub(crate) fn take(&self) -> Option<Batch<'_>> {
+        let mut progress = self.lock();
+        if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            self.give_up(&mut progress, &total_timeout());
+        }
+        let number = progress.next;
+        if number == self.batches() {
+            return None;
+        }
+        progress.next += 1;
+        let asked = progress.draft.batch(&self.plan, number, &self.texts);
+        Some(Batch { number, asked })
+    }
+
+    /// Ends a batch with the service's answers, which came with this HTTP status.
+    pub(crate) fn answered(&self, batch: &Batch<'_>, status: u16, entries: &[Entry<'_>], matches: &Matches) {
+        let mut progress = self.lock();
+        let mut failure = None;
+        let missing = matches.answers.iter().filter(|answer| answer.is_none()).count();
+        for (query, answer) in batch.asked.iter().zip(&matches.answers) {
+            let written = match answer {
+                Some(place) => progress.draft.answer(query.row, &entries[*place]),
+                None => Err(not_answered(query.row, missing, batch.asked.len()).with_http_status(status)),
+            };
+            if let Err(error) = written {
+                progress.draft.fail(query.row, &error);
+                failure.get_or_insert(error);
+            }
+        }
+        self.settle(&mut progress, batch.number, failure);
+    }
+
+    /// Ends a batch that has no answer.
+    pub(crate) fn failed(&self, batch: &Batch<'_>, error: Error) {
+        // Nothing more is sent to a service that refuses the key or the account.
+        let for_all = matches!(error.code(), Code::Auth | Code::Denied);
+        self.end(batch, error, for_all);
+    }
+
+    /// Ends a batch that has no answer, and with it all that nobody has taken.
+    pub(crate) fn failed_for_all(&self, batch: &Batch<'_>, error: Error) {
+        self.end(batch, error, true);
+    }
+
+    fn end(&self, batch: &Batch<'_>, error: Error, for_all: bool) {
+        let mut progress = self.lock();
+        batch.asked.iter().for_each(|query| progress.draft.fail(query.row, &error));
+        self.settle(&mut progress, batch.number, Some(error.clone()));
+        if for_all {
+            self.give_up(&mut progress, &error);
+        }
+    }
+
+    /// A request was answered.
+    pub(crate) fn connected(&self) {
+        self.failed_connections.store(0, Ordering::Relaxed);
+    }
+
+    /// A connection could not be made. Whether so many have failed in a row that it makes no sense to go on.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.failed_connections.fetch_add(1, Ordering::Relaxed) + 1 >= MAX_FAILED_CONNECTIONS
+    }
+
+    /// Waits until every batch has ended. Past the deadline nothing more is taken, and what is on its way ends by itself.
+    pub(crate) fn wait(&self) {
+        let mut progress = self.lock();
+        while progress.ended < self.batches() {
+            let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            progress = match left {
+                Some(Duration::ZERO) => {
+                    self.give_up(&mut progress, &total_timeout());
+                    if progress.ended == self.batches() {
+                        return;
+                    }
+                    self.ended.wait(progress).unwrap_or_else(PoisonError::into_inner)
+                }
+                Some(left) => self.ended.wait_timeout(progress, left).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.ended.wait(progress).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    /// Hands over what came of a call whose batches have all ended; once, a second time there is nothing.
+    pub(crate) fn finish(&self) -> Finished {
+        let mut progress = self.lock();
+        let (report, duplicates_answered) = std::mem::take(&mut progress.draft).finish(&self.plan.duplicates);
+        let error = progress.failed.take().map(|(_, error)| error).or_else(|| self.plan.first_invalid.clone());
+        Finished { report, error, duplicates_answered }
+    }
+
+    /// Whether there are batches that nobody has taken.
+    pub(crate) fn has_more(&self) -> bool {
+        self.lock().next < self.batches()
+    }
+
+    /// Ends the call at once where its batches can no longer be accounted for.
+    pub(crate) fn abandon(&self, error: &Error) {
+        let mut progress = self.lock();
+        self.give_up(&mut progress, error);
+        progress.failed.get_or_insert((0, error.clone()));
+        progress.ended = self.batches();
+        progress.draft.fail_unanswered(error);
+        self.ended.notify_all();
+    }
+
+    /// Ends all batches that nobody has taken.
+    fn give_up(&self, progress: &mut Progress, error: &Error) {
+        for number in progress.next..self.batches() {
+            let asked = progress.draft.batch(&self.plan, number, &self.texts);
+            asked.iter().for_each(|query| progress.draft.fail(query.row, error));
+            self.settle(progress, number, Some(error.clone()));
+        }
+        progress.next = self.batches();
+    }
+
+    fn settle(&self, progress: &mut Progress, number: usize, failure: Option<Error>) {
+        let is_first = progress.failed.as_ref().is_none_or(|(first, _)| number < *first);
+        if let Some(error) = failure.filter(|_| is_first) {
+            progress.failed = Some((number, error));
+        }
+        progress.ended += 1;
+        if progress.ended == self.batches() {
+            self.ended.notify_all();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn not_answered(row: usize, missing: usize, asked: usize) -> Error {
+    let text =
+        format!("the answer has no entry for {missing} of the {asked} messages asked, the first is queries[{row}]");
+    Error::new(Code::Protocol, text)
+}

@@ -1,0 +1,137 @@
+//! Finding out why nothing comes: name, connection, TLS and one query, one after another.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use rustls::ClientConnection;
+use ureq::unversioned::transport::NextTimeout;
+
+use super::connect::TcpTransport;
+use super::http::{Head, Outgoing};
+use super::{Exchange, Scratch};
+use crate::error::{Code, Error};
+use crate::plan::{Query, RawQuery};
+use crate::report::Asked;
+
+/// The headers of an answer that a transcript shows: nothing of a session.
+const SHOWN_HEADERS: [&str; 6] =
+    ["content-type", "content-length", "transfer-encoding", "date", "server", "retry-after"];
+
+/// How much of an answer a transcript shows, in bytes.
+const MAX_SHOWN: usize = 4096;
+
+/// What [`Client::check`](crate::Client::check) found.
+#[derive(Debug)]
+pub struct Check {
+    /// The steps in order; the first that failed is the last.
+    pub steps: Vec<CheckStep>,
+    /// The request and the answer without the API key and the recipient's number, to be attached to a report. Empty if
+    /// there was no answer.
+    pub transcript: String,
+}
+
+/// A step of a check.
+#[derive(Debug)]
+pub struct CheckStep {
+    /// `name`, `connection`, `tls` or `query`.
+    pub name: &'static str,
+    /// How long it took.
+    pub took: Duration,
+    /// What was found, in one line.
+    pub result: Result<String, Error>,
+}
+
+impl Check {
+    /// Notes a step; gives its value if it succeeded.
+    fn step<T>(&mut self, name: &'static str, run: impl FnOnce() -> Result<(String, T), Error>) -> Option<T> {
+        let start = Instant::now();
+        let (result, value) = match run() {
+            Ok((found, value)) => (Ok(found), Some(value)),
+            Err(error) => (Err(error), None),
+        };
+        self.steps.push(CheckStep { name, took: start.elapsed(), result });
+        value
+    }
+}
+
+impl Exchange {
+    /// Takes the steps of a request one by one.
+    pub(crate) fn check(&self, query: Query<'_>) -> Check {
+        let mut check = Check { steps: Vec::new(), transcript: String::new() };
+        // Each step rests on the one before; `check` holds what was found, so the end of the chain says nothing more.
+        let _ = self.walk(&mut check, query);
+        check
+    }
+
+    fn walk(&self, check: &mut Check, query: Query<'_>) -> Option<()> {
+        let url = &self.settings.base_url;
+        let (host, port) = (url.host(), url.port());
+        // One time for name, connection and TLS together, as in a call.
+        let deadline = self.settings.connect_timeout.map(|time| Instant::now() + time);
+        let left = || deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        check.step("name", || {
+            let addresses = self.http.tcp.names.look_up(host, port, left())?;
+            let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+            Ok((format!("{host} is {}", list.join(", ")), ()))
+        })?;
+        let stream = check.step("connection", || {
+            let stream = self.http.tcp.open(host, port, left())?;
+            let peer = stream.peer_addr().map_or_else(|_| host.to_owned(), |peer| peer.to_string());
+            Ok((format!("connected to {peer}"), stream))
+        })?;
+        if url.is_https() {
+            check.step("tls", || {
+                let transport = TcpTransport::new(stream, &self.stats);
+                let mut timeout = NextTimeout::default();
+                timeout.after = left().map_or(timeout.after, Into::into);
+                let tls = self.http.tls.shake_hands(host, transport, timeout)?;
+                Ok((describe(&tls.conn), ()))
+            })?;
+        }
+        let mut transcript = String::new();
+        check.step("query", || self.query(query, &mut transcript).map(|found| (found, ())));
+        check.transcript = transcript;
+        Some(())
+    }
+
+    fn query(&self, query: Query<'_>, transcript: &mut String) -> Result<String, Error> {
+        let (phone, id) = RawQuery::from(query).read().map_err(|reason| Error::new(Code::InvalidArgument, reason))?;
+        let digits = phone.last_digits();
+        let asked = [Asked { row: 0, phone, id }];
+        let mut scratch = Scratch::default();
+        self.write_request(&asked, &mut scratch.request)?;
+        let head = self.send(None, &mut scratch);
+        let written = self.transcript(&scratch, head.as_ref().ok());
+        *transcript = self.settings.secrets.hide(&written).replace(&digits, &"*".repeat(digits.len()));
+        let status = head.map_err(|failure| failure.error)?.status;
+        let entries = self.understand(status, &scratch.answer, &asked)?;
+        let states: Vec<_> = entries.iter().map(|entry| entry.state.name()).collect();
+        Ok(format!("HTTP status {status}, the message is {}", states.join(", ")))
+    }
+
+    fn transcript(&self, scratch: &Scratch, head: Option<&Head>) -> String {
+        let Outgoing { url, body } = &scratch.request;
+        let mut text = match body {
+            Some(body) => format!("POST {url}\n\n{}\n", String::from_utf8_lossy(body)),
+            None => format!("GET {url}\n"),
+        };
+        if let Some(head) = head {
+            _ = writeln!(text, "\nHTTP status {}", head.status);
+            for (name, value) in head.headers.iter().filter(|(name, _)| SHOWN_HEADERS.contains(&name.as_str())) {
+                _ = writeln!(text, "{name}: {}", String::from_utf8_lossy(value.as_bytes()));
+            }
+            let (shown, rest) = scratch.answer.split_at(scratch.answer.len().min(MAX_SHOWN));
+            _ = writeln!(text, "\n{}", String::from_utf8_lossy(shown));
+            if !rest.is_empty() {
+                _ = writeln!(text, "… and {} bytes more", rest.len());
+            }
+        }
+        text
+    }
+}
+
+fn describe(tls: &ClientConnection) -> String {
+    let version = tls.protocol_version().and_then(|version| version.as_str()).unwrap_or("TLS");
+    let cipher = tls.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str()).unwrap_or("?");
+    format!("{version}, {cipher}, the certificate is trusted")
+}

@@ -1,0 +1,211 @@
+//! One HTTP request and its answer.
+
+use std::io::{self, ErrorKind, Read};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ureq::http::HeaderMap;
+use ureq::unversioned::transport::Connector;
+use ureq::{Agent, Timeout};
+
+use super::connect::{BUFFER_SIZE, Connection, Tcp};
+use super::resolve::{Later, Names};
+use super::tls::Tls;
+use crate::error::{Code, Error, out_of_memory};
+use crate::settings::{Settings, reason};
+use crate::stats::Stats;
+use crate::wire::Format;
+
+/// How long an idle connection is kept.
+const MAX_IDLE: Duration = Duration::from_secs(15);
+
+/// Sends requests over kept-alive connections.
+pub(crate) struct Http {
+    agent: Agent,
+    host: String,
+    request_timeout: Option<Duration>,
+    connect_timeout: Option<Duration>,
+    max_response_bytes: u64,
+    pub tcp: Tcp,
+    pub tls: Tls,
+}
+
+/// What is sent: a URL, and a JSON body unless it is a GET.
+#[derive(Default)]
+pub(crate) struct Outgoing {
+    pub url: String,
+    pub body: Option<Vec<u8>>,
+}
+
+/// Why there is no answer.
+pub(crate) struct Unanswered {
+    pub error: Error,
+    /// Whether there was a connection at all.
+    pub connected: bool,
+    /// Whether a connection kept from an earlier request was lost before anything came: the server had closed it.
+    pub is_stale: bool,
+}
+
+impl From<Error> for Unanswered {
+    fn from(error: Error) -> Unanswered {
+        Unanswered { error, connected: true, is_stale: false }
+    }
+}
+
+/// The head of an answer; its body is where the caller wanted it.
+pub(crate) struct Head {
+    pub status: u16,
+    pub headers: HeaderMap,
+}
+
+impl Http {
+    pub(crate) fn new(settings: &Settings, stats: &Arc<Stats>) -> Http {
+        let url = &settings.base_url;
+        let tcp = Tcp {
+            stats: Arc::clone(stats),
+            names: Names::default(),
+            loopback_only: !url.is_https() && !settings.allow_http,
+        };
+        let tls = Tls::new(settings.tls.as_ref());
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(None)
+            .user_agent(&settings.user_agent)
+            .accept(match settings.format {
+                Format::Json => "application/json",
+                Format::Xml => "application/xml",
+            })
+            .input_buffer_size(BUFFER_SIZE)
+            .output_buffer_size(BUFFER_SIZE)
+            .max_idle_connections(settings.max_connections)
+            .max_idle_connections_per_host(settings.max_connections)
+            .max_idle_age(MAX_IDLE)
+            .timeout_connect(settings.connect_timeout)
+            .build();
+        Http {
+            agent: Agent::with_parts(config, ().chain(tcp.clone()).chain(tls.clone()), Later),
+            host: url.host().to_owned(),
+            request_timeout: settings.request_timeout,
+            connect_timeout: settings.connect_timeout,
+            max_response_bytes: settings.max_response_bytes,
+            tcp,
+            tls,
+        }
+    }
+
+    /// Sends a request and reads the answer's body over what `answer` held. The deadline is the call's.
+    pub(crate) fn send(
+        &self,
+        request: &Outgoing,
+        deadline: Option<Instant>,
+        answer: &mut Vec<u8>,
+    ) -> Result<Head, Unanswered> {
+        answer.clear();
+        let limit = Limit::new(self.request_timeout, deadline)?;
+        let mut status = 0;
+        Connection::Kept.note();
+        self.try_send(request, limit.time, answer, &mut status).map_err(|error| {
+            let error = match self.explain(error, &limit) {
+                error if error.code() == Code::Protocol => error.with_http_status(status),
+                error => error,
+            };
+            let connection = Connection::noted();
+            let is_stale = connection == Connection::Kept && status == 0 && error.code() == Code::Connect;
+            Unanswered { error, connected: connection != Connection::Failed, is_stale }
+        })
+    }
+
+    fn try_send(
+        &self,
+        request: &Outgoing,
+        time: Option<Duration>,
+        answer: &mut Vec<u8>,
+        status: &mut u16,
+    ) -> Result<Head, ureq::Error> {
+        let response = match &request.body {
+            Some(body) => {
+                let post = self.agent.post(&request.url).header("content-type", "application/json; charset=utf-8");
+                post.config().timeout_global(time).build().send(&body[..])?
+            }
+            None => self.agent.get(&request.url).config().timeout_global(time).build().call()?,
+        };
+        *status = response.status().as_u16();
+        let (parts, body) = response.into_parts();
+        body.into_with_config().limit(self.max_response_bytes).reader().read_to_end(answer)?;
+        Ok(Head { status: *status, headers: parts.headers })
+    }
+
+    fn explain(&self, error: ureq::Error, limit: &Limit) -> Error {
+        let host = &self.host;
+        match error {
+            ureq::Error::Other(inner) => match inner.downcast::<Error>() {
+                Ok(ours) => *ours,
+                Err(other) => Error::new(Code::Connect, format!("{host}: {other}")),
+            },
+            ureq::Error::Timeout(Timeout::Connect) => {
+                let time = self.connect_timeout.unwrap_or_default().as_millis();
+                Error::new(Code::Timeout, format!("connect_timeout_ms: no connection to {host} within {time} ms"))
+            }
+            ureq::Error::Timeout(_) => limit.exceeded(host),
+            // A connection that breaks in the middle of a gzip stream is lost; a stream that is broken itself is not.
+            ureq::Error::Decompress(_, error) if !is_broken_stream(&error) => self.lost(&error),
+            ureq::Error::Io(error) if error.kind() == ErrorKind::OutOfMemory => out_of_memory("an answer"),
+            ureq::Error::Io(error) => self.lost(&error),
+            ureq::Error::BodyStalled => self.lost(&ErrorKind::UnexpectedEof.into()),
+            ureq::Error::BodyExceedsLimit(most) => Error::new(
+                Code::Protocol,
+                format!("max_response_bytes: the answer of {host} is larger than {most} bytes"),
+            ),
+            other => Error::new(Code::Protocol, format!("the answer of {host} is not HTTP as documented: {other}")),
+        }
+    }
+
+    /// The connection broke after it was made.
+    fn lost(&self, error: &io::Error) -> Error {
+        let host = &self.host;
+        if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            return Error::new(Code::Tls, format!("TLS with {host}: {tls}"));
+        }
+        let reason = reason(error);
+        Error::new(Code::Connect, format!("the connection to {host} was lost before a whole answer came: {reason}"))
+    }
+}
+
+/// What the decompressor says of bytes that are no gzip, or of a stream that ends before its end.
+fn is_broken_stream(error: &io::Error) -> bool {
+    match error.kind() {
+        ErrorKind::InvalidInput | ErrorKind::InvalidData => true,
+        ErrorKind::UnexpectedEof => error.to_string() != "Peer disconnected",
+        _ => false,
+    }
+}
+
+/// The time that one attempt has, and which option sets it.
+struct Limit {
+    option: &'static str,
+    time: Option<Duration>,
+}
+
+impl Limit {
+    fn new(request: Option<Duration>, deadline: Option<Instant>) -> Result<Limit, Error> {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        match (request, left) {
+            (_, Some(Duration::ZERO)) => Err(total_timeout()),
+            (Some(request), Some(left)) if left < request => Ok(Limit { option: "total_timeout_ms", time: Some(left) }),
+            (None, Some(left)) => Ok(Limit { option: "total_timeout_ms", time: Some(left) }),
+            (time, _) => Ok(Limit { option: "request_timeout_ms", time }),
+        }
+    }
+
+    fn exceeded(&self, host: &str) -> Error {
+        let time = self.time.unwrap_or_default().as_millis();
+        Error::new(Code::Timeout, format!("{}: no whole answer of {host} within {time} ms", self.option))
+    }
+}
+
+/// The call has used up its time.
+pub(crate) fn total_timeout() -> Error {
+    Error::new(Code::Timeout, "total_timeout_ms: the time for the whole call has run out")
+}

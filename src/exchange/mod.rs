@@ -1,0 +1,227 @@
+//! Asking: a batch becomes a request, the answer becomes statuses or an error.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Instant;
+
+pub(crate) mod call;
+pub(crate) mod check;
+mod connect;
+mod http;
+mod pace;
+pub(crate) mod pool;
+mod resolve;
+pub(crate) mod retry;
+mod threads;
+mod tls;
+
+use call::{Batch, Call};
+use http::{Head, Http, Outgoing, Unanswered};
+use pace::Pace;
+use retry::{Budget, Failure, retry_after};
+
+use crate::error::{Code, Error};
+use crate::matching;
+use crate::report::Asked;
+use crate::settings::{Method, Settings};
+use crate::state::{API_NOT_FOUND, State, refusal};
+use crate::stats::{Counter, Stats};
+use crate::wire::Format;
+use crate::wire::answer::{self, Answer, Entry, Refusal, Unreadable};
+use crate::wire::repair::repair;
+use crate::wire::request;
+
+/// HTTP status: too many requests.
+const TOO_MANY_REQUESTS: u16 = 429;
+
+/// Asks the service, one batch at a time for each thread.
+pub(crate) struct Exchange {
+    settings: Arc<Settings>,
+    stats: Arc<Stats>,
+    http: Http,
+    budget: Budget,
+    pace: Pace,
+}
+
+/// What a thread uses again for each batch.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    request: Outgoing,
+    answer: Vec<u8>,
+}
+
+impl Exchange {
+    pub(crate) fn new(settings: &Arc<Settings>, stats: &Arc<Stats>) -> Exchange {
+        Exchange {
+            settings: Arc::clone(settings),
+            stats: Arc::clone(stats),
+            http: Http::new(settings, stats),
+            budget: Budget::default(),
+            pace: Pace::new(settings.pace),
+        }
+    }
+
+    /// Asks a batch, again where that may help, and settles it.
+    pub(crate) fn ask(&self, call: &Call, batch: &Batch<'_>, scratch: &mut Scratch) {
+        if let Err(error) = self.write_request(&batch.asked, &mut scratch.request) {
+            return call.failed(batch, error);
+        }
+        for attempt in 0.. {
+            let failure = match self.attempt(&batch.asked, call.deadline, scratch) {
+                Ok((status, entries)) => {
+                    self.budget.give_back();
+                    call.connected();
+                    return self.answered(call, batch, status, &entries);
+                }
+                Err(failure) => failure,
+            };
+            self.stats.failure(&failure.error);
+            if !failure.connected && call.is_cut_off() {
+                return call.failed_for_all(batch, failure.error);
+            }
+            match self.settings.retry.wait(attempt, failure, call.deadline, &self.budget) {
+                Ok(wait) => thread::sleep(wait),
+                Err(error) => return call.failed(batch, error),
+            }
+            self.stats.add(Counter::Retries, 1);
+        }
+    }
+
+    fn answered(&self, call: &Call, batch: &Batch<'_>, status: u16, entries: &[Entry<'_>]) {
+        let matches = matching::assign(&batch.asked, entries);
+        let answered = matches.answers.iter().flatten().count();
+        self.stats.add(Counter::EntriesAnswered, answered as u64);
+        self.stats.add(Counter::AnswersUnmatched, matches.unmatched as u64);
+        call.answered(batch, status, entries, &matches);
+    }
+
+    /// Sends the request that was written: its HTTP status, and what the service says of these messages.
+    fn attempt<'s>(
+        &self,
+        asked: &[Asked<'s>],
+        deadline: Option<Instant>,
+        scratch: &'s mut Scratch,
+    ) -> Result<(u16, Vec<Entry<'s>>), Failure> {
+        self.pace.wait(deadline)?;
+        let start = Instant::now();
+        let head = self.send(deadline, scratch)?;
+        let latency = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.stats.add(Counter::LatencyUsSum, latency);
+        self.stats.raise(Counter::LatencyUsMax, latency);
+        match self.understand(head.status, &scratch.answer, asked) {
+            Ok(entries) => Ok((head.status, entries)),
+            Err(error) => Err(Failure { error, connected: true, retry_after: retry_after(&head.headers) }),
+        }
+    }
+
+    /// Sends a request, and makes a text of the answer. A kept connection that the server has closed meanwhile is no
+    /// failure: the request goes over another.
+    fn send(&self, deadline: Option<Instant>, scratch: &mut Scratch) -> Result<Head, Failure> {
+        self.stats.add(Counter::Requests, 1);
+        let mut sent = self.http.send(&scratch.request, deadline, &mut scratch.answer);
+        for _ in 0..self.settings.max_connections {
+            if !sent.as_ref().is_err_and(|unanswered| unanswered.is_stale) {
+                break;
+            }
+            sent = self.http.send(&scratch.request, deadline, &mut scratch.answer);
+        }
+        repair(&mut scratch.answer);
+        sent.map_err(|Unanswered { error, connected, .. }| {
+            // An error may quote the URL, which holds the key if the method is GET.
+            Failure { error: error.redacted(&self.settings.secrets), connected, retry_after: None }
+        })
+    }
+
+    fn write_request(&self, asked: &[Asked<'_>], request: &mut Outgoing) -> Result<(), Error> {
+        let Settings { url, api_key, format, method, .. } = &*self.settings;
+        let messages = asked.iter().map(|query| (query.phone, &query.id));
+        let written = match method {
+            Method::Post => {
+                request.url = format!("{url}{}", if *format == Format::Xml { "?_format=xml" } else { "" });
+                let body = request.body.get_or_insert_default();
+                body.clear();
+                request::write_json(body, api_key, *format, messages)
+            }
+            Method::Get => {
+                let mut get = format!("{url}?").into_bytes();
+                let written = request::write_query(&mut get, api_key, *format, messages);
+                request.url = String::from_utf8_lossy(&get).into_owned();
+                written
+            }
+        };
+        written.map_err(|error| Error::new(Code::Internal, format!("cannot write a request: {error}")))
+    }
+
+    /// What an answer means, by its HTTP status and its body.
+    fn understand<'s>(&self, status: u16, body: &'s [u8], asked: &[Asked<'s>]) -> Result<Vec<Entry<'s>>, Error> {
+        let success = (200..300).contains(&status);
+        match answer::read(body) {
+            Ok(Answer::Entries(entries)) if success => Ok(entries),
+            Ok(Answer::Refusal(refusal)) if is_readable(&refusal, status) => match asked {
+                [query] if refusal.api_code == API_NOT_FOUND => Ok(vec![not_found(query, refusal)]),
+                _ => Err(self.refused(&refusal, status)),
+            },
+            Err(unreadable) if success => Err(self.not_documented(&unreadable, status, body)),
+            _ => Err(self.http_status(status, body)),
+        }
+    }
+
+    fn refused(&self, refused: &Refusal, status: u16) -> Error {
+        let text = self.settings.secrets.quote(&refused.message);
+        let text = format!("the service refuses the request with code {}: {text}", refused.api_code);
+        let (code, _) = refusal(refused.api_code);
+        Error::new(code, text).with_api_code(refused.api_code).with_http_status(status)
+    }
+
+    fn not_documented(&self, unreadable: &Unreadable, status: u16, body: &[u8]) -> Error {
+        let reason = self.settings.secrets.quote(&unreadable.to_string());
+        let text = format!("the answer is not as documented: {reason}: {}", self.excerpt(body, unreadable.offset));
+        Error::new(Code::Protocol, text).with_http_status(status)
+    }
+
+    fn http_status(&self, status: u16, body: &[u8]) -> Error {
+        let code = if status == TOO_MANY_REQUESTS { Code::RateLimited } else { Code::Http };
+        let text = format!("the service answered with HTTP status {status}: {}", self.excerpt(body, 0));
+        Error::new(code, text).with_http_status(status)
+    }
+
+    /// A little of a body, from around this place.
+    fn excerpt(&self, body: &[u8], offset: usize) -> String {
+        const BEFORE: usize = 20;
+        const LENGTH: usize = 80;
+        if body.is_empty() {
+            return "an empty body".to_owned();
+        }
+        let (start, end) = self.settings.secrets.hide_around(body, offset);
+        let skipped = start.chars().count().saturating_sub(BEFORE);
+        let excerpt: String = start.chars().skip(skipped).chain(end.chars()).take(LENGTH).collect();
+        format!("\"{}\"", self.settings.secrets.quote(&excerpt))
+    }
+}
+
+/// A refusal counts by its code, whatever the HTTP status; with 429 and 5xx only if the code is a documented one, since
+/// gateways on the way have codes of their own.
+fn is_readable(refused: &Refusal, status: u16) -> bool {
+    let (_, documented) = refusal(refused.api_code);
+    documented || !(status == TOO_MANY_REQUESTS || status >= 500)
+}
+
+/// The service refuses a request for a single message that it does not know as a whole.
+fn not_found<'s>(query: &Asked<'s>, refusal: Refusal) -> Entry<'s> {
+    Entry {
+        phone: Some(query.phone),
+        id: Some(query.id.clone()),
+        state: State::from_refusal(refusal.api_code),
+        api_code: refusal.api_code,
+        status_text: (!refusal.message.is_empty()).then(|| refusal.message.into()),
+        date: None,
+        date_text: None,
+        stop_sms: None,
+        is_spam: None,
+    }
+}
+
+/// An error of ours on its way through ureq.
+fn failure(error: Error) -> ureq::Error {
+    ureq::Error::Other(Box::new(error))
+}

@@ -1,0 +1,58 @@
+//! Not asking too fast: the requests of a client start at least so far apart, over all its calls and threads.
+
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::http::total_timeout;
+use crate::error::Error;
+
+/// Gives out the moments at which requests may start; there is no burst.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    interval: Option<Duration>,
+    next: Mutex<Option<Instant>>,
+}
+
+impl Pace {
+    /// None is no limit.
+    pub(crate) fn new(interval: Option<Duration>) -> Pace {
+        Pace { interval, next: Mutex::default() }
+    }
+
+    /// Waits for the next moment. An error at once if it lies behind the deadline; it is left to others then.
+    pub(crate) fn wait(&self, deadline: Option<Instant>) -> Result<(), Error> {
+        let Some(interval) = self.interval else { return Ok(()) };
+        let start = self.reserve(interval, deadline)?;
+        thread::sleep(start.saturating_duration_since(Instant::now()));
+        Ok(())
+    }
+
+    fn reserve(&self, interval: Duration, deadline: Option<Instant>) -> Result<Instant, Error> {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let start = next.map_or(now, |next| next.max(now));
+        if deadline.is_some_and(|deadline| start >= deadline) {
+            return Err(total_timeout().and("requests_per_second leaves no moment before that"));
+        }
+        *next = Some(start + interval);
+        Ok(start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_an_interval_apart() {
+        let (interval, start) = (Duration::from_secs(10), Instant::now());
+        let pace = Pace::new(Some(interval));
+        let first = pace.reserve(interval, None).unwrap();
+        assert!(first.duration_since(start) < Duration::from_secs(5));
+        assert_eq!(pace.reserve(interval, None).unwrap(), first + interval);
+        let error = pace.reserve(interval, Some(first + interval)).unwrap_err();
+        assert!(error.message().contains("requests_per_second"), "{error}");
+        assert_eq!(pace.reserve(interval, None).unwrap(), first + 2 * interval);
+    }
+}

@@ -1,0 +1,199 @@
+//! TLS over a connection of ours, by rustls with a configuration that belongs to the client alone.
+
+use std::fmt;
+use std::io::{self, ErrorKind, Read, Write};
+use std::sync::Arc;
+
+use rustls::client::Resumption;
+use rustls::pki_types::ServerName;
+use rustls::{CertificateError, ClientConfig, ClientConnection, StreamOwned};
+use ureq::unversioned::transport::time::{Duration, Instant};
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
+};
+
+use super::connect::{BUFFER_SIZE, Connection, is_time_limit};
+use super::failure;
+use crate::error::{Code, Error};
+use crate::settings::reason;
+use crate::url::bare_host;
+
+/// How many sessions are kept to be resumed: the service, and a proxy.
+const SESSIONS: usize = 8;
+
+/// A connection that hands were shaken over.
+pub(crate) type TlsStream = StreamOwned<ClientConnection, Unwrapped>;
+
+/// Wraps connections in TLS where the URL is https.
+#[derive(Clone)]
+pub(crate) struct Tls {
+    config: Option<Arc<ClientConfig>>,
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tls")
+    }
+}
+
+impl Tls {
+    /// The configuration with a session store of its own: one that is shared over `fork` could be locked for ever.
+    pub(crate) fn new(config: Option<&ClientConfig>) -> Tls {
+        let own = |config: &ClientConfig| {
+            let mut config = config.clone();
+            config.resumption = Resumption::in_memory_sessions(SESSIONS);
+            Arc::new(config)
+        };
+        Tls { config: config.map(own) }
+    }
+
+    /// Shakes hands with this host over a connection.
+    pub(crate) fn shake_hands(
+        &self,
+        host: &str,
+        transport: impl Transport,
+        timeout: NextTimeout,
+    ) -> Result<TlsStream, Error> {
+        let config = self.config.clone().ok_or_else(|| Error::new(Code::Internal, "no TLS configuration"))?;
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|_| Error::new(Code::Tls, format!("{host} is not a name that a certificate can have")))?;
+        let mut connection = ClientConnection::new(config, name)
+            .map_err(|error| Error::new(Code::Tls, format!("TLS with {host}: {error}")))?;
+        let mut adapter = TransportAdapter::new(transport.boxed(), Arc::new(Instant::now));
+        adapter.set_timeout(timeout);
+        let mut stream = Unwrapped(adapter);
+        while connection.is_handshaking() {
+            connection.complete_io(&mut stream).map_err(|error| explain(host, error))?;
+        }
+        Ok(StreamOwned::new(connection, stream))
+    }
+}
+
+/// What a failed handshake means. An end of file is a lost connection, an alert or a certificate is TLS.
+fn explain(host: &str, error: io::Error) -> Error {
+    if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return Error::new(Code::Tls, format!("TLS with {host}: {}", describe(tls)));
+    }
+    if is_time_limit(&error) {
+        return Error::new(Code::Timeout, format!("connect_timeout_ms: no TLS handshake with {host} in time"));
+    }
+    let reason = reason(&error);
+    Error::new(Code::Connect, format!("the connection to {host} was lost in the TLS handshake: {reason}"))
+}
+
+fn describe(error: &rustls::Error) -> String {
+    let rustls::Error::InvalidCertificate(certificate) = error else { return error.to_string() };
+    match certificate {
+        CertificateError::UnknownIssuer => {
+            "the server's certificate is not from an authority that ca_file lists".to_owned()
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            format!("the server's certificate is for another host: {certificate}")
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            format!("the server's certificate has expired, or the clock of this machine is wrong: {certificate}")
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            format!("the server's certificate is not valid yet, or the clock of this machine is wrong: {certificate}")
+        }
+        other => format!("the server's certificate cannot be trusted: {other}"),
+    }
+}
+
+impl<In: Transport> Connector<In> for Tls {
+    type Out = Either<In, TlsTransport>;
+
+    fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, ureq::Error> {
+        let Some(transport) = chained else { return Ok(None) };
+        if !details.needs_tls() || transport.is_tls() {
+            return Ok(Some(Either::A(transport)));
+        }
+        Connection::Failed.note();
+        let host = bare_host(details.uri);
+        let stream = self.shake_hands(host, transport, time_left(details)).map_err(|error| match error.code() {
+            Code::Timeout => ureq::Error::Timeout(details.timeout.reason),
+            _ => failure(error),
+        })?;
+        Connection::New.note();
+        Ok(Some(Either::B(TlsTransport { stream, buffers: LazyBuffers::new(BUFFER_SIZE, BUFFER_SIZE) })))
+    }
+}
+
+/// The time for connecting runs from before the TCP connection was made.
+fn time_left(details: &ConnectionDetails<'_>) -> NextTimeout {
+    let mut timeout = details.timeout;
+    if let (Duration::Exact(limit), Instant::Exact(start)) = (timeout.after, details.now) {
+        timeout.after = limit.saturating_sub(start.elapsed()).into();
+    }
+    timeout
+}
+
+/// A ureq transport as a stream whose errors show what they are: the adapter wraps time-outs.
+pub(crate) struct Unwrapped(TransportAdapter);
+
+fn unwrapped(error: io::Error) -> io::Error {
+    match ureq::Error::from(error) {
+        ureq::Error::Io(error) => error,
+        ureq::Error::Timeout(_) => ErrorKind::TimedOut.into(),
+        other => io::Error::other(other),
+    }
+}
+
+impl Read for Unwrapped {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(unwrapped)
+    }
+}
+
+impl Write for Unwrapped {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.0.write(buffer).map_err(unwrapped)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// A TLS connection as ureq uses it.
+pub(crate) struct TlsTransport {
+    stream: TlsStream,
+    buffers: LazyBuffers,
+}
+
+impl fmt::Debug for TlsTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TlsTransport")
+    }
+}
+
+impl Transport for TlsTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.stream.get_mut().0.set_timeout(timeout);
+        let output = &self.buffers.output()[..amount];
+        self.stream.write_all(output).and_then(|()| self.stream.flush()).map_err(|error| timed(error, timeout))
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.stream.get_mut().0.set_timeout(timeout);
+        let amount = self.stream.read(self.buffers.input_append_buf()).map_err(|error| timed(error, timeout))?;
+        self.buffers.input_appended(amount);
+        Ok(amount > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.stream.get_mut().0.get_mut().is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        true
+    }
+}
+
+fn timed(error: io::Error, timeout: NextTimeout) -> ureq::Error {
+    if is_time_limit(&error) { ureq::Error::Timeout(timeout.reason) } else { error.into() }
+}

@@ -1,0 +1,62 @@
+//! What became of these SMS? A list of (phone number, message id) goes in; one status for each comes out, in order,
+//! whatever the network does.
+//!
+//! ```text
+//! queries ─▶ plan ─▶ exchange ─▶ report ─▶ statuses
+//!            │        │  ▲         │
+//!            phone    ▼  │         state
+//!                    wire · http
+//! ```
+//!
+//! The library is made for programs in other languages: its C interface lies in [`abi`], its header is
+//! `include/smsp.h`. The Rust interface below is what that rests on, safe and usable by itself:
+//!
+//! ```no_run
+//! let mut config = smsp::Config::new();
+//! config.load_env()?;
+//! let client = smsp::Client::new(&config)?;
+//! let outcome = client.multi_status([smsp::Query::new("+33612345678", "199897")])?;
+//! for status in outcome.report.iter() {
+//!     println!("{} {}", status.phone_number(), status.state().name());
+//! }
+//! # Ok::<(), smsp::Error>(())
+//! ```
+
+#![deny(missing_docs, unsafe_code, rust_2018_idioms)]
+
+pub mod abi;
+mod client;
+mod code;
+mod config;
+mod decimal;
+mod error;
+mod exchange;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
+mod limits;
+mod matching;
+mod message_id;
+mod panics;
+mod phone;
+mod plan;
+mod process;
+mod redact;
+mod report;
+mod settings;
+mod state;
+mod stats;
+mod texts;
+mod url;
+mod wire;
+
+pub use client::{Client, Outcome};
+pub use config::{Config, Opt};
+pub use error::{Code, Error};
+pub use exchange::check::{Check, CheckStep};
+pub use limits::MAX_BATCH;
+pub use phone::Phone;
+pub use plan::Query;
+pub use report::{Report, Status};
+pub use state::State;
+pub use stats::counters;

@@ -1,0 +1,296 @@
+//! From queries to batches: every entry is validated, a query given twice is asked once, and what is left is split.
+
+use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
+
+use crate::error::{Code, Error, out_of_memory};
+use crate::message_id::MessageId;
+use crate::phone::Phone;
+use crate::report::Draft;
+use crate::wire::request::{Message, query_entry_size};
+
+/// A message to ask about.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'a> {
+    /// The recipient's number, in any of the forms that people write.
+    pub phone_number: &'a str,
+    /// The id that the service gave when the message was sent.
+    pub message_id: &'a str,
+}
+
+impl<'a> Query<'a> {
+    /// A query for this message to this recipient.
+    pub fn new(phone_number: &'a str, message_id: &'a str) -> Query<'a> {
+        Query { phone_number, message_id }
+    }
+}
+
+/// A query as it may cross the C interface: texts that may be missing and may be no UTF-8.
+#[derive(Clone, Copy)]
+pub(crate) struct RawQuery<'a> {
+    pub phone_number: Option<&'a [u8]>,
+    pub message_id: Option<&'a [u8]>,
+}
+
+impl<'a> From<Query<'a>> for RawQuery<'a> {
+    fn from(query: Query<'a>) -> RawQuery<'a> {
+        RawQuery { phone_number: Some(query.phone_number.as_bytes()), message_id: Some(query.message_id.as_bytes()) }
+    }
+}
+
+impl<'a> RawQuery<'a> {
+    /// What is sent for this query, or what is wrong with it.
+    pub(crate) fn read(self) -> Result<(Phone, MessageId<'a>), String> {
+        let phone = match self.phone_number.and_then(Phone::parse_plain) {
+            Some(phone) => phone,
+            None => read_phone(self.phone_number)?,
+        };
+        let id = match self.message_id.and_then(MessageId::parse_plain) {
+            Some(id) => id,
+            None => read_id(self.message_id)?,
+        };
+        Ok((phone, id))
+    }
+
+    fn size(self) -> usize {
+        [self.phone_number, self.message_id].into_iter().flatten().map(|text| text.len() + 1).sum()
+    }
+}
+
+fn read_phone(bytes: Option<&[u8]>) -> Result<Phone, String> {
+    let text = text(bytes, "phone_number")?;
+    Phone::parse(text).ok_or_else(|| format!("phone_number {} is not a number", quoted(text)))
+}
+
+fn read_id(bytes: Option<&[u8]>) -> Result<MessageId<'_>, String> {
+    let text = text(bytes, "message_id")?;
+    MessageId::parse(text).ok_or_else(|| format!("message_id {} cannot be one", quoted(text)))
+}
+
+fn text<'a>(bytes: Option<&'a [u8]>, field: &str) -> Result<&'a str, String> {
+    let bytes = bytes.ok_or_else(|| format!("{field} is NULL"))?;
+    std::str::from_utf8(bytes).map_err(|_| format!("{field} is not UTF-8"))
+}
+
+fn quoted(text: &str) -> String {
+    let start: String = text.chars().take(40).collect();
+    format!("{start:?}{}", if start.len() < text.len() { "…" } else { "" })
+}
+
+/// How much one request holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BatchLimit {
+    pub entries: usize,
+    /// The room for entries in a query string; None for a body.
+    pub query_bytes: Option<usize>,
+}
+
+/// How full the last batch is.
+#[derive(Default)]
+struct Filling {
+    entries: usize,
+    query_bytes: usize,
+}
+
+impl BatchLimit {
+    /// Refuses a message that no request can hold.
+    fn check(&self, message: Message<'_>) -> Result<(), String> {
+        let Some(room) = self.query_bytes else { return Ok(()) };
+        let size = query_entry_size(0, message);
+        let reason = || format!("message_id makes an entry of {size} bytes, and the URL has room for {room}");
+        if size > room { Err(reason()) } else { Ok(()) }
+    }
+
+    /// Puts a message into the last batch, or into a new one if that is full. Whether it is a new one.
+    fn add(&self, batch: &mut Filling, message: Message<'_>) -> bool {
+        let size = |place| self.query_bytes.map_or(0, |_| query_entry_size(place, message));
+        let room = self.query_bytes.unwrap_or(usize::MAX);
+        let full = batch.entries == self.entries || batch.query_bytes + size(batch.entries) > room;
+        let is_new = full || batch.entries == 0;
+        if is_new {
+            *batch = Filling::default();
+        }
+        batch.query_bytes += size(batch.entries);
+        batch.entries += 1;
+        is_new
+    }
+}
+
+/// A row whose query is the same as that of an earlier one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Duplicate {
+    pub row: u32,
+    pub of: u32,
+}
+
+/// What is to be asked: batches of consecutive rows, among which those that are INVALID or duplicates are skipped.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    rows: usize,
+    /// The first row of each batch.
+    starts: Vec<usize>,
+    pub duplicates: Vec<Duplicate>,
+    /// Why the first invalid entry is one.
+    pub first_invalid: Option<Error>,
+}
+
+impl Plan {
+    /// Reads the queries into a draft of the report, and says what to ask.
+    pub(crate) fn new<'q, I>(queries: I, limit: BatchLimit) -> Result<(Plan, Draft), Error>
+    where
+        I: ExactSizeIterator<Item = RawQuery<'q>> + Clone,
+    {
+        let count = queries.len();
+        if u32::try_from(count).is_err() {
+            return Err(out_of_memory(&format!("{count} queries")));
+        }
+        // The rows come first: a count that cannot be is refused before any query is read.
+        let mut draft = Draft::with_capacity(count)?;
+        draft.reserve_texts(queries.clone().map(RawQuery::size).fold(0, usize::saturating_add))?;
+        let mut plan = Plan { rows: count, ..Plan::default() };
+        let mut seen = Seen::with_capacity(count)?;
+        let mut batch = Filling::default();
+        for (row, query) in queries.enumerate() {
+            draft.push(query)?;
+            let read = query.read().and_then(|key| limit.check((key.0, &key.1)).map(|()| key));
+            match read {
+                Err(reason) => plan.invalid(&mut draft, row, &reason),
+                Ok(key) => match seen.insert(row, &key, &draft) {
+                    Some(of) => push(&mut plan.duplicates, Duplicate { row: row as u32, of })?,
+                    None if limit.add(&mut batch, (key.0, &key.1)) => push(&mut plan.starts, row)?,
+                    None => {}
+                },
+            }
+        }
+        Ok((plan, draft))
+    }
+
+    /// How many batches there are.
+    pub(crate) fn batches(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// The rows of which a batch asks those that are neither INVALID nor duplicates.
+    pub(crate) fn rows_of(&self, batch: usize) -> Range<usize> {
+        self.starts[batch]..self.starts.get(batch + 1).copied().unwrap_or(self.rows)
+    }
+
+    /// Whether a row repeats an earlier one.
+    pub(crate) fn is_duplicate(&self, row: usize) -> bool {
+        self.duplicates.binary_search_by_key(&row, |duplicate| duplicate.row as usize).is_ok()
+    }
+
+    fn invalid(&mut self, draft: &mut Draft, row: usize, reason: &str) {
+        draft.invalidate(row);
+        self.first_invalid
+            .get_or_insert_with(|| Error::new(Code::InvalidArgument, format!("queries[{row}]: {reason}")));
+    }
+}
+
+/// `Vec::push` for lists that grow with the number of queries.
+fn push<T>(list: &mut Vec<T>, item: T) -> Result<(), Error> {
+    list.try_reserve(1).map_err(|_| out_of_memory("the plan of a call"))?;
+    list.push(item);
+    Ok(())
+}
+
+/// The rows seen so far, found by what they ask: an open hash table of row numbers, since memory is counted.
+struct Seen {
+    slots: Vec<Slot>,
+    hasher: RandomState,
+}
+
+/// A row, and a part of the hash of what it asks.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    /// A row number plus one, or 0.
+    row: u32,
+    tag: u32,
+}
+
+impl Seen {
+    fn with_capacity(rows: usize) -> Result<Seen, Error> {
+        let size = rows + rows / 2 + 1;
+        let mut slots = Vec::new();
+        slots.try_reserve_exact(size).map_err(|_| out_of_memory("the table of duplicates"))?;
+        slots.resize(size, Slot::default());
+        Ok(Seen { slots, hasher: RandomState::new() })
+    }
+
+    /// Notes a row, or gives the earlier one that asks the same.
+    fn insert(&mut self, row: usize, key: &(Phone, MessageId<'_>), draft: &Draft) -> Option<u32> {
+        let hash = self.hasher.hash_one(key);
+        // The high bits choose the place, the low ones are compared there.
+        let tag = hash as u32;
+        let mut place = ((u128::from(hash) * self.slots.len() as u128) >> 64) as usize;
+        while let Some(earlier) = self.slots[place].row.checked_sub(1) {
+            if self.slots[place].tag == tag && draft.key(earlier as usize).as_ref() == Some(key) {
+                return Some(earlier);
+            }
+            place = if place + 1 == self.slots.len() { 0 } else { place + 1 };
+        }
+        self.slots[place] = Slot { row: row as u32 + 1, tag };
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(queries: &[(&str, &str)], batch_size: usize) -> Plan {
+        let raw = queries.iter().map(|(phone, id)| RawQuery::from(Query::new(phone, id)));
+        Plan::new(raw, BatchLimit { entries: batch_size, query_bytes: None }).unwrap().0
+    }
+
+    #[test]
+    fn nothing_asks_nothing() {
+        assert_eq!(plan(&[], 500).batches(), 0);
+        assert_eq!(plan(&[("no", "1")], 500).batches(), 0);
+    }
+
+    #[test]
+    fn batches_are_full_but_for_the_last() {
+        let queries =
+            [("0612345678", "1"), ("bad", "1"), ("06 12 34 56 78", "1"), ("0612345678", "2"), ("+33612345678", "1")];
+        let plan = plan(&queries, 2);
+        assert_eq!(plan.batches(), 2);
+        assert_eq!((plan.rows_of(0), plan.rows_of(1)), (0..4, 4..5));
+        assert!(plan.is_duplicate(2) && !plan.is_duplicate(3));
+        assert_eq!(plan.duplicates[0].of, 0);
+        let error = plan.first_invalid.unwrap();
+        assert_eq!(error.message(), "queries[1]: phone_number \"bad\" is not a number");
+    }
+
+    #[test]
+    fn a_query_string_holds_what_fits() {
+        let ids: Vec<_> = (0..30).map(|id| format!("{}", 1000 + id)).collect();
+        let long = "é".repeat(120);
+        let queries = ids.iter().map(String::as_str).chain([long.as_str()]);
+        let raw = queries.map(|id| RawQuery::from(Query::new("+33612345678", id)));
+        let raw: Vec<_> = raw.collect();
+        let limit = BatchLimit { entries: 500, query_bytes: Some(700) };
+        let (plan, draft) = Plan::new(raw.iter().copied(), limit).unwrap();
+        let texts = draft.asked_texts();
+        let sizes: Vec<usize> = (0..plan.batches())
+            .map(|batch| {
+                let asked = draft.batch(&plan, batch, &texts);
+                asked.iter().enumerate().map(|(place, query)| query_entry_size(place, (query.phone, &query.id))).sum()
+            })
+            .collect();
+        let (last, full) = sizes.split_last().unwrap();
+        assert!(*last <= 700 && full.iter().all(|size| (700 - 90..=700).contains(size)), "{sizes:?}");
+        let error = plan.first_invalid.unwrap();
+        assert!(error.message().starts_with("queries[30]: message_id makes an entry of 796 bytes"), "{error}");
+    }
+
+    #[test]
+    fn an_invalid_entry_says_what_is_wrong() {
+        let reason = |phone, id| RawQuery { phone_number: phone, message_id: id }.read().unwrap_err();
+        assert_eq!(reason(None, None), "phone_number is NULL");
+        assert_eq!(reason(Some(b"0612345678"), None), "message_id is NULL");
+        assert_eq!(reason(Some(b"0612345678"), Some(b"\xff")), "message_id is not UTF-8");
+        assert_eq!(reason(Some(b"0612345678"), Some(b" ")), "message_id \" \" cannot be one");
+        assert!(reason(Some("1".repeat(100).as_bytes()), Some(b"1")).contains("111\"… is not"));
+    }
+}

@@ -1,0 +1,44 @@
+//! What belongs to one process. After a fork the child has neither the parent's threads nor a right to its connections,
+//! and a lock may be held by a thread that is not there: it leaves all of that alone and makes its own.
+
+use std::sync::Arc;
+
+use once_cell::race::OnceBox;
+
+use crate::exchange::Exchange;
+use crate::exchange::pool::Pool;
+use crate::settings::Settings;
+use crate::stats::Stats;
+
+/// The connections and threads of the process that made it, and behind it those of processes forked off.
+pub(crate) struct Process {
+    id: u32,
+    pool: Arc<Pool>,
+    settings: Arc<Settings>,
+    stats: Arc<Stats>,
+    /// Made without a lock, since a fork may come at any moment.
+    child: OnceBox<Process>,
+}
+
+impl Process {
+    pub(crate) fn new(settings: &Arc<Settings>, stats: &Arc<Stats>) -> Process {
+        let exchange = Exchange::new(settings, stats);
+        Process {
+            id: std::process::id(),
+            pool: Arc::new(Pool::new(exchange, settings.max_connections)),
+            settings: Arc::clone(settings),
+            stats: Arc::clone(stats),
+            child: OnceBox::new(),
+        }
+    }
+
+    /// What belongs to the process that asks.
+    pub(crate) fn current(&self) -> Arc<Pool> {
+        let id = std::process::id();
+        let mut process = self;
+        while process.id != id {
+            process = process.child.get_or_init(|| Box::new(Process::new(&self.settings, &self.stats)));
+        }
+        Arc::clone(&process.pool)
+    }
+}

@@ -1,0 +1,160 @@
+//! What may be shown: texts of the service without the API key in any encoding, and without control characters.
+
+use std::fmt::Write;
+
+/// The longest quotation of a text that is not ours, in characters.
+const MAX_QUOTED: usize = 200;
+
+/// How much of a body is looked at on each side of a place: more than a key has.
+const WINDOW: usize = 4096;
+
+/// Stands where a secret was.
+const HIDDEN: &str = "***";
+
+/// The encodings of what must never be shown.
+#[derive(Clone, Default)]
+pub(crate) struct Secrets {
+    forms: Vec<String>,
+}
+
+impl Secrets {
+    /// Everything under which this secret may come back.
+    pub(crate) fn new(secret: &str) -> Secrets {
+        let json = serde_json::to_string(secret).unwrap_or_default();
+        let json = json.trim_matches('"').to_owned();
+        let mut forms = vec![
+            secret.to_owned(),
+            json.replace('/', "\\/"),
+            json,
+            escaped(secret, |out, unit| _ = write!(out, "\\u{unit:04x}")),
+            escaped(secret, |out, unit| _ = write!(out, "\\u{unit:04X}")),
+            percent(secret, |out, byte| _ = write!(out, "%{byte:02X}")),
+            percent(secret, |out, byte| _ = write!(out, "%{byte:02x}")),
+            percent(secret, |out, byte| if byte == b' ' { out.push('+') } else { _ = write!(out, "%{byte:02X}") }),
+            html(secret, "&#39;"),
+            html(secret, "&#039;"),
+        ];
+        forms.retain(|form| !form.is_empty());
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        forms.dedup();
+        Secrets { forms }
+    }
+
+    /// The text without secrets.
+    pub(crate) fn hide(&self, text: &str) -> String {
+        self.forms.iter().fold(text.to_owned(), |text, form| text.replace(form.as_str(), HIDDEN))
+    }
+
+    /// The text before and after a place in a body, as far as an excerpt may want it, without secrets: one that the place
+    /// cuts in two counts to what comes after.
+    pub(crate) fn hide_around(&self, body: &[u8], place: usize) -> (String, String) {
+        let place = place.min(body.len());
+        let window = &body[place.saturating_sub(WINDOW)..body.len().min(place + WINDOW)];
+        let text = String::from_utf8_lossy(window);
+        let before = String::from_utf8_lossy(&window[..place.min(WINDOW)]).len().min(text.len());
+        let cut = self.forms.iter().filter_map(|form| start_of_match_across(&text, form, before)).min();
+        let mut cut = cut.unwrap_or(before);
+        while !text.is_char_boundary(cut) {
+            cut -= 1;
+        }
+        (self.hide(&text[..cut]), self.hide(&text[cut..]))
+    }
+
+    /// A foreign text as one line: without secrets, cut to a bearable length, control characters escaped.
+    pub(crate) fn quote(&self, text: &str) -> String {
+        let hidden = self.hide(text);
+        let mut line = String::new();
+        for (place, character) in hidden.chars().enumerate() {
+            if place == MAX_QUOTED {
+                line.push('…');
+                break;
+            }
+            if is_unprintable(character) { line.extend(character.escape_unicode()) } else { line.push(character) }
+        }
+        line
+    }
+}
+
+/// Where a match begins that begins before this place and ends behind it.
+fn start_of_match_across(text: &str, form: &str, place: usize) -> Option<usize> {
+    let mut matches = text.match_indices(form).map(|(start, _)| start);
+    matches.find(|start| *start < place && place < start + form.len())
+}
+
+/// Control characters, and marks that turn a line around or hide in it.
+fn is_unprintable(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// As PHP's `json_encode` writes it: what is not ASCII as UTF-16 escapes, the slash escaped.
+fn escaped(secret: &str, write_unit: impl Fn(&mut String, u16)) -> String {
+    let mut out = String::new();
+    for character in secret.chars() {
+        match character {
+            '"' | '\\' | '/' => out.extend(['\\', character]),
+            ' '..='~' => out.push(character),
+            _ => character.encode_utf16(&mut [0; 2]).iter().for_each(|unit| write_unit(&mut out, *unit)),
+        }
+    }
+    out
+}
+
+/// As it stands in a URL.
+fn percent(secret: &str, write_byte: impl Fn(&mut String, u8)) -> String {
+    let mut out = String::new();
+    for byte in secret.bytes() {
+        match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => write_byte(&mut out, byte),
+        }
+    }
+    out
+}
+
+/// As it stands in HTML or XML.
+fn html(secret: &str, apostrophe: &str) -> String {
+    let escaped = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    escaped.replace('"', "&quot;").replace('\'', apostrophe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_hidden_in_every_encoding() {
+        let secrets = Secrets::new("k/é \"<'");
+        for echoed in [
+            "k/é \"<'",
+            "k\\/é \\\"<'",
+            "k\\/\\u00e9 \\\"<'",
+            "k\\/\\u00E9 \\\"<'",
+            "k%2F%C3%A9%20%22%3C%27",
+            "k%2f%c3%a9%20%22%3c%27",
+            "k%2F%C3%A9+%22%3C%27",
+            "k/é &quot;&lt;&#39;",
+            "k/é &quot;&lt;&#039;",
+        ] {
+            assert_eq!(secrets.hide(&format!("a{echoed}b")), "a***b", "{echoed}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_hidden_wherever_a_body_is_cut() {
+        let body = "{\"echo\":\"é0123456789abcdef0123456789abcdef\"} é".as_bytes();
+        let secrets = Secrets::new("0123456789abcdef0123456789abcdef");
+        for place in 0..=body.len() + 1 {
+            let (before, after) = secrets.hide_around(body, place);
+            assert!(!format!("{before}{after}").contains("0123"), "{place}: {before} | {after}");
+        }
+        assert_eq!(secrets.hide_around(b"abc", 1), ("a".to_owned(), "bc".to_owned()));
+    }
+
+    #[test]
+    fn a_quotation_is_one_bearable_line() {
+        let secrets = Secrets::new("secret");
+        assert_eq!(secrets.quote("Clé\r\nsecret\u{202e}"), "Clé\\u{d}\\u{a}***\\u{202e}");
+        assert_eq!(secrets.quote(&"é".repeat(500)).chars().count(), MAX_QUOTED + 1);
+    }
+}

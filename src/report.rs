@@ -1,0 +1,316 @@
+//! The report: one status per query, in the caller's order and with the caller's texts.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::error::{Code, Error, out_of_memory};
+use crate::message_id::MessageId;
+use crate::phone::Phone;
+use crate::plan::{Duplicate, Plan, RawQuery};
+use crate::state::State;
+use crate::texts::{Address, Texts};
+use crate::wire::answer::Entry;
+
+/// `date` where there is none.
+pub(crate) const NO_DATE: i64 = i64::MIN;
+
+/// One status as it lies in memory: the C struct `smsp_status`, its pointers kept as addresses into the report's own
+/// texts. `abi::report` asserts that the two are laid out alike.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(crate) struct Row {
+    pub phone_number: Address,
+    pub message_id: Address,
+    pub status_text: Address,
+    pub date_text: Address,
+    pub date: i64,
+    pub state: i32,
+    pub code: i32,
+    pub api_code: i32,
+    pub stop_sms: i32,
+    pub is_spam: i32,
+}
+
+impl Row {
+    fn is_answered(&self) -> bool {
+        self.state != State::Unanswered.value() && self.state != State::Invalid.value()
+    }
+}
+
+/// A message of a batch, as it is asked.
+#[derive(Debug)]
+pub(crate) struct Asked<'t> {
+    pub row: usize,
+    pub phone: Phone,
+    pub id: MessageId<'t>,
+}
+
+/// A report in the making.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    rows: Vec<Row>,
+    asked: Arc<Texts>,
+    told: Told,
+}
+
+impl Draft {
+    /// A draft with room for this many rows.
+    pub(crate) fn with_capacity(rows: usize) -> Result<Draft, Error> {
+        let mut draft = Draft::default();
+        draft.rows.try_reserve_exact(rows).map_err(|_| out_of_memory(&format!("a report of {rows} statuses")))?;
+        Ok(draft)
+    }
+
+    /// Makes room for the texts of all queries, in bytes.
+    pub(crate) fn reserve_texts(&mut self, bytes: usize) -> Result<(), Error> {
+        self.asked = Arc::new(Texts::with_capacity(bytes)?);
+        Ok(())
+    }
+
+    /// Adds the row of a query, unanswered so far.
+    pub(crate) fn push(&mut self, query: RawQuery<'_>) -> Result<(), Error> {
+        let Some(asked) = Arc::get_mut(&mut self.asked) else { return Err(out_of_memory("texts")) };
+        let mut keep = |text: Option<&[u8]>| text.map_or(Ok(0), |text| asked.push(text));
+        let row = Row {
+            phone_number: keep(query.phone_number)?,
+            message_id: keep(query.message_id)?,
+            status_text: 0,
+            date_text: 0,
+            date: NO_DATE,
+            state: State::Unanswered.value(),
+            code: Code::Ok.value(),
+            api_code: 0,
+            stop_sms: -1,
+            is_spam: -1,
+        };
+        self.rows.push(row);
+        Ok(())
+    }
+
+    /// Marks a row whose query cannot be asked.
+    pub(crate) fn invalidate(&mut self, row: usize) {
+        self.rows[row].state = State::Invalid.value();
+        self.rows[row].code = Code::InvalidArgument.value();
+    }
+
+    /// What a row asks, if it can be asked.
+    pub(crate) fn key(&self, row: usize) -> Option<(Phone, MessageId<'_>)> {
+        key(&self.asked, &self.rows[row])
+    }
+
+    /// The texts of the queries, to be read while others write rows.
+    pub(crate) fn asked_texts(&self) -> Arc<Texts> {
+        Arc::clone(&self.asked)
+    }
+
+    /// The messages that a batch asks.
+    pub(crate) fn batch<'t>(&self, plan: &Plan, batch: usize, texts: &'t Texts) -> Vec<Asked<'t>> {
+        let asked = |row: usize| {
+            let (phone, id) = key(texts, &self.rows[row])?;
+            Some(Asked { row, phone, id })
+        };
+        let rows: Range<usize> = plan.rows_of(batch);
+        rows.filter(|&row| self.rows[row].state == State::Unanswered.value() && !plan.is_duplicate(row))
+            .filter_map(asked)
+            .collect()
+    }
+
+    /// Writes the service's word on a message into its row.
+    pub(crate) fn answer(&mut self, row: usize, entry: &Entry<'_>) -> Result<(), Error> {
+        let status_text = entry.status_text.as_deref().map_or(Ok(0), |text| self.told.status(text))?;
+        let date_text = entry.date_text.as_deref().map_or(Ok(0), |text| self.told.text(text))?;
+        let row = &mut self.rows[row];
+        row.status_text = status_text;
+        row.date_text = date_text;
+        row.date = entry.date.unwrap_or(NO_DATE);
+        row.state = entry.state.value();
+        row.code = Code::Ok.value();
+        row.api_code = entry.api_code;
+        row.stop_sms = entry.stop_sms.map_or(-1, i32::from);
+        row.is_spam = entry.is_spam.map_or(-1, i32::from);
+        Ok(())
+    }
+
+    /// Notes why a row has no answer.
+    pub(crate) fn fail(&mut self, row: usize, error: &Error) {
+        self.rows[row].code = error.code().value();
+        self.rows[row].api_code = error.api_code();
+    }
+
+    /// Notes why the rows have no answer that have none and no reason yet.
+    pub(crate) fn fail_unanswered(&mut self, error: &Error) {
+        for row in &mut self.rows {
+            if row.state == State::Unanswered.value() && row.code == Code::Ok.value() {
+                row.code = error.code().value();
+            }
+        }
+    }
+
+    /// Ends the draft: duplicates get the answer of the first of their kind. Also says how many of these are answered.
+    pub(crate) fn finish(mut self, duplicates: &[Duplicate]) -> (Report, usize) {
+        let mut answered = 0;
+        for duplicate in duplicates {
+            let Row { phone_number, message_id, .. } = self.rows[duplicate.row as usize];
+            let row = Row { phone_number, message_id, ..self.rows[duplicate.of as usize] };
+            self.rows[duplicate.row as usize] = row;
+            answered += usize::from(row.is_answered());
+        }
+        let mut counts = [0; State::ALL.len()];
+        for row in &self.rows {
+            counts[row.state as usize] += 1;
+        }
+        (Report { rows: self.rows, asked: self.asked, told: self.told.texts, counts }, answered)
+    }
+}
+
+fn key<'t>(texts: &'t Texts, row: &Row) -> Option<(Phone, MessageId<'t>)> {
+    let query = RawQuery { phone_number: texts.get(row.phone_number), message_id: texts.get(row.message_id) };
+    query.read().ok()
+}
+
+/// The texts of the service. Its status texts are few and come again and again, so each is kept once.
+#[derive(Debug, Default)]
+struct Told {
+    texts: Texts,
+    statuses: Vec<(Box<str>, Address)>,
+}
+
+/// More distinct status texts than the service has; beyond, they are kept as they come.
+const MAX_STATUSES: usize = 32;
+
+impl Told {
+    fn status(&mut self, text: &str) -> Result<Address, Error> {
+        if let Some((_, address)) = self.statuses.iter().find(|(known, _)| **known == *text) {
+            return Ok(*address);
+        }
+        let address = self.text(text)?;
+        if self.statuses.len() < MAX_STATUSES {
+            self.statuses.push((text.into(), address));
+        }
+        Ok(address)
+    }
+
+    /// A text that holds a NUL must not look like a shorter one to a C caller.
+    fn text(&mut self, text: &str) -> Result<Address, Error> {
+        if text.contains('\0') {
+            return self.texts.push(text.replace('\0', "\u{fffd}").as_bytes());
+        }
+        self.texts.push(text.as_bytes())
+    }
+}
+
+/// What became of the messages that were asked about: one status per query, in order.
+#[derive(Debug)]
+pub struct Report {
+    rows: Vec<Row>,
+    asked: Arc<Texts>,
+    told: Texts,
+    counts: [usize; State::ALL.len()],
+}
+
+impl Report {
+    /// How many statuses there are: as many as queries were given.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether no query was given.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The status of the query at this place.
+    pub fn get(&self, index: usize) -> Option<Status<'_>> {
+        self.rows.get(index).map(|row| Status { row, report: self })
+    }
+
+    /// All statuses, in the order of the queries.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Status<'_>> {
+        self.rows.iter().map(|row| Status { row, report: self })
+    }
+
+    /// How many messages are in this state.
+    pub fn count_state(&self, state: State) -> usize {
+        self.counts[state.value() as usize]
+    }
+
+    /// How many queries have an answer of the service.
+    pub(crate) fn answered(&self) -> usize {
+        self.len() - self.count_state(State::Unanswered) - self.count_state(State::Invalid)
+    }
+
+    pub(crate) fn row(&self, index: usize) -> Option<&Row> {
+        self.rows.get(index)
+    }
+}
+
+/// What became of one message. It borrows from its report.
+#[derive(Clone, Copy, Debug)]
+pub struct Status<'r> {
+    row: &'r Row,
+    report: &'r Report,
+}
+
+impl<'r> Status<'r> {
+    /// The number as the caller gave it (up to its first NUL).
+    pub fn phone_number(&self) -> &'r str {
+        self.asked(self.row.phone_number)
+    }
+
+    /// The message id as the caller gave it (up to its first NUL).
+    pub fn message_id(&self) -> &'r str {
+        self.asked(self.row.message_id)
+    }
+
+    /// The service's text, if it gave one.
+    pub fn status_text(&self) -> Option<&'r str> {
+        text(&self.report.told, self.row.status_text)
+    }
+
+    /// The service's date where it is not Unix seconds.
+    pub fn date_text(&self) -> Option<&'r str> {
+        text(&self.report.told, self.row.date_text)
+    }
+
+    /// When the state was reached, in Unix seconds, if the service told.
+    pub fn date(&self) -> Option<i64> {
+        (self.row.date != NO_DATE).then_some(self.row.date)
+    }
+
+    /// What became of the message.
+    pub fn state(&self) -> State {
+        State::from_value(self.row.state).unwrap_or(State::Unknown)
+    }
+
+    /// `Ok`, or why there is no answer.
+    pub fn code(&self) -> Code {
+        Code::from_value(self.row.code).unwrap_or(Code::Internal)
+    }
+
+    /// The service's code for this entry, 0 if it gave none.
+    pub fn api_code(&self) -> i32 {
+        self.row.api_code
+    }
+
+    /// Whether the recipient answered STOP, if the service told.
+    pub fn stop_sms(&self) -> Option<bool> {
+        flag(self.row.stop_sms)
+    }
+
+    /// Whether the message was taken for spam, if the service told.
+    pub fn is_spam(&self) -> Option<bool> {
+        flag(self.row.is_spam)
+    }
+
+    fn asked(&self, address: Address) -> &'r str {
+        text(&self.report.asked, address).unwrap_or_default()
+    }
+}
+
+fn text(texts: &Texts, address: Address) -> Option<&str> {
+    std::str::from_utf8(texts.get(address)?).ok()
+}
+
+fn flag(value: i32) -> Option<bool> {
+    (value >= 0).then_some(value == 1)
+}

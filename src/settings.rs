@@ -1,0 +1,217 @@
+//! What a client works with: the options read once, checked where two depend on each other, files read.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::config::{Config, PRODUCT, Setting, trim};
+use crate::error::Error;
+use crate::exchange::retry::Policy;
+use crate::plan::BatchLimit;
+use crate::redact::Secrets;
+use crate::url::BaseUrl;
+use crate::wire::{Format, request};
+
+/// Where systems keep the certificate authorities that they trust.
+const SYSTEM_BUNDLES: [&str; 6] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+    "/usr/local/share/certs/ca-root-nss.crt",
+];
+
+/// A URL stays shorter than this, since servers and proxies on the way may refuse a longer one.
+const MAX_URL: usize = 8000;
+
+/// The path of the endpoint under the base URL.
+const ENDPOINT: &str = "/multi-status";
+
+/// How requests are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    Get,
+    Post,
+}
+
+/// The options of a client in the form in which they are used.
+pub(crate) struct Settings {
+    pub api_key: String,
+    pub secrets: Secrets,
+    pub base_url: BaseUrl,
+    /// The URL of the endpoint, without a query string.
+    pub url: String,
+    pub format: Format,
+    pub method: Method,
+    pub batch: BatchLimit,
+    pub max_connections: usize,
+    pub connect_timeout: Option<Duration>,
+    pub request_timeout: Option<Duration>,
+    pub total_timeout: Option<Duration>,
+    pub retry: Policy,
+    /// The time from the start of one request to that of the next, at the least.
+    pub pace: Option<Duration>,
+    pub max_response_bytes: u64,
+    pub user_agent: String,
+    pub allow_http: bool,
+    /// None for plain http.
+    pub tls: Option<ClientConfig>,
+}
+
+impl Settings {
+    /// Reads the options; an error names the one that is wrong.
+    pub(crate) fn new(config: &Config) -> Result<Settings, Error> {
+        let api_key = api_key(config)?;
+        let base_url = base_url(config)?;
+        let format = if config.text(Setting::Format) == Some("xml") { Format::Xml } else { Format::Json };
+        let method = if config.text(Setting::Method) == Some("get") { Method::Get } else { Method::Post };
+        let url = format!("{base_url}{ENDPOINT}");
+        let size = |key| usize::try_from(config.number(key)).unwrap_or(usize::MAX);
+        let time = |key| Some(Duration::from_millis(config.number(key))).filter(|time| !time.is_zero());
+        Ok(Settings {
+            secrets: Secrets::new(&api_key),
+            tls: base_url.is_https().then(|| tls(config)).transpose()?,
+            base_url,
+            batch: BatchLimit {
+                entries: size(Setting::BatchSize),
+                query_bytes: (method == Method::Get).then(|| room_in_url(&url, &api_key, format)).transpose()?,
+            },
+            url,
+            format,
+            method,
+            max_connections: size(Setting::MaxConnections),
+            connect_timeout: time(Setting::ConnectTimeoutMs),
+            request_timeout: time(Setting::RequestTimeoutMs),
+            total_timeout: time(Setting::TotalTimeoutMs),
+            retry: Policy {
+                max_retries: u32::try_from(config.number(Setting::MaxRetries)).unwrap_or(u32::MAX),
+                base: Duration::from_millis(config.number(Setting::RetryBaseMs)),
+                max: Duration::from_millis(config.number(Setting::RetryMaxMs)),
+                retry_after_max: Duration::from_millis(config.number(Setting::RetryAfterMaxMs)),
+            },
+            pace: pace(config),
+            max_response_bytes: config.number(Setting::MaxResponseBytes),
+            user_agent: user_agent(config),
+            allow_http: config.flag(Setting::AllowHttp),
+            api_key,
+        })
+    }
+}
+
+fn api_key(config: &Config) -> Result<String, Error> {
+    let key = match config.key_source() {
+        Some(Setting::ApiKeyFile) => config.text(Setting::ApiKeyFile).map(read_key).transpose()?,
+        _ => config.text(Setting::ApiKey).map(str::to_owned),
+    };
+    key.ok_or_else(|| Error::config("api_key", "none is set: set api_key or api_key_file"))
+}
+
+/// The first line of a file.
+fn read_key(path: &str) -> Result<String, Error> {
+    let wrong = |what: String| Error::config("api_key_file", what);
+    let content = fs::read(path).map_err(|error| wrong(format!("cannot read {path:?}: {}", reason(&error))))?;
+    let line = content.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let key = std::str::from_utf8(line).map_err(|_| wrong(format!("the first line of {path:?} is not UTF-8")))?;
+    let key = trim(key);
+    if key.is_empty() {
+        return Err(wrong(format!("the first line of {path:?} is empty")));
+    }
+    if key.chars().any(char::is_control) {
+        return Err(wrong(format!("the first line of {path:?} holds a control character")));
+    }
+    Ok(key.to_owned())
+}
+
+fn base_url(config: &Config) -> Result<BaseUrl, Error> {
+    let text = config.text(Setting::BaseUrl).unwrap_or_default();
+    let url: BaseUrl = text.parse().map_err(|reason| Error::config("base_url", reason))?;
+    if url.is_https() || url.is_loopback() || config.flag(Setting::AllowHttp) {
+        return Ok(url);
+    }
+    Err(Error::config(
+        "base_url",
+        format!("plain http to {:?} would show the API key; use https or set allow_http", url.host()),
+    ))
+}
+
+/// What a URL has left for entries.
+fn room_in_url(url: &str, api_key: &str, format: Format) -> Result<usize, Error> {
+    let mut start = format!("{url}?").into_bytes();
+    let too_long = || Error::config("api_key", format!("too long for method=get: a URL stays below {MAX_URL} bytes"));
+    request::write_query(&mut start, api_key, format, std::iter::empty()).map_err(|_| too_long())?;
+    let smallest = "&SMSStatut_List[0][phoneNumber]=%2B1234567&SMSStatut_List[0][messageId]=0".len();
+    (MAX_URL - 1).checked_sub(start.len()).filter(|room| *room >= smallest).ok_or_else(too_long)
+}
+
+/// One request in a day is as slow as it gets.
+fn pace(config: &Config) -> Option<Duration> {
+    let per_second: f64 = config.text(Setting::RequestsPerSecond)?.parse().ok()?;
+    (per_second > 0.0).then(|| Duration::from_secs_f64((1.0 / per_second).min(86_400.0)))
+}
+
+fn user_agent(config: &Config) -> String {
+    let product = PRODUCT.to_str().unwrap_or("libsmsp");
+    match config.text(Setting::UserAgent) {
+        Some(text) if text != product => format!("{text} {product}"),
+        _ => product.to_owned(),
+    }
+}
+
+/// TLS with certificates verified against what `ca_file` lists, by a provider of our own: nothing process-wide is used.
+fn tls(config: &Config) -> Result<ClientConfig, Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::config("ca_file", error))?;
+    Ok(builder.with_root_certificates(trusted(config)?).with_no_client_auth())
+}
+
+fn trusted(config: &Config) -> Result<RootCertStore, Error> {
+    let mut store = RootCertStore::empty();
+    for part in config.text(Setting::CaFile).unwrap_or("bundled").split(',').map(str::trim) {
+        match part {
+            "bundled" => store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+            // A system's bundle may hold certificates that only others understand.
+            "system" => drop(store.add_parsable_certificates(certificates(system_bundle()?)?)),
+            path => add_all(&mut store, path)?,
+        }
+    }
+    Ok(store)
+}
+
+fn system_bundle() -> Result<&'static str, Error> {
+    let found = SYSTEM_BUNDLES.iter().find(|path| fs::metadata(path).is_ok());
+    found.copied().ok_or_else(|| {
+        Error::config("ca_file", format!("system: this machine has none of {}", SYSTEM_BUNDLES.join(", ")))
+    })
+}
+
+fn add_all(store: &mut RootCertStore, path: &str) -> Result<(), Error> {
+    for (place, certificate) in certificates(path)?.into_iter().enumerate() {
+        let wrong = |error| Error::config("ca_file", format!("certificate {} of {path:?}: {error}", place + 1));
+        store.add(certificate).map_err(wrong)?;
+    }
+    Ok(())
+}
+
+fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let wrong = |what: String| Error::config("ca_file", what);
+    let pem = fs::read(path).map_err(|error| wrong(format!("cannot read {path:?}: {}", reason(&error))))?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    let certificates = certificates.map_err(|error| wrong(format!("{path:?} is not PEM: {error}")))?;
+    if certificates.is_empty() {
+        return Err(wrong(format!("{path:?} holds no PEM certificate")));
+    }
+    Ok(certificates)
+}
+
+/// What the system says, without Rust's error number behind it.
+pub(crate) fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}

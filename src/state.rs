@@ -1,0 +1,132 @@
+//! The states of a message, declared once, and how the service's words and codes are read.
+//!
+//! `build.rs` compiles this file too, for the header's constants, so it uses [`Code`] only.
+
+use crate::code::Code;
+
+macro_rules! states {
+    ($( $(#[doc = $doc:literal])+ $variant:ident = $value:literal, $name:literal, $final:literal, [$( $word:literal ),*]; )+) => {
+        /// What became of a message.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(i32)]
+        pub enum State { $( $(#[doc = $doc])+ $variant = $value, )+ }
+
+        impl State {
+            /// Every state there is, by number.
+            pub const ALL: &'static [State] = &[ $( State::$variant, )+ ];
+
+            /// Its name in lower case, such as `not_delivered`, NUL-terminated.
+            pub const fn c_name(self) -> &'static core::ffi::CStr {
+                match self { $( State::$variant => $name, )+ }
+            }
+
+            /// What it means, in one line.
+            pub const fn doc(self) -> &'static str {
+                match self { $( State::$variant => concat!($( $doc ),+), )+ }
+            }
+
+            /// Whether it will never change: delivered, not delivered, not sent, invalid. A message not found
+            /// or refused now may be known later, since delivery reports take up to 48 hours.
+            pub const fn is_final(self) -> bool {
+                match self { $( State::$variant => $final, )+ }
+            }
+
+            /// The service's words for it, in lower case.
+            const fn words(self) -> &'static [&'static str] {
+                match self { $( State::$variant => &[$( $word ),*], )+ }
+            }
+        }
+    };
+}
+
+states! {
+    /// Asked, but no answer was had; the entry's code says why.
+    Unanswered = 0, c"unanswered", false, [];
+    /// The message reached its recipient.
+    Delivered = 1, c"delivered", true, ["delivered", "livré", "delivrd"];
+    /// The message did not reach its recipient and will not.
+    NotDelivered = 2, c"not_delivered", true, ["not delivered", "non livré", "undeliv", "expired", "rejectd"];
+    /// Under way: no delivery report yet.
+    Waiting = 3, c"waiting", false, ["waiting", "en attente", "pending", "acceptd", "enroute"];
+    /// The service does not know this message, or not yet.
+    NotFound = 4, c"not_found", false, [];
+    /// The service did not send the message.
+    NotSent = 5, c"not_sent", true, ["ko"];
+    /// The service refuses this entry; `api_code` says why.
+    Rejected = 6, c"rejected", false, [];
+    /// Not asked: the phone number or the message id cannot be one.
+    Invalid = 7, c"invalid", true, [];
+    /// The service gave a status text that the library does not know; it is in `status_text`.
+    Unknown = 8, c"unknown", false, [];
+}
+
+/// The service's code for a message that it does not know.
+pub(crate) const API_NOT_FOUND: i32 = 4;
+
+impl State {
+    /// The number that crosses the C interface.
+    pub const fn value(self) -> i32 {
+        self as i32
+    }
+
+    /// Its name in lower case, such as `not_delivered`.
+    pub fn name(self) -> &'static str {
+        self.c_name().to_str().unwrap_or("?")
+    }
+
+    /// The state with this number, if there is one.
+    pub fn from_value(value: i32) -> Option<State> {
+        usize::try_from(value).ok().and_then(|index| State::ALL.get(index)).copied()
+    }
+
+    /// The state that the service's status text means.
+    pub(crate) fn from_text(text: &str) -> State {
+        let text = text.trim();
+        let means = |state: &&State| state.words().iter().any(|word| equal_in_any_case(word, text));
+        State::ALL.iter().find(means).copied().unwrap_or(State::Unknown)
+    }
+
+    /// The state of an entry that the service refuses with this code.
+    pub(crate) fn from_refusal(api_code: i32) -> State {
+        if api_code == API_NOT_FOUND { State::NotFound } else { State::Rejected }
+    }
+}
+
+/// What the service's code for a whole request means, and whether it is one of those it documents.
+/// Source: the table of error codes on the service's page and those of its neighbours.
+pub(crate) fn refusal(api_code: i32) -> (Code, bool) {
+    match api_code {
+        1 | 10 => (Code::Auth, true),
+        20 | 30 | 40 | 96 => (Code::Denied, true),
+        2..=6 | 9 | 50 | 90 => (Code::Api, true),
+        _ => (Code::Api, false),
+    }
+}
+
+fn equal_in_any_case(lower: &str, text: &str) -> bool {
+    if text.is_ascii() {
+        return lower.eq_ignore_ascii_case(text);
+    }
+    lower.chars().eq(text.chars().flat_map(char::to_lowercase))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_places() {
+        for (place, state) in State::ALL.iter().enumerate() {
+            assert_eq!(state.value() as usize, place);
+        }
+    }
+
+    #[test]
+    fn words_in_any_case() {
+        assert_eq!(State::from_text(" DELIVERED\n"), State::Delivered);
+        assert_eq!(State::from_text("NON LIVRÉ"), State::NotDelivered);
+        assert_eq!(State::from_text("Ko"), State::NotSent);
+        assert_eq!(State::from_text(""), State::Unknown);
+        assert_eq!(State::from_text("delivered!"), State::Unknown);
+    }
+}

@@ -1,0 +1,100 @@
+//! The counters of a client, declared once.
+
+use std::ffi::CStr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::{Code, Error};
+
+macro_rules! counters {
+    ($( $(#[doc = $doc:literal])+ $variant:ident $name:literal; )+) => {
+        /// A counter, by the name that the code uses.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(dead_code, reason = "a counter may be declared before what it counts")]
+        pub(crate) enum Counter { $( $(#[doc = $doc])+ $variant, )+ }
+
+        /// Every counter there is, by place.
+        const NAMES: &[&CStr] = &[ $( $name, )+ ];
+        const DOCS: &[&str] = &[ $( concat!($( $doc ),+), )+ ];
+    };
+}
+
+counters! {
+    /// Requests begun, retries and those that found no connection included.
+    Requests c"requests";
+    /// Requests that repeat a failed one.
+    Retries c"retries";
+    /// TCP connections made.
+    Connections c"connections";
+    /// Bytes sent on the wire, as TCP carries them.
+    BytesSent c"bytes_sent";
+    /// Bytes received on the wire, as TCP carries them.
+    BytesReceived c"bytes_received";
+    /// Entries that got an answer of the service.
+    EntriesAnswered c"entries_answered";
+    /// Answers that belonged to no query and were dropped.
+    AnswersUnmatched c"answers_unmatched";
+    /// Microseconds from the start of a request to its last byte, added up.
+    LatencyUsSum c"latency_us_sum";
+    /// The longest of these times.
+    LatencyUsMax c"latency_us_max";
+    /// Attempts that failed with SMSP_E_CONNECT.
+    FailuresConnect c"failures_connect";
+    /// Attempts that failed with SMSP_E_TLS.
+    FailuresTls c"failures_tls";
+    /// Attempts that failed with SMSP_E_TIMEOUT.
+    FailuresTimeout c"failures_timeout";
+    /// Attempts that failed with SMSP_E_HTTP.
+    FailuresHttp c"failures_http";
+    /// Attempts that failed with SMSP_E_PROTOCOL.
+    FailuresProtocol c"failures_protocol";
+    /// Attempts that failed with SMSP_E_RATE_LIMITED.
+    FailuresRateLimited c"failures_rate_limited";
+    /// Requests that the service refused: SMSP_E_AUTH, SMSP_E_DENIED, SMSP_E_API.
+    FailuresRefused c"failures_refused";
+}
+
+/// The name of the counter at this place, NUL-terminated; None past the last.
+pub(crate) fn c_name(place: usize) -> Option<&'static CStr> {
+    NAMES.get(place).copied()
+}
+
+/// Every counter: its name and what it counts.
+pub fn counters() -> impl Iterator<Item = (&'static str, &'static str)> {
+    NAMES.iter().zip(DOCS).map(|(name, doc)| (name.to_str().unwrap_or("?"), doc.trim()))
+}
+
+/// Cumulative since the client was made, so that a monitoring system can take differences.
+#[derive(Debug, Default)]
+pub(crate) struct Stats {
+    values: [AtomicU64; NAMES.len()],
+}
+
+impl Stats {
+    pub(crate) fn add(&self, counter: Counter, amount: u64) {
+        self.values[counter as usize].fetch_add(amount, Ordering::Relaxed);
+    }
+
+    pub(crate) fn raise(&self, counter: Counter, value: u64) {
+        self.values[counter as usize].fetch_max(value, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self, name: &[u8]) -> Option<u64> {
+        let place = NAMES.iter().position(|known| known.to_bytes() == name)?;
+        Some(self.values[place].load(Ordering::Relaxed))
+    }
+
+    /// Counts a failed attempt.
+    pub(crate) fn failure(&self, error: &Error) {
+        let counter = match error.code() {
+            Code::Connect => Counter::FailuresConnect,
+            Code::Tls => Counter::FailuresTls,
+            Code::Timeout => Counter::FailuresTimeout,
+            Code::Http => Counter::FailuresHttp,
+            Code::Protocol => Counter::FailuresProtocol,
+            Code::RateLimited => Counter::FailuresRateLimited,
+            Code::Auth | Code::Denied | Code::Api => Counter::FailuresRefused,
+            _ => return,
+        };
+        self.add(counter, 1);
+    }
+}

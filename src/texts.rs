@@ -1,0 +1,79 @@
+//! An arena of NUL-terminated texts, whose addresses stay good as long as it lives.
+
+use std::ffi::CStr;
+
+use crate::error::{Error, out_of_memory};
+
+/// The least that is allocated at once beyond what was reserved.
+const CHUNK: usize = 16 * 1024;
+
+/// Texts are kept in chunks that never grow, so that what a C caller holds is never moved.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    chunks: Vec<Vec<u8>>,
+}
+
+/// Where a text lies: an address that a C caller may read; 0 is no text.
+pub(crate) type Address = usize;
+
+impl Texts {
+    /// An arena with room for this many bytes, a NUL behind each text included.
+    pub(crate) fn with_capacity(bytes: usize) -> Result<Texts, Error> {
+        let mut texts = Texts::default();
+        texts.grow(bytes)?;
+        Ok(texts)
+    }
+
+    /// Copies a text, up to its first NUL.
+    pub(crate) fn push(&mut self, text: &[u8]) -> Result<Address, Error> {
+        let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
+        let needed = text.len() + 1;
+        if self.chunks.last().is_none_or(|chunk| chunk.capacity() - chunk.len() < needed) {
+            let held = self.chunks.iter().map(Vec::capacity).sum::<usize>();
+            self.grow(needed.max(CHUNK).max(held / 4))?;
+        }
+        let Some(chunk) = self.chunks.last_mut() else { return Err(out_of_memory("texts")) };
+        let address = chunk.as_ptr().expose_provenance() + chunk.len();
+        chunk.extend_from_slice(text);
+        chunk.push(0);
+        Ok(address)
+    }
+
+    /// The text at an address that `push` gave.
+    pub(crate) fn get(&self, address: Address) -> Option<&[u8]> {
+        self.chunks.iter().find_map(|chunk| {
+            let offset = address.checked_sub(chunk.as_ptr().addr())?;
+            CStr::from_bytes_until_nul(chunk.get(offset..)?).ok().map(CStr::to_bytes)
+        })
+    }
+
+    fn grow(&mut self, bytes: usize) -> Result<(), Error> {
+        let mut chunk = Vec::new();
+        chunk.try_reserve_exact(bytes).map_err(|_| out_of_memory("texts"))?;
+        self.chunks.push(chunk);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_stay_where_they_are() {
+        let mut texts = Texts::with_capacity(4).unwrap();
+        let addresses: Vec<_> = (0..20_000).map(|i| texts.push(i.to_string().as_bytes()).unwrap()).collect();
+        for (i, address) in addresses.into_iter().enumerate() {
+            assert_eq!(texts.get(address), Some(i.to_string().as_bytes()));
+        }
+        assert!(texts.chunks.len() < 20);
+        assert_eq!(texts.get(0), None);
+    }
+
+    #[test]
+    fn a_text_ends_at_its_first_nul() {
+        let mut texts = Texts::default();
+        let address = texts.push(b"ab\0cd").unwrap();
+        assert_eq!(texts.get(address), Some(&b"ab"[..]));
+    }
+}

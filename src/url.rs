@@ -1,0 +1,141 @@
+//! The address of the service.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use ureq::http::Uri;
+
+/// `http` or `https`, host, port and path, and nothing else.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct BaseUrl {
+    uri: Uri,
+    text: String,
+}
+
+impl FromStr for BaseUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<BaseUrl, String> {
+        let text = text.strip_suffix('/').unwrap_or(text);
+        let wrong = |what: &str| Err(format!("{what} in \"{}\"", without_secrets(text)));
+        if text.contains('#') {
+            return wrong("a fragment is not allowed");
+        }
+        let Ok(uri) = text.parse::<Uri>() else { return wrong("expected a URL, found something else") };
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return wrong("expected http:// or https:// and a host");
+        };
+        if scheme != "http" && scheme != "https" {
+            return wrong("expected http:// or https://");
+        }
+        if authority.as_str().contains('@') {
+            return wrong("a user name is not allowed");
+        }
+        if uri.query().is_some() {
+            return wrong("a query is not allowed");
+        }
+        let host = authority.host();
+        let port = authority.as_str().strip_prefix(host).unwrap_or_default();
+        if host.is_empty() || !(port.is_empty() || authority.port_u16().is_some_and(|port| port != 0)) {
+            return wrong("the host or the port is not one");
+        }
+        Ok(BaseUrl { uri, text: text.to_owned() })
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl BaseUrl {
+    pub(crate) fn is_https(&self) -> bool {
+        self.uri.scheme_str() == Some("https")
+    }
+
+    pub(crate) fn has_port(&self) -> bool {
+        self.uri.port().is_some()
+    }
+
+    /// The host without the brackets of an IPv6 address.
+    pub(crate) fn host(&self) -> &str {
+        bare_host(&self.uri)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.uri.port_u16().unwrap_or(if self.is_https() { 443 } else { 80 })
+    }
+
+    /// `localhost` or a loopback address. A name that merely begins like one is none; whether `localhost` leads to this
+    /// machine is looked at again when it is resolved.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let host = self.host();
+        host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+}
+
+/// The host of a URI without the brackets of an IPv6 address.
+pub(crate) fn bare_host(uri: &Uri) -> &str {
+    let host = uri.host().unwrap_or_default();
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
+/// A URL without what may be a secret, to be shown: user name and password, and everything where there is a query or a
+/// fragment, since a password may hold their signs too.
+pub(crate) fn without_secrets(text: &str) -> String {
+    let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
+    let separator = if scheme.is_empty() { "" } else { "://" };
+    if rest.contains(['?', '#']) {
+        return format!("{scheme}{separator}***");
+    }
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}{separator}***@{host}"),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_that_are_taken() {
+        for (text, host, port, https, loopback) in [
+            ("https://api.smspartner.fr/v1", "api.smspartner.fr", 443, true, false),
+            ("http://127.0.0.1:8080/v1/", "127.0.0.1", 8080, false, true),
+            ("http://[::1]:80/v1", "::1", 80, false, true),
+            ("http://LOCALHOST", "LOCALHOST", 80, false, true),
+            ("http://127.0.0.1.evil/v1", "127.0.0.1.evil", 80, false, false),
+            ("http://[::ffff:127.0.0.1]/v1", "::ffff:127.0.0.1", 80, false, false),
+            ("http://localhost.evil/", "localhost.evil", 80, false, false),
+        ] {
+            let url: BaseUrl = text.parse().unwrap();
+            assert_eq!((url.host(), url.port(), url.is_https(), url.is_loopback()), (host, port, https, loopback));
+            assert_eq!(url.to_string(), text.trim_end_matches('/'));
+        }
+    }
+
+    #[test]
+    fn urls_that_are_refused() {
+        for (text, reason) in [
+            ("", "expected a URL"),
+            ("api.smspartner.fr", "expected http:// or https:// and a host"),
+            ("ftp://host/", "expected http:// or https://"),
+            ("https://user:secret@host/", "a user name"),
+            ("user:secret@host", "expected"),
+            ("https://host/v1?apiKey=secret", "a query"),
+            ("https://host/v1?a@b=secret", "a query"),
+            ("https://host/v1#secret", "a fragment"),
+            ("https://host/v1#top", "a fragment"),
+            ("https://host:0/v1", "the port"),
+            ("https://host:/v1", "the port"),
+            ("https://host:99999/v1", ""),
+            ("https:///v1", ""),
+        ] {
+            let error = text.parse::<BaseUrl>().unwrap_err();
+            assert!(error.contains(reason) && !error.contains("secret"), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Reading JSON answers into the fields of `answer`, without a copy of what is not escaped.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::answer::{Detail, Entry, MAX_ENTRIES, RawAnswer, RawEntry, Scalar, Unreadable};
+
+/// Reads a whole JSON answer.
+pub(super) fn read(text: &str) -> Result<RawAnswer<'_>, Unreadable> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let answer = json.deserialize_map(AnswerVisitor).and_then(|answer| json.end().map(|()| answer));
+    answer.map_err(|error| Unreadable { offset: offset(text, &error), reason: reason(&error) })
+}
+
+/// serde_json counts lines and columns; a caller who looks at bytes wants an offset.
+fn offset(text: &str, error: &serde_json::Error) -> usize {
+    let line_start = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+    // The column is counted from 1, and at the end it is that of the last byte.
+    let column = if error.is_eof() { text.len() } else { line_start + error.column().saturating_sub(1) };
+    column.min(text.len())
+}
+
+/// What was expected and what was found, as far as serde_json says.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let text = text.strip_suffix(&place).unwrap_or(&text);
+    match text.strip_prefix("EOF while parsing ") {
+        Some(what) => format!("expected the rest of {what}, found the end"),
+        None if text == "trailing characters" => "expected the end, found more".to_owned(),
+        None if text.contains("found") => text.to_owned(),
+        None if text.starts_with("expected") => format!("{text}, found something else"),
+        None => format!("expected JSON, found something else: {text}"),
+    }
+}
+
+/// Up to here a number with a fraction point or an exponent is exactly the integer that it looks like.
+const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// For visitors of lists and objects: any scalar in their place has nothing in it.
+macro_rules! nothing_of_a_scalar {
+    ($self:ident => $nothing:expr) => {
+        fn visit_unit<E>($self) -> Result<Self::Value, E> {
+            Ok($nothing)
+        }
+
+        fn visit_bool<E>($self, _: bool) -> Result<Self::Value, E> {
+            Ok($nothing)
+        }
+
+        fn visit_i64<E>($self, _: i64) -> Result<Self::Value, E> {
+            Ok($nothing)
+        }
+
+        fn visit_u64<E>($self, _: u64) -> Result<Self::Value, E> {
+            Ok($nothing)
+        }
+
+        fn visit_f64<E>($self, _: f64) -> Result<Self::Value, E> {
+            Ok($nothing)
+        }
+
+        fn visit_str<E>($self, _: &str) -> Result<Self::Value, E> {
+            Ok($nothing)
+        }
+    };
+}
+
+struct AnswerVisitor;
+
+impl<'b> Visitor<'b> for AnswerVisitor {
+    type Value = RawAnswer<'b>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'b>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut answer = RawAnswer::default();
+        while let Some(Key(key)) = map.next_key()? {
+            match key.as_ref() {
+                "success" => answer.success = map.next_value()?,
+                "code" => answer.code = map.next_value()?,
+                "message" => answer.message = map.next_value()?,
+                "StatutResponse_List" => answer.entries = map.next_value::<List<Entry<'b>>>()?.0,
+                "error" => answer.details = map.next_value::<List<Detail<'b>>>()?.0.unwrap_or_default(),
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(answer)
+    }
+}
+
+/// A list, or an object whose values are one: PHP writes a list so when an index is missing. None for anything else.
+struct List<T>(Option<Vec<T>>);
+
+impl<'b, T: Deserialize<'b>> Deserialize<'b> for List<T> {
+    fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ListVisitor(PhantomData))
+    }
+}
+
+struct ListVisitor<T>(PhantomData<T>);
+
+impl<'b, T: Deserialize<'b>> Visitor<'b> for ListVisitor<T> {
+    type Value = List<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'b>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            add(&mut items, item)?;
+        }
+        Ok(List(Some(items)))
+    }
+
+    fn visit_map<A: MapAccess<'b>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some((_, item)) = map.next_entry::<IgnoredAny, T>()? {
+            add(&mut items, item)?;
+        }
+        Ok(List(Some(items)))
+    }
+
+    nothing_of_a_scalar!(self => List(None));
+}
+
+fn add<T, E: Error>(items: &mut Vec<T>, item: T) -> Result<(), E> {
+    if items.len() == MAX_ENTRIES {
+        return Err(E::custom(format!("expected at most {MAX_ENTRIES} entries, found more")));
+    }
+    items.push(item);
+    Ok(())
+}
+
+impl<'b> Deserialize<'b> for Entry<'b> {
+    fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Fields(RawEntry::default(), RawEntry::field)).map(Entry::from)
+    }
+}
+
+impl<'b> Deserialize<'b> for Detail<'b> {
+    fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Fields(Detail::default(), Detail::field))
+    }
+}
+
+/// Fills the fields of an object by name and ignores others; of what is no object nothing is known. The second is how
+/// a field is found.
+struct Fields<T, F>(T, F);
+
+impl<'b, T, F> Visitor<'b> for Fields<T, F>
+where
+    F: for<'t> Fn(&'t mut T, &str) -> Option<&'t mut Scalar<'b>>,
+{
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'b>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
+        while let Some(Key(key)) = map.next_key()? {
+            match (self.1)(&mut self.0, &key) {
+                // Where a field has two spellings, an empty one does not hide the other.
+                Some(field) => match map.next_value()? {
+                    Scalar::Absent => {}
+                    value => *field = value,
+                },
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(self.0)
+    }
+
+    fn visit_seq<A: SeqAccess<'b>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(self.0)
+    }
+
+    nothing_of_a_scalar!(self => self.0);
+}
+
+/// A key, copied only where it is escaped.
+struct Key<'b>(Cow<'b, str>);
+
+impl<'b> Deserialize<'b> for Key<'b> {
+    fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+        impl<'b> Visitor<'b> for KeyVisitor {
+            type Value = Key<'b>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_borrowed_str<E>(self, key: &'b str) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Borrowed(key)))
+            }
+
+            fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Owned(key.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+impl<'b> Deserialize<'b> for Scalar<'b> {
+    fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
+        // The text of a value first: no number is too large for it, and no nesting too deep.
+        let text = <&RawValue>::deserialize(deserializer)?.get();
+        Ok(match text.as_bytes().first() {
+            Some(b'"') => Scalar::Text(serde_json::from_str::<Key<'b>>(text).map_err(D::Error::custom)?.0),
+            Some(b't') => Scalar::Bool(true),
+            Some(b'f') => Scalar::Bool(false),
+            Some(b'-' | b'0'..=b'9') => number(text),
+            Some(b'{' | b'[') => Scalar::Other,
+            _ => Scalar::Absent,
+        })
+    }
+}
+
+/// An integer also where it is written with a fraction point or an exponent.
+fn number(text: &str) -> Scalar<'_> {
+    if let Ok(integer) = text.parse() {
+        return Scalar::Integer(integer);
+    }
+    let whole = text.parse::<f64>().ok().filter(|value| value.fract() == 0.0 && value.abs() < LARGEST_EXACT);
+    whole.map_or(Scalar::Number(text), |value| Scalar::Integer(value as i64))
+}

@@ -1,0 +1,15 @@
+//! Bytes to values and back: no I/O, no knowledge of HTTP.
+
+pub(crate) mod answer;
+mod documented;
+mod json;
+pub(crate) mod repair;
+pub(crate) mod request;
+mod xml;
+
+/// The notation of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Json,
+    Xml,
+}

@@ -1,0 +1,146 @@
+//! Reading XML answers. They are positional: every value is an `<entry>`, in the order of the JSON fields.
+
+use std::borrow::Cow;
+
+use quick_xml::Reader;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesRef, Event};
+
+use super::answer::{Entry, MAX_ENTRIES, RawAnswer, RawEntry, Scalar, Unreadable};
+
+/// `result`, its entries, the list's entries, their values.
+const MAX_DEPTH: usize = 4;
+
+/// Each entry has its values and itself.
+const MAX_ELEMENTS: usize = MAX_ENTRIES * (RawEntry::FIELDS.len() + 1);
+
+/// Reads a whole XML answer.
+pub(super) fn read(text: &str) -> Result<RawAnswer<'_>, Unreadable> {
+    let mut reader = Reader::from_str(text);
+    let mut document = Document::default();
+    loop {
+        let offset = usize::try_from(reader.buffer_position()).unwrap_or(text.len()).min(text.len());
+        let event = reader.read_event();
+        let unreadable = |reason: String| Unreadable { reason, offset };
+        match event.map_err(|error| unreadable(error.to_string()))? {
+            Event::Eof => return document.end().map(understand).map_err(unreadable),
+            event => document.event(event).map_err(unreadable)?,
+        }
+    }
+}
+
+/// An element: either it holds elements, or a text.
+#[derive(Default)]
+struct Node {
+    children: Vec<Node>,
+    text: String,
+}
+
+/// What was read so far: the open elements, outermost first, and the root once it is closed.
+#[derive(Default)]
+struct Document {
+    open: Vec<Node>,
+    root: Option<Node>,
+    elements: usize,
+}
+
+impl Document {
+    fn event(&mut self, event: Event<'_>) -> Result<(), String> {
+        match event {
+            Event::Start(tag) => self.open(tag.name().as_ref()),
+            Event::Empty(tag) => self.open(tag.name().as_ref()).map(|()| self.close()),
+            Event::End(_) => {
+                self.close();
+                Ok(())
+            }
+            Event::Text(text) => self.text(&text.decode().map_err(|error| error.to_string())?),
+            Event::CData(text) => self.text(&text.decode().map_err(|error| error.to_string())?),
+            Event::GeneralRef(reference) => self.text(&resolve(&reference)?),
+            Event::DocType(_) => Err("expected <result>, found a document type".to_owned()),
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::Eof => Ok(()),
+        }
+    }
+
+    fn open(&mut self, name: &[u8]) -> Result<(), String> {
+        let expected = match self.open.len() {
+            0 if self.root.is_some() => "the end of the document",
+            0 => "result",
+            depth if depth < MAX_DEPTH => "entry",
+            _ => "a value",
+        };
+        if name != expected.as_bytes() {
+            let name = String::from_utf8_lossy(name);
+            return Err(format!("expected {expected}, found the element {name}"));
+        }
+        self.elements += 1;
+        if self.elements > MAX_ELEMENTS {
+            return Err(format!("expected at most {MAX_ENTRIES} entries, found more"));
+        }
+        self.open.push(Node::default());
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        let closed = self.open.pop();
+        match self.open.last_mut() {
+            Some(parent) => parent.children.extend(closed),
+            None => self.root = closed,
+        }
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), String> {
+        match self.open.last_mut() {
+            Some(node) => node.text.push_str(text),
+            None if text.trim().is_empty() => {}
+            None => return Err("expected an element, found text".to_owned()),
+        }
+        Ok(())
+    }
+
+    fn end(self) -> Result<Node, String> {
+        if self.open.is_empty() { self.root } else { None }
+            .ok_or_else(|| "expected </result>, found the end".to_owned())
+    }
+}
+
+/// A character by number, or one of the five names that XML itself has. What a document defines is not looked at.
+fn resolve(reference: &BytesRef<'_>) -> Result<Cow<'static, str>, String> {
+    if let Some(character) = reference.resolve_char_ref().map_err(|error| error.to_string())? {
+        return Ok(Cow::Owned(character.to_string()));
+    }
+    let name = reference.decode().map_err(|error| error.to_string())?;
+    let known = resolve_predefined_entity(&name).map(Cow::Borrowed);
+    known.ok_or_else(|| format!("expected an entity of XML itself, found &{name};"))
+}
+
+fn understand(root: Node) -> RawAnswer<'static> {
+    let mut parts = root.children.into_iter();
+    let mut answer = RawAnswer { success: value(parts.next()), code: value(parts.next()), ..RawAnswer::default() };
+    match parts.next() {
+        Some(list) if !list.children.is_empty() => {
+            answer.entries = Some(list.children.into_iter().map(entry).collect())
+        }
+        // An empty list cannot be told from an empty text: a message has something to say.
+        Some(empty) if empty.text.trim().is_empty() => answer.entries = Some(Vec::new()),
+        message => answer.message = value(message),
+    }
+    answer
+}
+
+/// Five values are an entry without delivery report, eight one with it; what goes beyond is ignored.
+fn entry(node: Node) -> Entry<'static> {
+    let known = if node.children.len() < RawEntry::FIELDS.len() { 5 } else { RawEntry::FIELDS.len() };
+    let mut raw = RawEntry::default();
+    for (name, node) in RawEntry::FIELDS.iter().zip(node.children).take(known) {
+        if let Some(field) = raw.field(name) {
+            *field = value(Some(node));
+        }
+    }
+    raw.into()
+}
+
+/// The text of an element without the white space around it; nothing where there is none.
+fn value(node: Option<Node>) -> Scalar<'static> {
+    let text = node.filter(|node| node.children.is_empty()).map(|node| node.text.trim().to_owned());
+    text.filter(|text| !text.is_empty()).map_or(Scalar::Absent, |text| Scalar::Text(Cow::Owned(text)))
+}

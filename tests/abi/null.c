@@ -1,0 +1,111 @@
+/* NULL for each pointer of each function. No call here gets as far as the network. */
+#include "check.h"
+
+static void check_config(void)
+{
+    smsp_config *config = smsp_config_new();
+    smsp_error *error = check_poison();
+
+    CHECK_CODE(smsp_config_load_env(NULL, &error), &error, SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_config_load_env(NULL, NULL), SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_config_load_env(config, NULL), SMSP_OK);
+
+    CHECK_CODE(smsp_config_set(NULL, "batch_size", "7", &error), &error, SMSP_E_INVALID_ARGUMENT);
+    CHECK_CODE(smsp_config_set(config, NULL, "7", &error), &error, SMSP_E_INVALID_ARGUMENT);
+    CHECK_CODE(smsp_config_set(config, "batch_size", NULL, &error), &error, SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_config_set(NULL, NULL, NULL, NULL), SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_config_set(config, "batch_size", "7", NULL), SMSP_OK);
+
+    CHECK_STR(smsp_config_get(NULL, "batch_size"), NULL);
+    CHECK_STR(smsp_config_get(config, NULL), NULL);
+    CHECK_STR(smsp_config_get(NULL, NULL), NULL);
+    smsp_config_free(NULL);
+    smsp_config_free(config);
+}
+
+static void check_client(const smsp_config *config)
+{
+    smsp_client *client = check_poison();
+    smsp_error *error = check_poison();
+    uint64_t value = 42;
+
+    CHECK_CODE(smsp_client_new(NULL, &client, &error), &error, SMSP_E_INVALID_ARGUMENT);
+    CHECK(client == NULL);
+    client = check_poison();
+    CHECK_INT(smsp_client_new(NULL, &client, NULL), SMSP_E_INVALID_ARGUMENT);
+    CHECK(client == NULL);
+    CHECK_CODE(smsp_client_new(config, NULL, &error), &error, SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_client_new(NULL, NULL, NULL), SMSP_E_INVALID_ARGUMENT);
+
+    CHECK_CODE(smsp_client_new(config, &client, &error), &error, SMSP_OK);
+    CHECK_INT(smsp_client_stat(NULL, "requests", &value), SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_client_stat(client, NULL, &value), SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_client_stat(client, "requests", NULL), SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_client_stat(NULL, NULL, NULL), SMSP_E_INVALID_ARGUMENT);
+    smsp_client_free(NULL);
+    smsp_client_free(client);
+}
+
+static void check_multi_status(const smsp_config *config)
+{
+    const smsp_query query = {"+33600000001", "1"};
+    smsp_client *client = NULL;
+    smsp_report *report = check_poison();
+    smsp_error *error = check_poison();
+
+    CHECK_INT(smsp_client_new(config, &client, NULL), SMSP_OK);
+
+    CHECK_CODE(smsp_multi_status(NULL, &query, 1, &report, &error), &error, SMSP_E_INVALID_ARGUMENT);
+    CHECK(report == NULL);
+    report = check_poison();
+    CHECK_CODE(smsp_multi_status(NULL, NULL, 0, &report, &error), &error, SMSP_E_INVALID_ARGUMENT);
+    CHECK(report == NULL);
+    report = check_poison();
+    CHECK_CODE(smsp_multi_status(client, NULL, 1, &report, &error), &error, SMSP_E_INVALID_ARGUMENT);
+    CHECK(report == NULL);
+    report = check_poison();
+    CHECK_INT(smsp_multi_status(client, NULL, 1, &report, NULL), SMSP_E_INVALID_ARGUMENT);
+    CHECK(report == NULL);
+    CHECK_CODE(smsp_multi_status(client, &query, 1, NULL, &error), &error, SMSP_E_INVALID_ARGUMENT);
+    CHECK_CODE(smsp_multi_status(client, NULL, 0, NULL, &error), &error, SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_multi_status(NULL, NULL, 0, NULL, NULL), SMSP_E_INVALID_ARGUMENT);
+
+    CHECK_CODE(smsp_multi_status(client, NULL, 0, &report, &error), &error, SMSP_OK);
+    CHECK(report != NULL);
+    CHECK_INT(smsp_report_count(report), 0);
+    smsp_report_free(report);
+
+    CHECK_INT(counter(client, "requests"), 0);
+    CHECK_INT(counter(client, "connections"), 0);
+    smsp_client_free(client);
+}
+
+static void check_accessors(void)
+{
+    CHECK_INT(smsp_report_count(NULL), 0);
+    CHECK(smsp_report_get(NULL, 0) == NULL);
+    CHECK_INT(smsp_report_stride(NULL), 0);
+    CHECK_INT(smsp_report_count_state(NULL, SMSP_STATE_UNANSWERED), 0);
+    smsp_report_free(NULL);
+
+    CHECK_INT(smsp_error_code(NULL), 0);
+    CHECK_STR(smsp_error_message(NULL), NULL);
+    CHECK_INT(smsp_error_api_code(NULL), 0);
+    CHECK_INT(smsp_error_http_status(NULL), 0);
+    CHECK_INT(smsp_error_is_retryable(NULL), 0);
+    smsp_error_free(NULL);
+}
+
+int main(void)
+{
+    char key[] = "api_key=key", url[] = "base_url=http://127.0.0.1:9";
+    char *options[] = {key, url};
+    smsp_config *config = config_from(2, options, 0);
+
+    check_config();
+    check_client(config);
+    check_multi_status(config);
+    check_accessors();
+    smsp_config_free(config);
+    return check_result();
+}

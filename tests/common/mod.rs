@@ -1,0 +1,168 @@
+//! What the test files share: the library as programs link it, ways to run programs, and the statuses to expect.
+
+// Each test file uses a part of it.
+#![allow(dead_code)]
+
+pub mod program;
+pub mod rows;
+
+use std::ffi::OsStr;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+use std::{env, fs};
+
+use smsp_simulator::{Builder, Clock, Simulator};
+
+/// The folder of the package.
+pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The key of every simulator that is started here. It is recognisable, so that a message showing it is caught.
+pub const KEY: &str = "k3y-of-the-tests";
+
+/// What C programs are compiled with; a warning is an error.
+pub const C_FLAGS: [&str; 6] = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-pthread"];
+
+/// What a program needs beside the static library: `rustc --print native-static-libs`.
+pub const NATIVE_LIBRARIES: [&str; 6] = ["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl"];
+
+/// No program of the tests takes that long; one that hangs is ended. In seconds.
+const LIMIT: &str = "300";
+
+/// The library as it was built.
+pub struct Library {
+    /// A folder with `libsmsp.so` under all its names, and nothing else for a linker to find.
+    pub folder: PathBuf,
+    /// `libsmsp.a`.
+    pub archive: PathBuf,
+}
+
+/// Builds the library, once, in the profile of the tests.
+pub fn library() -> &'static Library {
+    static LIBRARY: OnceLock<Library> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let mut cargo = Command::new(env::var_os("CARGO").expect("the tests run under cargo"));
+        cargo.current_dir(ROOT).args(["build", "--locked", "--package", "smsp", "--lib", "--message-format", "json"]);
+        cargo.args(["--profile", &profile(), "--target-dir"]).arg(target_folder());
+        // What cargo tells this test about its package. Build scripts look at these too: with them the dependencies
+        // would be built anew here, and again by the cargo outside.
+        without(&mut cargo, |name| {
+            name == "OUT_DIR" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        });
+        let messages = output(&mut cargo);
+        assert!(messages.status.success(), "{cargo:?}\n{}", String::from_utf8_lossy(&messages.stderr));
+        let messages = String::from_utf8(messages.stdout).unwrap();
+        let folder = scratch("lib");
+        for name in ["libsmsp.so", "libsmsp.so.0"] {
+            link(&built(&messages, "libsmsp.so"), &folder.join(name));
+        }
+        Library { folder, archive: built(&messages, "libsmsp.a") }
+    })
+}
+
+/// A folder for what a test makes. It stays after the test and is used again.
+pub fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(profile()).join(name);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn target_folder() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
+}
+
+/// The profile that this test was built in; its output lies in `<profile>/deps`.
+fn profile() -> String {
+    let test = env::current_exe().unwrap();
+    let folder = test.parent().and_then(Path::parent).and_then(Path::file_name).unwrap();
+    match folder.to_str().unwrap() {
+        "debug" => "dev".to_owned(),
+        profile => profile.to_owned(),
+    }
+}
+
+/// The path of a built file, from cargo's messages.
+fn built(messages: &str, name: &str) -> PathBuf {
+    let messages = messages.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let files = messages.flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default());
+    let mut paths = files.map(|file| PathBuf::from(file.as_str().unwrap()));
+    paths.find(|path| path.ends_with(name)).unwrap_or_else(|| panic!("cargo built no {name}"))
+}
+
+/// Makes a symbolic link, or another in its place, so that it is there at any moment.
+fn link(target: &Path, link: &Path) {
+    let fresh = link.with_extension(format!("new-{}", std::process::id()));
+    std::os::unix::fs::symlink(target, &fresh).unwrap();
+    fs::rename(fresh, link).unwrap();
+}
+
+/// A command for a program that must not hang, without variables that configure the library or a proxy.
+pub fn isolated(program: impl AsRef<Path>) -> Command {
+    let mut command = Command::new("timeout");
+    command.args(["--kill-after=5", LIMIT]).arg(program.as_ref());
+    without(&mut command, |name| name.starts_with("SMSP") || name.to_ascii_uppercase().ends_with("_PROXY"));
+    command.env("LD_LIBRARY_PATH", &library().folder);
+    command
+}
+
+/// Takes variables out of the environment of a command.
+fn without(command: &mut Command, is_unwanted: impl Fn(&str) -> bool) {
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(&is_unwanted) {
+            command.env_remove(name);
+        }
+    }
+}
+
+/// Runs a command to its end, whatever its exit status. A program that is missing fails the test.
+pub fn output(command: &mut Command) -> Output {
+    match command.output() {
+        Ok(output) => output,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            panic!("{:?} is missing: run scripts/test-deps.sh", command.get_program())
+        }
+        Err(error) => panic!("{command:?}: {error}"),
+    }
+}
+
+/// Runs a command that must succeed; answers its two outputs, one after the other.
+pub fn run(command: &mut Command) -> String {
+    let Output { status, stdout, stderr } = output(command);
+    let printed = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
+    assert!(status.success(), "{command:?}\nended with {status}\n{printed}");
+    printed
+}
+
+/// Fails the test unless the program is there.
+pub fn require(program: &str) {
+    run(Command::new(program).arg("--version"));
+}
+
+/// Compiles a C program against the header, with further arguments for the linker at the end.
+pub fn compile_c(source: &Path, program: &Path, link: impl IntoIterator<Item = impl AsRef<OsStr>>) {
+    let mut cc = Command::new("cc");
+    cc.args(C_FLAGS).args(["-g", "-O1", "-I"]).arg(Path::new(ROOT).join("include"));
+    run(cc.arg(source).arg("-o").arg(program).args(link));
+}
+
+/// The arguments that link with the shared library.
+pub fn shared() -> Vec<String> {
+    vec!["-L".to_owned(), library().folder.display().to_string(), "-lsmsp".to_owned()]
+}
+
+/// The arguments that link with the static library.
+pub fn archive() -> Vec<String> {
+    let natives = NATIVE_LIBRARIES.map(str::to_owned);
+    std::iter::once(library().archive.display().to_string()).chain(natives).collect()
+}
+
+/// A simulator for which every message has its final state, to be changed further.
+pub fn simulator() -> Builder {
+    Simulator::builder().api_key(KEY).seed(1).clock(Clock::Finished)
+}
+
+/// The options that lead a client to the simulator, as `name=value`.
+pub fn options(simulator: &Simulator) -> [String; 3] {
+    [format!("api_key={KEY}"), format!("base_url={}", simulator.base_url()), "max_retries=0".to_owned()]
+}

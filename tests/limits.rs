@@ -1,0 +1,157 @@
+//! Limits of time and memory, and answers that break them, through the Rust interface.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use smsp::{Client, Code, Config, Outcome, Query, State};
+use smsp_simulator::{Answer, Clock, Request, Simulator};
+
+fn client(base_url: &str, options: &[(&str, &str)]) -> Client {
+    let mut config = Config::new();
+    let fixed = [("api_key", "demo"), ("base_url", base_url), ("max_retries", "0")];
+    for (name, value) in fixed.iter().chain(options) {
+        config.set(name, value).unwrap();
+    }
+    Client::new(&config).unwrap()
+}
+
+fn ask(client: &Client, count: usize) -> Outcome {
+    let ids: Vec<_> = (1..=count).map(|id| id.to_string()).collect();
+    client.multi_status(ids.iter().map(|id| Query::new("+33639980001", id))).unwrap()
+}
+
+fn bent(bend: impl Fn(&Request, &mut Answer) + Send + Sync + 'static) -> Simulator {
+    Simulator::builder().api_key("demo").clock(Clock::Finished).bend(bend).start().unwrap()
+}
+
+#[test]
+fn the_total_time_counts_waiting_for_a_connection() {
+    let simulator = Simulator::builder().api_key("demo").latency(Duration::from_millis(400)).start().unwrap();
+    let options = [("max_connections", "1"), ("batch_size", "1"), ("total_timeout_ms", "1000")];
+    let client = client(&simulator.base_url(), &options);
+    let start = Instant::now();
+    let outcome = ask(&client, 50);
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    assert_eq!(outcome.code(), Code::Partial, "{:?}", outcome.error);
+    let answered = outcome.report.count_state(State::Unanswered);
+    assert!((1..50).contains(&answered), "{answered}");
+    let error = outcome.error.unwrap();
+    assert_eq!(error.code(), Code::Timeout);
+    assert!(error.message().starts_with("total_timeout_ms: "), "{error}");
+    let waiting = outcome.report.get(49).unwrap();
+    assert_eq!((waiting.state(), waiting.code()), (State::Unanswered, Code::Timeout));
+    assert!(simulator.requests().len() <= 3, "{}", simulator.requests().len());
+}
+
+#[test]
+fn a_short_list_does_not_wait_for_the_end_of_a_long_one() {
+    let simulator = Simulator::builder().api_key("demo").latency(Duration::from_millis(20)).start().unwrap();
+    let client = client(&simulator.base_url(), &[("max_connections", "1"), ("batch_size", "1")]);
+    thread::scope(|scope| {
+        let long = scope.spawn(|| ask(&client, 200).code());
+        while client.stat("requests").unwrap() == 0 {
+            thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(ask(&client, 1).code(), Code::Ok);
+        assert!(client.stat("entries_answered").unwrap() < 100);
+        assert_eq!(long.join().unwrap(), Code::Ok);
+    });
+}
+
+#[test]
+fn an_answer_with_more_entries_than_any_is_refused() {
+    for entry in ["{}", "null", r#"{"success":true,"code":200,"phoneNumber":"","messageId":1,"status":""}"#] {
+        let list = vec![entry; 2001].join(",");
+        let raw = format!(r#"{{"success":true,"code":200,"StatutResponse_List":[{list}]}}"#);
+        let simulator = bent(move |_, answer| answer.raw = Some(raw.clone().into_bytes()));
+        let error = ask(&client(&simulator.base_url(), &[]), 1).error.unwrap();
+        assert_eq!(error.code(), Code::Protocol);
+        assert!(error.message().contains("at most 2000 entries"), "{error}");
+    }
+}
+
+#[test]
+fn the_largest_answer_is_read_and_one_byte_more_is_not() {
+    let simulator = bent(|request, answer| {
+        let mut raw = answer.body(request.format, smsp_simulator::Style::Compact);
+        raw.resize(4096, b' ');
+        answer.raw = Some(raw);
+    });
+    assert_eq!(ask(&client(&simulator.base_url(), &[("max_response_bytes", "4096")]), 1).code(), Code::Ok);
+    let error = ask(&client(&simulator.base_url(), &[("max_response_bytes", "4095")]), 1).error.unwrap();
+    assert_eq!((error.code(), error.http_status()), (Code::Protocol, 200));
+    assert!(error.message().starts_with("max_response_bytes: "), "{error}");
+}
+
+#[test]
+fn a_gzip_body_that_is_none_or_ends_early_is_not_an_answer() {
+    let gzip_header = b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec();
+    for body in [b"no gzip at all, but long enough".to_vec(), gzip_header, Vec::new()] {
+        let sent = body.clone();
+        let simulator = bent(move |_, answer| {
+            answer.headers.push(("Content-Encoding".to_owned(), "gzip".to_owned()));
+            answer.raw = Some(sent.clone());
+        });
+        let error = ask(&client(&simulator.base_url(), &[]), 1).error.unwrap();
+        assert_eq!((error.code(), error.http_status()), (Code::Protocol, 200), "{body:?}: {error}");
+    }
+}
+
+/// A server that answers anything with a byte at a time, for ever or until the client goes.
+fn drip() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            thread::spawn(move || {
+                _ = stream.read(&mut [0; 4096]);
+                // The head of a long TLS record.
+                for byte in [0x16, 3, 3, 0x40, 0].into_iter().chain(std::iter::repeat(2)) {
+                    if stream.write_all(&[byte]).is_err() {
+                        return;
+                    }
+                    thread::sleep(Duration::from_millis(50));
+                }
+            });
+        }
+    });
+    address
+}
+
+#[test]
+fn a_handshake_that_drips_has_an_end_in_calls_and_checks() {
+    let client = client(&format!("https://{}", drip()), &[("connect_timeout_ms", "500")]);
+    let start = Instant::now();
+    let error = ask(&client, 1).error.unwrap();
+    assert!(error.message().starts_with("connect_timeout_ms: "), "{error}");
+    let check = client.check(Query::new("+33639980001", "1"));
+    let last = check.steps.last().unwrap();
+    let error = last.result.as_ref().unwrap_err();
+    assert_eq!((last.name, error.code()), ("tls", Code::Timeout));
+    assert!(error.message().starts_with("connect_timeout_ms: "), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_transcript_shows_neither_key_nor_number_nor_session() {
+    let simulator = bent(|_, answer| {
+        answer.headers.push(("Set-Cookie".to_owned(), "session=1".to_owned()));
+    });
+    let check = client(&simulator.base_url(), &[]).check(Query::new("+33639980001", "4711"));
+    assert!(check.steps.iter().all(|step| step.result.is_ok()), "{:?}", check.steps);
+    let transcript = check.transcript;
+    assert!(transcript.contains("4711") && transcript.contains("StatutResponse_List"), "{transcript}");
+    for secret in ["demo", "639980001", "session"] {
+        assert!(!transcript.contains(secret), "{transcript}");
+    }
+}
+
+#[test]
+fn a_negative_id_comes_back_as_a_number() {
+    let simulator = bent(|_, _| {});
+    let client = client(&simulator.base_url(), &[]);
+    let outcome = client.multi_status([Query::new("+33639980001", "-5")]).unwrap();
+    assert_eq!(outcome.code(), Code::Ok, "{:?}", outcome.error);
+}
