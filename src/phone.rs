@@ -50,6 +50,11 @@ impl Phone {
         self.0 & NATIONAL != 0
     }
 
+    /// The number as one integer, another for each number.
+    pub(crate) fn bits(self) -> u64 {
+        self.0
+    }
+
     /// Writes the number as it is sent.
     pub(crate) fn write_to(self, out: &mut Vec<u8>) -> io::Result<()> {
         out.push(if self.is_national() { b'0' } else { b'+' });

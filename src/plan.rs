@@ -197,7 +197,9 @@ fn push<T>(list: &mut Vec<T>, item: T) -> Result<(), Error> {
 /// The rows seen so far, found by what they ask: an open hash table of row numbers, since memory is counted.
 struct Seen {
     slots: Vec<Slot>,
-    hasher: RandomState,
+    texts: RandomState,
+    /// Nobody can know them, so nobody can make queries that fall on one place.
+    secrets: [u64; 2],
 }
 
 /// A row, and a part of the hash of what it asks.
@@ -214,12 +216,23 @@ impl Seen {
         let mut slots = Vec::new();
         slots.try_reserve_exact(size).map_err(|_| out_of_memory("the table of duplicates"))?;
         slots.resize(size, Slot::default());
-        Ok(Seen { slots, hasher: RandomState::new() })
+        let texts = RandomState::new();
+        Ok(Seen { slots, secrets: [texts.hash_one(0), texts.hash_one(1)], texts })
+    }
+
+    /// A folded multiplication: both halves of the product of what is to be mixed.
+    fn hash(&self, (phone, id): &(Phone, MessageId<'_>)) -> u64 {
+        let id = match id {
+            MessageId::Number(number) => *number,
+            MessageId::Text(text) => self.texts.hash_one(text),
+        };
+        let product = u128::from(phone.bits() ^ self.secrets[0]) * u128::from(id ^ self.secrets[1]);
+        (product >> 64) as u64 ^ product as u64
     }
 
     /// Notes a row, or gives the earlier one that asks the same.
     fn insert(&mut self, row: usize, key: &(Phone, MessageId<'_>), draft: &Draft) -> Option<u32> {
-        let hash = self.hasher.hash_one(key);
+        let hash = self.hash(key);
         // The high bits choose the place, the low ones are compared there.
         let tag = hash as u32;
         let mut place = ((u128::from(hash) * self.slots.len() as u128) >> 64) as usize;

@@ -1,6 +1,6 @@
 //! An arena of NUL-terminated texts, whose addresses stay good as long as it lives.
 
-use std::ffi::CStr;
+use memchr::memchr;
 
 use crate::error::{Error, out_of_memory};
 
@@ -26,7 +26,7 @@ impl Texts {
 
     /// Copies a text, up to its first NUL.
     pub(crate) fn push(&mut self, text: &[u8]) -> Result<Address, Error> {
-        let text = text.split(|&byte| byte == 0).next().unwrap_or_default();
+        let text = &text[..memchr(0, text).unwrap_or(text.len())];
         let needed = text.len() + 1;
         if self.chunks.last().is_none_or(|chunk| chunk.capacity() - chunk.len() < needed) {
             let held = self.chunks.iter().map(Vec::capacity).sum::<usize>();
@@ -43,7 +43,8 @@ impl Texts {
     pub(crate) fn get(&self, address: Address) -> Option<&[u8]> {
         self.chunks.iter().find_map(|chunk| {
             let offset = address.checked_sub(chunk.as_ptr().addr())?;
-            CStr::from_bytes_until_nul(chunk.get(offset..)?).ok().map(CStr::to_bytes)
+            let rest = chunk.get(offset..)?;
+            Some(&rest[..memchr(0, rest)?])
         })
     }
 

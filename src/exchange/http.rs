@@ -133,7 +133,7 @@ impl Http {
         };
         *status = response.status().as_u16();
         let (parts, body) = response.into_parts();
-        body.into_with_config().limit(self.max_response_bytes).reader().read_to_end(answer)?;
+        read_whole(body.into_with_config().limit(self.max_response_bytes).reader(), answer)?;
         Ok(Head { status: *status, headers: parts.headers })
     }
 
@@ -171,6 +171,27 @@ impl Http {
         let reason = reason(error);
         Error::new(Code::Connect, format!("the connection to {host} was lost before a whole answer came: {reason}"))
     }
+}
+
+/// `Read::read_to_end` for a vector that is used again: what it holds from before need not be cleared for each read.
+fn read_whole(mut body: impl Read, answer: &mut Vec<u8>) -> io::Result<()> {
+    let mut length = 0;
+    answer.resize(answer.capacity(), 0);
+    loop {
+        if length == answer.len() {
+            let more = length.max(BUFFER_SIZE);
+            answer.try_reserve(more).map_err(|_| ErrorKind::OutOfMemory)?;
+            answer.resize(length + more, 0);
+        }
+        match body.read(&mut answer[length..]) {
+            Ok(0) => break,
+            Ok(amount) => length += amount,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    answer.truncate(length);
+    Ok(())
 }
 
 /// What the decompressor says of bytes that are no gzip, or of a stream that ends before its end.

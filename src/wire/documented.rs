@@ -1,13 +1,19 @@
 //! The answer as the service documents it, field by field in its order: read without a general parser, since every
 //! status passes here. Whatever differs by a byte is left to `json`, which reads all of JSON.
+//!
+//! Most entries repeat an earlier one but for number, id and date, so what lies between these is compared as a whole.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::answer::{Entry, MAX_ENTRIES, RawEntry, Scalar};
+use crate::decimal;
+use crate::message_id::MessageId;
+use crate::phone::Phone;
 
 /// The entries of a documented success; None if the text is anything else.
 pub(super) fn entries(text: &str) -> Option<Vec<Entry<'_>>> {
-    let mut cursor = Cursor { text, at: 0 };
+    let mut cursor = Cursor { text, at: 0, value: 0..0 };
     cursor.token("{")?;
     cursor.key("\"success\"")?;
     cursor.token("true")?;
@@ -17,9 +23,10 @@ pub(super) fn entries(text: &str) -> Option<Vec<Entry<'_>>> {
     cursor.token("[")?;
     let mut entries = Vec::new();
     if cursor.token("]").is_none() {
-        entries.push(cursor.entry()?);
+        let mut patterns = Vec::new();
+        entries.push(cursor.entry(&mut patterns)?);
         while cursor.token(",").is_some() && entries.len() < MAX_ENTRIES {
-            entries.push(cursor.entry()?);
+            entries.push(cursor.entry(&mut patterns)?);
         }
         cursor.token("]")?;
     }
@@ -28,13 +35,73 @@ pub(super) fn entries(text: &str) -> Option<Vec<Entry<'_>>> {
     (cursor.at == text.len()).then_some(entries)
 }
 
+/// More than there are kinds of entries in an answer, as a rule.
+const MAX_PATTERNS: usize = 8;
+
+/// An entry that was read, as what others may repeat.
+struct Pattern<'b> {
+    before_phone: &'b [u8],
+    phone_length: usize,
+    before_id: &'b [u8],
+    /// Up to the date, or to the end where there is none.
+    behind_id: &'b [u8],
+    /// Empty where there is no date.
+    behind_date: &'b [u8],
+    entry: Entry<'b>,
+}
+
+impl<'b> Pattern<'b> {
+    /// The entry that a text starts with, and its length, if it differs in number, id and date only.
+    fn read(&self, text: &[u8]) -> Option<(Entry<'b>, usize)> {
+        let (phone, rest) = text.strip_prefix(self.before_phone)?.split_at_checked(self.phone_length)?;
+        let phone = Phone::parse_plain(phone)?;
+        let rest = rest.strip_prefix(self.before_id)?;
+        let (id, length) = decimal::leading(rest)?;
+        let mut rest = rest[length..].strip_prefix(self.behind_id)?;
+        let mut date = None;
+        if !self.behind_date.is_empty() {
+            let (seconds, length) = decimal::leading(rest)?;
+            rest = rest[length..].strip_prefix(self.behind_date)?;
+            date = Some(i64::try_from(seconds).ok()?);
+        }
+        let entry = Entry {
+            phone: Some(phone),
+            id: Some(MessageId::Number(id)),
+            date,
+            status_text: self.entry.status_text.clone(),
+            date_text: None,
+            ..self.entry
+        };
+        Some((entry, text.len() - rest.len()))
+    }
+}
+
 struct Cursor<'b> {
     text: &'b str,
     at: usize,
+    /// Where the last value stands, without its quotes.
+    value: Range<usize>,
 }
 
 impl<'b> Cursor<'b> {
-    fn entry(&mut self) -> Option<Entry<'b>> {
+    fn entry(&mut self, patterns: &mut Vec<Pattern<'b>>) -> Option<Entry<'b>> {
+        self.skip_white_space();
+        let rest = self.rest();
+        if let Some((entry, length)) = patterns.iter().find_map(|pattern| pattern.read(rest)) {
+            self.at += length;
+            return Some(entry);
+        }
+        let (entry, pattern) = self.new_entry()?;
+        if patterns.len() < MAX_PATTERNS {
+            // Only what reads its own entry right can be repeated.
+            patterns
+                .extend(Some(pattern).filter(|pattern| pattern.read(rest).is_some_and(|(again, _)| again == entry)));
+        }
+        Some(entry)
+    }
+
+    fn new_entry(&mut self) -> Option<(Entry<'b>, Pattern<'b>)> {
+        let start = self.at;
         self.token("{")?;
         self.key("\"success\"")?;
         let success = Scalar::Bool(self.boolean()?);
@@ -42,22 +109,35 @@ impl<'b> Cursor<'b> {
         let code = self.integer()?;
         self.next_key("\"phoneNumber\"")?;
         let phone_number = self.string()?;
+        let phone = self.value.clone();
         self.next_key("\"messageId\"")?;
         let message_id = self.integer().or_else(|| self.string())?;
+        let id = self.value.clone();
         self.next_key("\"status\"")?;
         let status = self.string()?;
         let mut entry = RawEntry { success, code, phone_number, message_id, status, ..RawEntry::default() };
-        if self.token("}").is_some() {
-            return Some(entry.into());
+        let mut date = None;
+        if self.token("}").is_none() {
+            self.next_key("\"date\"")?;
+            entry.date = self.string()?;
+            date = Some(self.value.clone());
+            self.next_key("\"stopSms\"")?;
+            entry.stop_sms = self.string()?;
+            self.next_key("\"isSpam\"")?;
+            entry.is_spam = self.string()?;
+            self.token("}")?;
         }
-        self.next_key("\"date\"")?;
-        entry.date = self.string()?;
-        self.next_key("\"stopSms\"")?;
-        entry.stop_sms = self.string()?;
-        self.next_key("\"isSpam\"")?;
-        entry.is_spam = self.string()?;
-        self.token("}")?;
-        Some(entry.into())
+        let entry = Entry::from(entry);
+        let between = |start: usize, end: usize| &self.text.as_bytes()[start..end];
+        let pattern = Pattern {
+            before_phone: between(start, phone.start),
+            phone_length: phone.len(),
+            before_id: between(phone.end, id.start),
+            behind_id: between(id.end, date.as_ref().map_or(self.at, |date| date.start)),
+            behind_date: date.map_or(&[], |date| between(date.end, self.at)),
+            entry: entry.clone(),
+        };
+        Some((entry, pattern))
     }
 
     #[inline(always)]
@@ -85,19 +165,15 @@ impl<'b> Cursor<'b> {
         self.token("true").map(|()| true).or_else(|| self.token("false").map(|()| false))
     }
 
-    /// An integer that needs no second look: no sign, at most 18 digits.
+    /// An integer that needs no second look: no sign, no fraction, at most 18 digits.
     fn integer(&mut self) -> Option<Scalar<'b>> {
         self.skip_white_space();
-        let rest = self.rest();
-        let length = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if !(1..=18).contains(&length)
-            || (length > 1 && rest[0] == b'0')
-            || matches!(rest.get(length), Some(b'.' | b'e' | b'E'))
-        {
+        let (value, length) = decimal::leading(self.rest())?;
+        if matches!(self.rest().get(length), Some(b'.' | b'e' | b'E')) {
             return None;
         }
+        self.value = self.at..self.at + length;
         self.at += length;
-        let value = crate::decimal::value(&rest[..length])?;
         i64::try_from(value).ok().map(Scalar::Integer)
     }
 
@@ -105,10 +181,10 @@ impl<'b> Cursor<'b> {
         self.token("\"")?;
         let length = self.rest().iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < b' ')?;
         let end = self.at + length;
+        self.value = self.at..end;
         if self.text.as_bytes()[end] == b'"' {
-            let text = &self.text[self.at..end];
             self.at = end + 1;
-            return Some(Scalar::Text(Cow::Borrowed(text)));
+            return Some(Scalar::Text(Cow::Borrowed(&self.text[self.value.clone()])));
         }
         self.escaped()
     }
@@ -119,6 +195,7 @@ impl<'b> Cursor<'b> {
         let mut strings = serde_json::Deserializer::from_str(&self.text[start..]).into_iter::<String>();
         let text = strings.next()?.ok()?;
         self.at = start + strings.byte_offset();
+        self.value = start + 1..self.at - 1;
         Some(Scalar::Text(Cow::Owned(text)))
     }
 
