@@ -89,18 +89,24 @@ fn parse_written(text: &str) -> Option<Phone> {
         length += 1;
     }
     let mut digits = [0u8; MAX_SIGNIFICANT];
-    let digits = drop_parentheses(&kept[..length], &mut digits);
+    let digits = drop_parentheses(&kept[..length], &mut digits)?;
     classify(digits)
 }
 
-/// Drops parentheses, and with them the 0 of a `(0)` behind a country code: `+33(0)6…` is `+336…`.
-fn drop_parentheses<'a>(kept: &[u8], digits: &'a mut [u8; MAX_SIGNIFICANT]) -> &'a [u8] {
+/// Drops parentheses, and with them the 0 of a `(0)` behind a country code: `+33(0)6…` is `+336…`. None if there is
+/// a second one, since a number has one country code.
+fn drop_parentheses<'a>(kept: &[u8], digits: &'a mut [u8; MAX_SIGNIFICANT]) -> Option<&'a [u8]> {
     let mut length = 0;
     let mut rest = kept;
+    let mut dropped = false;
     while let [first, after @ ..] = rest {
         rest = after;
         match first {
-            b'(' if after.starts_with(b"0)") && is_country_code(&digits[..length]) => rest = &after[2..],
+            b'(' if after.starts_with(b"0)") && dropped => return None,
+            b'(' if after.starts_with(b"0)") && is_country_code(&digits[..length]) => {
+                dropped = true;
+                rest = &after[2..];
+            }
             b'(' | b')' => {}
             _ => {
                 digits[length] = *first;
@@ -108,7 +114,7 @@ fn drop_parentheses<'a>(kept: &[u8], digits: &'a mut [u8; MAX_SIGNIFICANT]) -> &
             }
         }
     }
-    &digits[..length]
+    Some(&digits[..length])
 }
 
 /// `+33`, `0033` or `33`, as what stands before a `(0)`.
@@ -211,6 +217,8 @@ mod tests {
             "+33612345678;0612345678",
             "0000000000",
             "1234567890123456",
+            "+3(0)6(0)39984",
+            "+33(0)6(0)12345678",
         ] {
             assert_eq!(sent(written), None, "{written:?}");
         }

@@ -314,3 +314,84 @@ fn text(texts: &Texts, address: Address) -> Option<&str> {
 fn flag(value: i32) -> Option<bool> {
     (value >= 0).then_some(value == 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{BatchLimit, Query};
+
+    fn draft(queries: &[(&str, &str)]) -> (Plan, Draft) {
+        let raw = queries.iter().map(|(phone, id)| RawQuery::from(Query::new(phone, id)));
+        Plan::new(raw, BatchLimit { entries: 500, query_bytes: None }).unwrap()
+    }
+
+    fn delivered(text: &str) -> Entry<'_> {
+        Entry {
+            phone: None,
+            id: None,
+            state: State::Delivered,
+            api_code: 200,
+            status_text: Some(text.into()),
+            date: Some(0),
+            date_text: None,
+            stop_sms: Some(true),
+            is_spam: Some(false),
+        }
+    }
+
+    #[test]
+    fn a_report_of_nothing_is_empty() {
+        let (report, answered) = Draft::default().finish(&[]);
+        assert!(report.is_empty() && report.len() == 0 && report.get(0).is_none() && answered == 0);
+    }
+
+    #[test]
+    fn what_has_no_answer_and_no_reason_gets_the_reason() {
+        let (plan, mut draft) =
+            draft(&[("0612345678", "1"), ("0612345678", "2"), ("0612345678", "3"), ("no", "4"), ("0612345678", "1")]);
+        draft.answer(0, &delivered("Delivered")).unwrap();
+        draft.fail(1, &Error::new(Code::Api, "refused").with_api_code(5));
+        draft.fail_unanswered(&Error::new(Code::Internal, "a defect"));
+        let (report, duplicates_answered) = draft.finish(&plan.duplicates);
+        let codes: Vec<_> = report.iter().map(|status| (status.state(), status.code(), status.api_code())).collect();
+        assert_eq!(
+            codes,
+            [
+                (State::Delivered, Code::Ok, 200),
+                (State::Unanswered, Code::Api, 5),
+                (State::Unanswered, Code::Internal, 0),
+                (State::Invalid, Code::InvalidArgument, 0),
+                (State::Delivered, Code::Ok, 200),
+            ]
+        );
+        assert_eq!((report.answered(), duplicates_answered, report.is_empty()), (2, 1, false));
+        assert_eq!((report.count_state(State::Delivered), report.count_state(State::Invalid)), (2, 1));
+        let first = report.get(0).unwrap();
+        assert_eq!((first.stop_sms(), first.is_spam(), first.date()), (Some(true), Some(false), Some(0)));
+        let second = report.get(1).unwrap();
+        assert_eq!((second.stop_sms(), second.is_spam(), second.date()), (None, None, None));
+        assert_eq!((second.status_text(), second.date_text()), (None, None));
+    }
+
+    #[test]
+    fn a_text_of_the_service_is_kept_once_and_whole() {
+        let ids: Vec<_> = (0..100).map(|id| id.to_string()).collect();
+        let queries: Vec<_> = ids.iter().map(|id| ("0612345678", id.as_str())).collect();
+        let (_, mut draft) = draft(&queries);
+        let texts: Vec<_> = (0..50).map(|text| format!("text {text}\0")).collect();
+        for row in 0..100 {
+            let answer = Entry { date_text: Some("soon".into()), ..delivered(&texts[row % 50]) };
+            draft.answer(row, &answer).unwrap();
+        }
+        let kept = draft.told.statuses.len();
+        let (report, _) = draft.finish(&[]);
+        assert_eq!(kept, MAX_STATUSES);
+        for (place, status) in report.iter().enumerate() {
+            assert_eq!(status.status_text(), Some(&*format!("text {}\u{fffd}", place % 50)));
+            assert_eq!((status.phone_number(), status.message_id()), ("0612345678", &*ids[place]));
+            assert_eq!(status.date_text(), Some("soon"));
+        }
+        let addresses = [0, 50, 49, 99].map(|row| report.row(row).unwrap().status_text);
+        assert!(addresses[0] == addresses[1] && addresses[2] != addresses[3]);
+    }
+}

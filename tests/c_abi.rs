@@ -5,11 +5,12 @@ mod common;
 
 use std::ffi::OsStr;
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use common::program::{program, sources};
 use common::rows::{Row, RowsFile, as_sent, expected, messages};
-use common::{KEY, options, simulator};
+use common::{KEY, ROOT, archive, compile_c, isolated, options, run, scratch, simulator};
 use smsp_simulator::{Answer, Refusal, Request};
 
 const OK: i32 = 0;
@@ -156,6 +157,20 @@ fn multi_status_of_100_000() {
     let simulator = simulator().start().unwrap();
     let rows = RowsFile::new(&expected(&simulator, &messages(100_000)));
     program("multi_status").run(&rows.call(&simulator, OK, &[]));
+}
+
+/// Beyond what the caller holds: one array of rows and one arena of text, and 2 MiB of the client's own.
+#[test]
+fn memory_of_half_a_million_statuses() {
+    let simulator = simulator().start().unwrap();
+    let program = scratch("abi").join("client");
+    compile_c(&Path::new(ROOT).join("benches/client.c"), &program, archive());
+    let mut command = isolated(&program);
+    command.env("SMSPARTNER_API_KEY", KEY).env("SMSP_BASE_URL", simulator.base_url());
+    let printed = run(command.args(["500000", "1"]));
+    let bytes: f64 =
+        printed.split(" time each, ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap().parse().unwrap();
+    assert!(bytes <= 105.0 + f64::from(2 << 20) / 500_000.0, "{printed}");
 }
 
 /// Every batch but the last is full, and over one connection they come in the caller's order.

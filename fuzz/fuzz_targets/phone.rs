@@ -29,11 +29,13 @@ fn is_documented(sent: &str) -> bool {
     lengths.contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Nothing is lost but a `00` in front and zeros behind a country code, which has at most three digits.
+/// Nothing is lost but a `00` in front and two zeros behind a country code, which has at most three digits: one in
+/// parentheses, one without.
 fn has_the_digits_of(sent: &str, text: &str) -> bool {
     let written: String = text.chars().filter(char::is_ascii_digit).collect();
     let Some(digits) = sent.strip_prefix('+') else { return written == sent };
     let (code, rest) = digits.split_at(3);
     let without_zeros = |digits: &str| digits.replace('0', "");
-    written.strip_suffix(rest).is_some_and(|start| without_zeros(start) == without_zeros(code))
+    let start = written.strip_suffix(rest).filter(|start| start.len() <= code.len() + 4);
+    start.is_some_and(|start| without_zeros(start) == without_zeros(code))
 }

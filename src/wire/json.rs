@@ -237,3 +237,52 @@ fn number(text: &str) -> Scalar<'_> {
     let whole = text.parse::<f64>().ok().filter(|value| value.fract() == 0.0 && value.abs() < LARGEST_EXACT);
     whole.map_or(Scalar::Number(text), |value| Scalar::Integer(value as i64))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCALARS: [&str; 7] = ["null", "true", "7", "-7", "1.5", "\"text\"", "1e400"];
+
+    #[test]
+    fn a_scalar_in_place_of_a_list_is_no_list() {
+        for scalar in SCALARS {
+            let text = format!(r#"{{"success":true,"StatutResponse_List":{scalar},"error":{scalar}}}"#);
+            let answer = read(&text);
+            // A number beyond 64 bits is none that serde_json reads.
+            if scalar == "1e400" {
+                assert!(answer.unwrap_err().reason.starts_with("expected JSON"));
+                continue;
+            }
+            let answer = answer.unwrap();
+            assert!(answer.entries.is_none() && answer.details.is_empty(), "{scalar}");
+            assert_eq!(answer.success, Scalar::Bool(true));
+        }
+    }
+
+    #[test]
+    fn a_scalar_or_a_list_in_place_of_an_entry_is_an_entry_of_nobody() {
+        for entry in SCALARS[..6].iter().chain(&["[]", "[1,[2]]", "{}"]) {
+            let text = format!(r#"{{"StatutResponse_List":[{entry}],"error":[{entry}]}}"#);
+            let answer = read(&text).unwrap();
+            assert_eq!(answer.entries.unwrap(), [Entry::from(RawEntry::default())], "{entry}");
+            assert_eq!(answer.details.len(), 1);
+            assert_eq!(answer.details[0].element, Scalar::Absent);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        for (text, reason, offset) in [
+            (r#"{"success":true"#, "expected the rest of an object, found the end", 15),
+            ("{\"a\":1}\n  x", "expected the end, found more", 10),
+            ("{\n\"a\":tru}", "expected ident", 9),
+            (r#"{"a" 1}"#, "expected `:`, found something else", 5),
+            (r#"{"StatutResponse_List":[1,]}"#, "expected JSON, found something else: trailing comma", 26),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.reason.starts_with(reason), "{text}: {}", error.reason);
+            assert_eq!(error.offset, offset, "{text}");
+        }
+    }
+}
