@@ -30,6 +30,8 @@ mod code;
 mod config;
 mod decimal;
 mod error;
+#[allow(dead_code)] // until calls can be stopped
+mod event;
 mod exchange;
 #[cfg(fuzzing)]
 #[doc(hidden)]
