@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use rustls::ClientConnection;
 use ureq::unversioned::transport::NextTimeout;
 
-use super::connect::TcpTransport;
-use super::http::{Head, Outgoing};
+use super::http::{Head, Limit, Outgoing};
+use super::transport::TcpTransport;
 use super::{Exchange, Scratch};
 use crate::error::{Code, Error};
 use crate::plan::{Query, RawQuery};
@@ -67,15 +67,15 @@ impl Exchange {
         let url = &self.settings.base_url;
         let (host, port) = (url.host(), url.port());
         // One time for name, connection and TLS together, as in a call.
-        let deadline = self.settings.connect_timeout.map(|time| Instant::now() + time);
-        let left = || deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let limit = Limit::new("connect_timeout_ms", self.settings.connect_timeout);
         check.step("name", || {
-            let addresses = self.http.tcp.names.look_up(host, port, left())?;
+            let addresses =
+                self.http.tcp.names.look_up(host, port, limit.deadline).map_err(|error| limit.named(error))?;
             let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
             Ok((format!("{host} is {}", list.join(", ")), ()))
         })?;
         let stream = check.step("connection", || {
-            let stream = self.http.tcp.open(host, port, left())?;
+            let stream = self.http.tcp.open(host, port, limit.deadline).map_err(|error| limit.named(error))?;
             let peer = stream.peer_addr().map_or_else(|_| host.to_owned(), |peer| peer.to_string());
             Ok((format!("connected to {peer}"), stream))
         })?;
@@ -83,8 +83,8 @@ impl Exchange {
             check.step("tls", || {
                 let transport = TcpTransport::new(stream, &self.stats);
                 let mut timeout = NextTimeout::default();
-                timeout.after = left().map_or(timeout.after, Into::into);
-                let tls = self.http.tls.shake_hands(host, transport, timeout)?;
+                timeout.after = limit.left().map_or(timeout.after, Into::into);
+                let tls = self.http.tls.shake_hands(host, transport, timeout).map_err(|error| limit.named(error))?;
                 Ok((describe(&tls.conn), ()))
             })?;
         }
@@ -100,7 +100,7 @@ impl Exchange {
         let asked = [Asked { row: 0, phone, id }];
         let mut scratch = Scratch::default();
         self.write_request(&asked, &mut scratch.request)?;
-        let head = self.send(None, &mut scratch);
+        let head = self.send(None, None, &mut scratch);
         let written = self.transcript(&scratch, head.as_ref().ok());
         *transcript = self.settings.secrets.hide(&written).replace(&digits, &"*".repeat(digits.len()));
         let status = head.map_err(|failure| failure.error)?.status;

@@ -4,14 +4,17 @@ use std::io::{self, ErrorKind, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ureq::Agent;
 use ureq::http::HeaderMap;
 use ureq::unversioned::transport::Connector;
-use ureq::{Agent, Timeout};
 
-use super::connect::{BUFFER_SIZE, Connection, Tcp};
+use super::connect::{Connection, Tcp};
 use super::resolve::{Later, Names};
 use super::tls::Tls;
+use super::transport::BUFFER_SIZE;
+use super::wait::{go_on, working_for};
 use crate::error::{Code, Error, out_of_memory};
+use crate::event::Stop;
 use crate::settings::{Settings, reason};
 use crate::stats::Stats;
 use crate::wire::Format;
@@ -95,22 +98,33 @@ impl Http {
         }
     }
 
-    /// Sends a request and reads the answer's body over what `answer` held. The deadline is the call's.
+    /// What limits an attempt that begins now, in a call with this deadline.
+    pub(crate) fn limit(&self, deadline: Option<Instant>) -> Result<Limit, Error> {
+        let total = Limit::until("total_timeout_ms", deadline);
+        if total.time == Some(Duration::ZERO) {
+            return Err(total_timeout());
+        }
+        Ok(Limit::new("request_timeout_ms", self.request_timeout).or_earlier(total))
+    }
+
+    /// Sends a request and reads the answer's body over what `answer` held. It ends at the limit, and at once when the
+    /// stop is requested.
     pub(crate) fn send(
         &self,
         request: &Outgoing,
-        deadline: Option<Instant>,
+        limit: Limit,
+        stop: Option<&Stop>,
         answer: &mut Vec<u8>,
     ) -> Result<Head, Unanswered> {
         answer.clear();
-        let limit = Limit::new(self.request_timeout, deadline)?;
+        go_on(stop)?;
+        let connecting = Limit::new("connect_timeout_ms", self.connect_timeout).or_earlier(limit);
         let mut status = 0;
         Connection::Kept.note();
-        self.try_send(request, limit.time, answer, &mut status).map_err(|error| {
-            let error = match self.explain(error, &limit) {
-                error if error.code() == Code::Protocol => error.with_http_status(status),
-                error => error,
-            };
+        working_for(stop, || self.try_send(request, limit.left(), answer, &mut status)).map_err(|error| {
+            // Whatever broke after a stop was broken by it.
+            let error = go_on(stop).err().unwrap_or_else(|| self.explain(error, limit, connecting));
+            let error = if error.code() == Code::Protocol { error.with_http_status(status) } else { error };
             let connection = Connection::noted();
             let is_stale = connection == Connection::Kept && status == 0 && error.code() == Code::Connect;
             Unanswered { error, connected: connection != Connection::Failed, is_stale }
@@ -137,18 +151,15 @@ impl Http {
         Ok(Head { status: *status, headers: parts.headers })
     }
 
-    fn explain(&self, error: ureq::Error, limit: &Limit) -> Error {
+    fn explain(&self, error: ureq::Error, limit: Limit, connecting: Limit) -> Error {
         let host = &self.host;
         match error {
             ureq::Error::Other(inner) => match inner.downcast::<Error>() {
-                Ok(ours) => *ours,
+                // Connecting fails with errors of ours.
+                Ok(ours) => connecting.named(*ours),
                 Err(other) => Error::new(Code::Connect, format!("{host}: {other}")),
             },
-            ureq::Error::Timeout(Timeout::Connect) => {
-                let time = self.connect_timeout.unwrap_or_default().as_millis();
-                Error::new(Code::Timeout, format!("connect_timeout_ms: no connection to {host} within {time} ms"))
-            }
-            ureq::Error::Timeout(_) => limit.exceeded(host),
+            ureq::Error::Timeout(_) => limit.exceeded(&format!("no whole answer of {host}")),
             // A connection that breaks in the middle of a gzip stream is lost; a stream that is broken itself is not.
             ureq::Error::Decompress(_, error) if !is_broken_stream(&error) => self.lost(&error),
             ureq::Error::Io(error) if error.kind() == ErrorKind::OutOfMemory => out_of_memory("an answer"),
@@ -203,26 +214,48 @@ fn is_broken_stream(error: &io::Error) -> bool {
     }
 }
 
-/// The time that one attempt has, and which option sets it.
-struct Limit {
+/// A time limit under way, and the option that sets it.
+#[derive(Clone, Copy)]
+pub(crate) struct Limit {
     option: &'static str,
+    /// All of it. None is no limit.
     time: Option<Duration>,
+    pub deadline: Option<Instant>,
 }
 
 impl Limit {
-    fn new(request: Option<Duration>, deadline: Option<Instant>) -> Result<Limit, Error> {
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        match (request, left) {
-            (_, Some(Duration::ZERO)) => Err(total_timeout()),
-            (Some(request), Some(left)) if left < request => Ok(Limit { option: "total_timeout_ms", time: Some(left) }),
-            (None, Some(left)) => Ok(Limit { option: "total_timeout_ms", time: Some(left) }),
-            (time, _) => Ok(Limit { option: "request_timeout_ms", time }),
-        }
+    /// A limit whose time begins now.
+    pub(crate) fn new(option: &'static str, time: Option<Duration>) -> Limit {
+        Limit { option, time, deadline: time.map(|time| Instant::now() + time) }
     }
 
-    fn exceeded(&self, host: &str) -> Error {
+    /// A limit that has begun before.
+    fn until(option: &'static str, deadline: Option<Instant>) -> Limit {
+        let begun = Limit { option, time: None, deadline };
+        Limit { time: begun.left(), ..begun }
+    }
+
+    pub(crate) fn left(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    fn or_earlier(self, other: Limit) -> Limit {
+        let is_earlier = match (self.deadline, other.deadline) {
+            (Some(own), Some(other)) => other < own,
+            (own, _) => own.is_none(),
+        };
+        if is_earlier { other } else { self }
+    }
+
+    /// The error for what was not had within the time.
+    fn exceeded(&self, missing: &str) -> Error {
         let time = self.time.unwrap_or_default().as_millis();
-        Error::new(Code::Timeout, format!("{}: no whole answer of {host} within {time} ms", self.option))
+        Error::new(Code::Timeout, format!("{}: {missing} within {time} ms", self.option))
+    }
+
+    /// A time-out that says what was not had, with the option and the time; another error as it is.
+    pub(crate) fn named(&self, error: Error) -> Error {
+        if error.code() == Code::Timeout { self.exceeded(error.message()) } else { error }
     }
 }
 

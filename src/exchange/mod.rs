@@ -1,7 +1,6 @@
 //! Asking: a batch becomes a request, the answer becomes statuses or an error.
 
 use std::sync::Arc;
-use std::thread;
 use std::time::Instant;
 
 pub(crate) mod call;
@@ -10,17 +9,22 @@ mod connect;
 mod http;
 mod pace;
 pub(crate) mod pool;
+mod race;
 mod resolve;
 pub(crate) mod retry;
 mod threads;
 mod tls;
+mod transport;
+mod wait;
 
 use call::{Batch, Call};
 use http::{Head, Http, Outgoing, Unanswered};
 use pace::Pace;
 use retry::{Budget, Failure, retry_after};
+use wait::sleep;
 
 use crate::error::{Code, Error};
+use crate::event::Stop;
 use crate::matching;
 use crate::report::Asked;
 use crate::settings::{Method, Settings};
@@ -66,8 +70,11 @@ impl Exchange {
         if let Err(error) = self.write_request(&batch.asked, &mut scratch.request) {
             return call.failed(batch, error);
         }
+        // Until calls can be stopped.
+        let stop: Option<&Stop> = None;
+        let mut before = None;
         for attempt in 0.. {
-            let failure = match self.attempt(&batch.asked, call.deadline, scratch) {
+            let failure = match self.attempt(&batch.asked, call.deadline, stop, scratch) {
                 Ok((status, entries)) => {
                     self.budget.give_back();
                     call.connected();
@@ -79,10 +86,13 @@ impl Exchange {
             if !failure.connected && call.is_cut_off() {
                 return call.failed_for_all(batch, failure.error);
             }
-            match self.settings.retry.wait(attempt, failure, call.deadline, &self.budget) {
-                Ok(wait) => thread::sleep(wait),
-                Err(error) => return call.failed(batch, error),
+            let error = failure.error.clone();
+            let again = self.settings.retry.wait(attempt, failure, call.deadline, &self.budget);
+            if let Err(end) = again.and_then(|wait| sleep(wait, stop)) {
+                let is_own = end == error;
+                return call.failed(batch, if is_own { after(end, before.as_ref()) } else { end });
             }
+            before = Some(error);
             self.stats.add(Counter::Retries, 1);
         }
     }
@@ -100,11 +110,12 @@ impl Exchange {
         &self,
         asked: &[Asked<'s>],
         deadline: Option<Instant>,
+        stop: Option<&Stop>,
         scratch: &'s mut Scratch,
     ) -> Result<(u16, Vec<Entry<'s>>), Failure> {
-        self.pace.wait(deadline)?;
+        self.pace.wait(deadline, stop)?;
         let start = Instant::now();
-        let head = self.send(deadline, scratch)?;
+        let head = self.send(deadline, stop, scratch)?;
         let latency = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.stats.add(Counter::LatencyUsSum, latency);
         self.stats.raise(Counter::LatencyUsMax, latency);
@@ -115,15 +126,16 @@ impl Exchange {
     }
 
     /// Sends a request, and makes a text of the answer. A kept connection that the server has closed meanwhile is no
-    /// failure: the request goes over another.
-    fn send(&self, deadline: Option<Instant>, scratch: &mut Scratch) -> Result<Head, Failure> {
+    /// failure: the request goes over another, within the same time.
+    fn send(&self, deadline: Option<Instant>, stop: Option<&Stop>, scratch: &mut Scratch) -> Result<Head, Failure> {
+        let limit = self.http.limit(deadline)?;
         self.stats.add(Counter::Requests, 1);
-        let mut sent = self.http.send(&scratch.request, deadline, &mut scratch.answer);
+        let mut sent = self.http.send(&scratch.request, limit, stop, &mut scratch.answer);
         for _ in 0..self.settings.max_connections {
             if !sent.as_ref().is_err_and(|unanswered| unanswered.is_stale) {
                 break;
             }
-            sent = self.http.send(&scratch.request, deadline, &mut scratch.answer);
+            sent = self.http.send(&scratch.request, limit, stop, &mut scratch.answer);
         }
         repair(&mut scratch.answer);
         sent.map_err(|Unanswered { error, connected, .. }| {
@@ -196,6 +208,14 @@ impl Exchange {
         let skipped = start.chars().count().saturating_sub(BEFORE);
         let excerpt: String = start.chars().skip(skipped).chain(end.chars()).take(LENGTH).collect();
         format!("\"{}\"", self.settings.secrets.quote(&excerpt))
+    }
+}
+
+/// A time limit says what went wrong before it.
+fn after(error: Error, before: Option<&Error>) -> Error {
+    match before {
+        Some(before) if error.code() == Code::Timeout => error.and(&format!("the last failure was: {before}")),
+        _ => error,
     }
 }
 

@@ -1,11 +1,12 @@
 //! Not asking too fast: the requests of a client start at least so far apart, over all its calls and threads.
 
 use std::sync::{Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::http::total_timeout;
+use super::wait::sleep;
 use crate::error::Error;
+use crate::event::Stop;
 
 /// Gives out the moments at which requests may start; there is no burst.
 #[derive(Debug)]
@@ -20,12 +21,12 @@ impl Pace {
         Pace { interval, next: Mutex::default() }
     }
 
-    /// Waits for the next moment. An error at once if it lies behind the deadline; it is left to others then.
-    pub(crate) fn wait(&self, deadline: Option<Instant>) -> Result<(), Error> {
+    /// Waits for the next moment. An error at once if it lies behind the deadline; it is left to others then. Also if the
+    /// stop is requested.
+    pub(crate) fn wait(&self, deadline: Option<Instant>, stop: Option<&Stop>) -> Result<(), Error> {
         let Some(interval) = self.interval else { return Ok(()) };
         let start = self.reserve(interval, deadline)?;
-        thread::sleep(start.saturating_duration_since(Instant::now()));
-        Ok(())
+        sleep(start.saturating_duration_since(Instant::now()), stop)
     }
 
     fn reserve(&self, interval: Duration, deadline: Option<Instant>) -> Result<Instant, Error> {

@@ -1,9 +1,8 @@
 //! Looking up names: in a thread that can be left behind. What was found is used for a minute.
 
 use std::collections::HashMap;
-use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use ureq::config::Config;
@@ -12,75 +11,120 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
 use super::threads;
+use super::wait::{Waiting, is_time_limit};
 use crate::error::{Code, Error};
+use crate::event::Event;
+use crate::panics;
 use crate::settings::reason;
 
 /// How long addresses are used before the name is looked up again.
 const MAX_AGE: Duration = Duration::from_secs(60);
 
-/// More addresses than this are not tried.
-const MAX_ADDRESSES: usize = 16;
-
-/// The names looked up so far.
+/// The names looked up so far, and those that are being looked up.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
-    known: Arc<Mutex<HashMap<String, Known>>>,
+    known: Arc<Mutex<HashMap<String, Arc<LookUp>>>>,
+}
+
+/// One question to the system, for all who ask for the name meanwhile: a resolver that hangs holds one thread, however
+/// often it is asked.
+#[derive(Debug)]
+struct LookUp {
+    found: OnceLock<Found>,
+    /// Happens once something was found.
+    ended: Event,
 }
 
 #[derive(Debug)]
-struct Known {
-    addresses: Vec<SocketAddr>,
+struct Found {
+    /// The addresses, without a port; or why there are none.
+    addresses: Result<Vec<SocketAddr>, String>,
     since: Instant,
 }
 
 impl Names {
-    /// The addresses of a host. None for the time is no limit; the error is Timeout where it runs out.
-    pub(crate) fn look_up(&self, host: &str, port: u16, time: Option<Duration>) -> Result<Vec<SocketAddr>, Error> {
+    /// The addresses of a host, those to be tried first in front. The error is Timeout where the deadline passes.
+    pub(crate) fn look_up(&self, host: &str, port: u16, deadline: Option<Instant>) -> Result<Vec<SocketAddr>, Error> {
         if let Ok(ip) = host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(ip, port)]);
         }
-        let name = format!("{host}:{port}");
-        if let Some(addresses) = self.recent(&name) {
-            return Ok(addresses);
-        }
-        let addresses = ask_system(&name, time)?;
-        let known = Known { addresses: addresses.clone(), since: Instant::now() };
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(name, known);
+        let look_up = self.current(host)?;
+        let mut addresses = look_up.wait(host, deadline)?;
+        addresses.iter_mut().for_each(|address| address.set_port(port));
         Ok(addresses)
     }
 
     /// Forgets all addresses: the next connection looks its name up again.
     pub(crate) fn forget(&self) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.lock().retain(|_, look_up| look_up.found.get().is_none());
     }
 
-    fn recent(&self, name: &str) -> Option<Vec<SocketAddr>> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(name).filter(|known| known.since.elapsed() < MAX_AGE).map(|known| known.addresses.clone())
+    /// The look-up that serves this name now: under way, or with addresses that are recent.
+    fn current(&self, host: &str) -> Result<Arc<LookUp>, Error> {
+        let mut known = self.lock();
+        if let Some(look_up) = known.get(host).filter(|look_up| look_up.is_current()) {
+            return Ok(Arc::clone(look_up));
+        }
+        let look_up = LookUp::start(host)?;
+        known.insert(host.to_owned(), Arc::clone(&look_up));
+        Ok(look_up)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<LookUp>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The system's resolver cannot be interrupted, so it runs in a thread of its own, which holds nothing of ours.
-fn ask_system(name: &str, time: Option<Duration>) -> Result<Vec<SocketAddr>, Error> {
-    let (sender, receiver) = mpsc::sync_channel::<io::Result<Vec<SocketAddr>>>(1);
-    let asked = name.to_owned();
-    let look_up = move || {
-        // Nobody listens any more where the time has run out.
-        let _ = sender.send(asked.to_socket_addrs().map(|found| found.take(MAX_ADDRESSES).collect()));
-    };
-    threads::spawn("smsp-resolve", look_up)
-        .map_err(|error| Error::new(Code::Resource, format!("no thread to look up {name}: {}", reason(&error))))?;
-    let answer = match time {
-        Some(time) => receiver
-            .recv_timeout(time)
-            .map_err(|_| Error::new(Code::Timeout, format!("connect_timeout_ms: cannot look up {name} in time")))?,
-        None => receiver.recv().map_err(|_| Error::new(Code::Internal, "the look-up thread died"))?,
-    };
-    match answer {
-        Ok(addresses) if !addresses.is_empty() => Ok(addresses),
-        Ok(_) => Err(Error::new(Code::Connect, format!("{name} has no address"))),
-        Err(error) => Err(Error::new(Code::Connect, format!("cannot look up {name}: {}", reason(&error)))),
+impl LookUp {
+    /// The system's resolver cannot be interrupted, so it runs in a thread of its own, which holds nothing of a client.
+    fn start(host: &str) -> Result<Arc<LookUp>, Error> {
+        let cannot = |error| Error::new(Code::Resource, format!("no thread to look up {host}: {}", reason(&error)));
+        let look_up = Arc::new(LookUp { found: OnceLock::new(), ended: Event::new().map_err(cannot)? });
+        let (asked, answer) = (host.to_owned(), Arc::clone(&look_up));
+        threads::spawn("smsp-resolve", move || {
+            answer.end(panics::catch(|| ask_system(&asked)).and_then(|found| found))
+        })
+        .map_err(cannot)?;
+        Ok(look_up)
     }
+
+    fn end(&self, addresses: Result<Vec<SocketAddr>, String>) {
+        // It ends only once.
+        let _ = self.found.set(Found { addresses, since: Instant::now() });
+        self.ended.set();
+    }
+
+    fn is_current(&self) -> bool {
+        self.found.get().is_none_or(|found| found.addresses.is_ok() && found.since.elapsed() < MAX_AGE)
+    }
+
+    fn wait(&self, host: &str, deadline: Option<Instant>) -> Result<Vec<SocketAddr>, Error> {
+        loop {
+            if let Some(Found { addresses, .. }) = self.found.get() {
+                let cannot = |reason| Error::new(Code::Connect, format!("cannot look up {host}: {reason}"));
+                return addresses.clone().map_err(cannot);
+            }
+            Waiting::new().readable(&self.ended).until(deadline).map_err(|error| match is_time_limit(&error) {
+                true => Error::new(Code::Timeout, format!("no address of {host}")),
+                false => Error::new(Code::Connect, format!("cannot wait for an address of {host}: {}", reason(&error))),
+            })?;
+        }
+    }
+}
+
+fn ask_system(host: &str) -> Result<Vec<SocketAddr>, String> {
+    let found = (host, 0).to_socket_addrs().map_err(|error| reason(&error))?;
+    Ok(interleaved(found.collect()))
+}
+
+/// The two families in turn, beginning with the one that the system prefers (RFC 8305, section 4); not more than can be
+/// tried at a time.
+fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let is_first_family = |address: &SocketAddr| address.is_ipv6() == addresses[0].is_ipv6();
+    let (first, second): (Vec<_>, Vec<_>) = addresses.iter().copied().partition(is_first_family);
+    let (mut first, mut second) = (first.into_iter(), second.into_iter());
+    let turns = std::iter::from_fn(|| Some([first.next(), second.next()]));
+    turns.take(addresses.len()).flatten().flatten().take(Waiting::MOST).collect()
 }
 
 /// ureq looks names up before each request, also when a connection is at hand. Ours are looked up by the connector, as
@@ -105,16 +149,44 @@ mod tests {
         let names = Names::default();
         let found = names.look_up("::1", 80, None).unwrap();
         assert_eq!(found, ["[::1]:80".parse().unwrap()]);
-        assert!(names.known.lock().unwrap().is_empty());
+        assert!(names.lock().is_empty());
     }
 
     #[test]
     fn a_name_is_looked_up_once() {
         let names = Names::default();
-        let found = names.look_up("localhost", 80, Some(Duration::from_secs(60))).unwrap();
-        assert!(found.iter().all(|address| address.ip().is_loopback()));
-        assert_eq!(names.recent("localhost:80"), Some(found));
+        let found = names.look_up("localhost", 80, None).unwrap();
+        assert!(found.iter().all(|address| address.ip().is_loopback() && address.port() == 80));
+        let first = names.current("localhost").unwrap();
+        assert_eq!(names.look_up("localhost", 80, Some(Instant::now())), Ok(found));
+        assert!(Arc::ptr_eq(&first, &names.current("localhost").unwrap()));
         names.forget();
-        assert_eq!(names.recent("localhost:80"), None);
+        assert!(!Arc::ptr_eq(&first, &names.current("localhost").unwrap()));
+    }
+
+    #[test]
+    fn addresses_are_used_for_a_minute_and_failures_not_at_all() {
+        let look_up = |addresses, age| {
+            let since = Instant::now().checked_sub(Duration::from_secs(age)).unwrap();
+            LookUp { found: Found { addresses, since }.into(), ended: Event::new().unwrap() }
+        };
+        assert!(look_up(Ok(Vec::new()), 59).is_current());
+        assert!(!look_up(Ok(Vec::new()), 61).is_current());
+        assert!(!look_up(Err("no such name".to_owned()), 0).is_current());
+    }
+
+    #[test]
+    fn families_take_turns() {
+        let addresses = |list: &str| list.split(' ').map(|ip| SocketAddr::new(ip.parse().unwrap(), 0)).collect();
+        for (found, tried) in [
+            ("::1 ::2 ::3 10.0.0.1 10.0.0.2", "::1 10.0.0.1 ::2 10.0.0.2 ::3"),
+            ("10.0.0.1 ::1 ::2 ::3", "10.0.0.1 ::1 ::2 ::3"),
+            ("10.0.0.1 10.0.0.2", "10.0.0.1 10.0.0.2"),
+        ] {
+            let tried: Vec<SocketAddr> = addresses(tried);
+            assert_eq!(interleaved(addresses(found)), tried);
+        }
+        assert!(interleaved(Vec::new()).is_empty());
+        assert_eq!(interleaved(vec![SocketAddr::from(([127, 0, 0, 1], 0)); 40]).len(), Waiting::MOST);
     }
 }

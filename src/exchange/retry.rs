@@ -53,6 +53,9 @@ impl Policy {
             return Err(error);
         }
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        if error.code() == Code::Timeout && left == Some(Duration::ZERO) {
+            return Err(error);
+        }
         let wait = self.backoff(attempt).max(retry_after.unwrap_or_default());
         if let Some(asked) = retry_after {
             let most = left.map_or(self.retry_after_max, |left| left.min(self.retry_after_max));
@@ -176,6 +179,8 @@ mod tests {
         let error = wait(2, failure(Code::Connect, None), Some(Duration::ZERO)).unwrap_err();
         assert_eq!(error.code(), Code::Timeout);
         assert!(error.message().ends_with("; the last failure was: text"), "{error}");
+        let error = wait(2, failure(Code::Timeout, None), Some(Duration::ZERO)).unwrap_err();
+        assert_eq!(error.message(), "text");
     }
 
     #[test]

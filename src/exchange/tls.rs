@@ -12,8 +12,10 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
-use super::connect::{BUFFER_SIZE, Connection, is_time_limit};
+use super::connect::Connection;
 use super::failure;
+use super::transport::{BUFFER_SIZE, timed};
+use super::wait::is_time_limit;
 use crate::error::{Code, Error};
 use crate::settings::reason;
 use crate::url::bare_host;
@@ -47,7 +49,7 @@ impl Tls {
         Tls { config: config.map(own) }
     }
 
-    /// Shakes hands with this host over a connection.
+    /// Shakes hands with this host over a connection. The error is Timeout where the time runs out.
     pub(crate) fn shake_hands(
         &self,
         host: &str,
@@ -75,7 +77,7 @@ fn explain(host: &str, error: io::Error) -> Error {
         return Error::new(Code::Tls, format!("TLS with {host}: {}", describe(tls)));
     }
     if is_time_limit(&error) {
-        return Error::new(Code::Timeout, format!("connect_timeout_ms: no TLS handshake with {host} in time"));
+        return Error::new(Code::Timeout, format!("no TLS handshake with {host}"));
     }
     let reason = reason(&error);
     Error::new(Code::Connect, format!("the connection to {host} was lost in the TLS handshake: {reason}"))
@@ -110,10 +112,7 @@ impl<In: Transport> Connector<In> for Tls {
         }
         Connection::Failed.note();
         let host = bare_host(details.uri);
-        let stream = self.shake_hands(host, transport, time_left(details)).map_err(|error| match error.code() {
-            Code::Timeout => ureq::Error::Timeout(details.timeout.reason),
-            _ => failure(error),
-        })?;
+        let stream = self.shake_hands(host, transport, time_left(details)).map_err(failure)?;
         Connection::New.note();
         Ok(Some(Either::B(TlsTransport { stream, buffers: LazyBuffers::new(BUFFER_SIZE, BUFFER_SIZE) })))
     }
@@ -192,8 +191,4 @@ impl Transport for TlsTransport {
     fn is_tls(&self) -> bool {
         true
     }
-}
-
-fn timed(error: io::Error, timeout: NextTimeout) -> ureq::Error {
-    if is_time_limit(&error) { ureq::Error::Timeout(timeout.reason) } else { error.into() }
 }

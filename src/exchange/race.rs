@@ -1,0 +1,148 @@
+//! Connecting to a host of several addresses: the first that takes the connection wins (RFC 8305).
+
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::slice;
+use std::time::{Duration, Instant};
+
+use socket2::{Domain, Socket, Type};
+
+use super::wait::{Waiting, is_time_limit};
+use crate::error::{Code, Error};
+use crate::settings::reason;
+
+/// How long an address has for itself before the next is tried beside it.
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// Connects to one of the addresses, of which there are at most [`Waiting::MOST`]. They are started in their order. The
+/// stream does not block.
+pub(crate) fn connect(host: &str, addresses: &[SocketAddr], deadline: Option<Instant>) -> Result<TcpStream, Error> {
+    Race { host, next: addresses.iter(), running: Vec::new(), lost: Vec::new() }.run(deadline)
+}
+
+struct Race<'a> {
+    host: &'a str,
+    /// Addresses that are not yet tried.
+    next: slice::Iter<'a, SocketAddr>,
+    /// Connections that are being made. What is left of them at the end is closed.
+    running: Vec<(SocketAddr, TcpStream)>,
+    lost: Vec<(SocketAddr, io::Error)>,
+}
+
+impl Race<'_> {
+    fn run(mut self, deadline: Option<Instant>) -> Result<TcpStream, Error> {
+        loop {
+            self.start_next();
+            let is_last = self.next.len() == 0;
+            if self.running.is_empty() {
+                if is_last {
+                    return Err(self.explain(None));
+                }
+                continue;
+            }
+            let turn = Instant::now() + HEAD_START;
+            let is_turn = !is_last && deadline.is_none_or(|deadline| turn < deadline);
+            match self.first(if is_turn { Some(turn) } else { deadline }) {
+                Ok(Some(stream)) => return Ok(stream),
+                Ok(None) => {}
+                Err(error) if is_turn && is_time_limit(&error) => {}
+                Err(error) => return Err(self.explain(Some(error))),
+            }
+        }
+    }
+
+    /// Begins to connect to the next address, if there is one.
+    fn start_next(&mut self) {
+        if let Some(address) = self.next.next() {
+            match start(*address) {
+                Ok(stream) => self.running.push((*address, stream)),
+                Err(error) => self.lost.push((*address, error)),
+            }
+        }
+    }
+
+    /// Waits for the first connection that is made, or None, that cannot be.
+    fn first(&mut self, deadline: Option<Instant>) -> io::Result<Option<TcpStream>> {
+        let waiting = self.running.iter().fold(Waiting::new(), |waiting, (_, stream)| waiting.writable(stream));
+        let place = waiting.until(deadline)?;
+        let (address, stream) = self.running.swap_remove(place);
+        match stream.take_error().and_then(|error| error.map_or(Ok(()), Err)).and_then(|()| stream.set_nodelay(true)) {
+            Ok(()) => Ok(Some(stream)),
+            Err(error) => {
+                self.lost.push((address, error));
+                Ok(None)
+            }
+        }
+    }
+
+    /// Why there is no connection: because of what ended the wait, or because all are lost.
+    fn explain(&self, ended: Option<io::Error>) -> Error {
+        let lost = self.lost.iter().map(|(address, error)| format!("{address}: {}", reason(error)));
+        let silent = self.running.iter().map(|(address, _)| format!("{address}: no answer"));
+        let list = lost.chain(silent).collect::<Vec<_>>().join("; ");
+        let host = self.host;
+        match ended {
+            Some(error) if is_time_limit(&error) => {
+                Error::new(Code::Timeout, format!("no connection to {host} ({list})"))
+            }
+            Some(error) => Error::new(Code::Connect, format!("cannot wait for {host} ({list}): {}", reason(&error))),
+            None if list.is_empty() => Error::new(Code::Connect, format!("{host} has no address")),
+            None => {
+                let exhausted = self.lost.iter().any(|(_, error)| is_exhaustion(error));
+                let code = if exhausted { Code::Resource } else { Code::Connect };
+                Error::new(code, format!("cannot connect to {host} ({list})"))
+            }
+        }
+    }
+}
+
+/// Begins to make a connection, which is there, or has failed, when the stream is writable.
+fn start(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    match socket.connect(&address.into()) {
+        Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => Err(error),
+        _ => Ok(socket.into()),
+    }
+}
+
+/// Descriptors or memory are used up.
+fn is_exhaustion(error: &io::Error) -> bool {
+    let exhausted = [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::ENOBUFS];
+    error.raw_os_error().is_some_and(|number| exhausted.contains(&number))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// An address where nobody listens.
+    fn closed() -> SocketAddr {
+        TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    }
+
+    #[test]
+    fn the_next_address_starts_at_once_when_one_fails() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut addresses = vec![closed(); Waiting::MOST - 1];
+        addresses.push(address);
+        let start = Instant::now();
+        let stream = connect("host", &addresses, None).unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), address);
+        // With a head start for each it would take 3,750 ms.
+        assert!(start.elapsed() < Duration::from_millis(1200), "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn an_error_names_the_host_and_each_address() {
+        let addresses = [closed(), "[::1]:1".parse().unwrap()];
+        let error = connect("sms.example", &addresses, None).unwrap_err();
+        assert_eq!(error.code(), Code::Connect);
+        assert!(error.message().starts_with("cannot connect to sms.example ("), "{error}");
+        assert!(addresses.iter().all(|address| error.message().contains(&format!("{address}: "))), "{error}");
+        assert_eq!(connect("sms.example", &[], None).unwrap_err().message(), "sms.example has no address");
+    }
+}
