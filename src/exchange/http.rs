@@ -263,3 +263,91 @@ impl Limit {
 pub(crate) fn total_timeout() -> Error {
     Error::new(Code::Timeout, "total_timeout_ms: the time for the whole call has run out")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::{SocketAddr, TcpListener, TcpStream};
+    use std::thread;
+
+    use super::*;
+    use crate::config::Config;
+
+    /// More bytes than the system takes for a server that reads none.
+    const MORE_THAN_BUFFERS: usize = 64 << 20;
+
+    /// Far longer than any of these tests takes.
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn http(base_url: &str, request_timeout_ms: &str) -> Http {
+        let mut config = Config::new();
+        let times = [("request_timeout_ms", request_timeout_ms), ("connect_timeout_ms", "60000")];
+        for (name, value) in [("api_key", "demo"), ("base_url", base_url)].into_iter().chain(times) {
+            config.set(name, value).unwrap();
+        }
+        Http::new(&Settings::new(&config).unwrap(), &Arc::default())
+    }
+
+    fn error(http: &Http, request: &Outgoing, stop: Option<&Stop>) -> Error {
+        http.send(request, http.limit(None).unwrap(), stop, &mut Vec::new()).err().unwrap().error
+    }
+
+    /// Sends a request that has no answer, and stops it from another thread once it waits.
+    fn stopped(base_url: &str, body: usize) {
+        let http = http(base_url, "60000");
+        let request = Outgoing { url: base_url.to_owned(), body: Some(vec![b' '; body]) };
+        let stop = Stop::new().unwrap();
+        let start = Instant::now();
+        let stopped = thread::scope(|scope| {
+            let sent = scope.spawn(|| error(&http, &request, Some(&stop)));
+            thread::sleep(Duration::from_millis(50));
+            stop.request();
+            sent.join().unwrap()
+        });
+        assert_eq!(stopped.code(), Code::Cancelled, "{stopped}");
+        assert_eq!(error(&http, &request, Some(&stop)).code(), Code::Cancelled);
+        assert!(start.elapsed() < LONG / 2, "{:?}", start.elapsed());
+    }
+
+    /// A server that takes one connection, answers these bytes and reads nothing.
+    fn silent_after(answer: &'static [u8]) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let mut kept: Vec<TcpStream> = Vec::new();
+            for mut stream in listener.incoming().flatten() {
+                stream.write_all(answer).unwrap();
+                kept.push(stream);
+            }
+        });
+        address
+    }
+
+    #[test]
+    fn a_stop_ends_the_wait_for_an_answer() {
+        let half = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf";
+        for answer in [b"".as_slice(), b"HTTP/1.1 200", half] {
+            stopped(&format!("http://{}", silent_after(answer)), 100);
+        }
+    }
+
+    #[test]
+    fn a_stop_ends_sending() {
+        stopped(&format!("http://{}", silent_after(b"")), MORE_THAN_BUFFERS);
+    }
+
+    #[test]
+    fn sending_has_an_end() {
+        let base_url = format!("http://{}", silent_after(b""));
+        let (http, start) = (http(&base_url, "300"), Instant::now());
+        let error = error(&http, &Outgoing { url: base_url, body: Some(vec![b' '; MORE_THAN_BUFFERS]) }, None);
+        assert_eq!(error.message(), "request_timeout_ms: no whole answer of 127.0.0.1 within 300 ms");
+        assert!(http.tcp.stats.get(b"bytes_sent").unwrap() < MORE_THAN_BUFFERS as u64);
+        assert!(start.elapsed() < Duration::from_millis(300 + 750), "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn a_stop_ends_a_handshake() {
+        stopped(&format!("https://{}", silent_after(b"")), 100);
+    }
+}

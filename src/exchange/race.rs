@@ -115,8 +115,11 @@ fn is_exhaustion(error: &io::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
+    use std::thread;
 
+    use super::super::wait::working_for;
     use super::*;
+    use crate::event::Stop;
 
     /// An address where nobody listens.
     fn closed() -> SocketAddr {
@@ -134,6 +137,25 @@ mod tests {
         assert_eq!(stream.peer_addr().unwrap(), address);
         // With a head start for each it would take 3,750 ms.
         assert!(start.elapsed() < Duration::from_millis(1200), "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn a_stop_ends_the_race() {
+        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        listener.listen(0).unwrap();
+        let address = listener.local_addr().unwrap().as_socket().unwrap();
+        // They fill the queue, and nobody takes them from it: what comes after them hangs.
+        let _queued: Vec<_> = (0..4).map(|_| start(address).unwrap()).collect();
+        let (stop, begin) = (Stop::new().unwrap(), Instant::now());
+        let error = thread::scope(|scope| {
+            let raced = scope.spawn(|| working_for(Some(&stop), || connect("host", &[address; 3], None).unwrap_err()));
+            thread::sleep(Duration::from_millis(50));
+            stop.request();
+            raced.join().unwrap()
+        });
+        assert_eq!(error.code(), Code::Connect, "{error}");
+        assert!(begin.elapsed() < Duration::from_secs(30));
     }
 
     #[test]

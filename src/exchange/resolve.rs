@@ -142,7 +142,9 @@ impl Resolver for Later {
 
 #[cfg(test)]
 mod tests {
+    use super::super::wait::working_for;
     use super::*;
+    use crate::event::Stop;
 
     #[test]
     fn addresses_are_not_looked_up() {
@@ -173,6 +175,17 @@ mod tests {
         assert!(look_up(Ok(Vec::new()), 59).is_current());
         assert!(!look_up(Ok(Vec::new()), 61).is_current());
         assert!(!look_up(Err("no such name".to_owned()), 0).is_current());
+    }
+
+    #[test]
+    fn a_wait_for_addresses_ends_at_the_deadline_or_a_stop() {
+        let hanging = LookUp { found: OnceLock::new(), ended: Event::new().unwrap() };
+        assert_eq!(hanging.wait("host", Some(Instant::now())).unwrap_err().code(), Code::Timeout);
+        let stop = Stop::new().unwrap();
+        stop.request();
+        assert_eq!(working_for(Some(&stop), || hanging.wait("host", None)).unwrap_err().code(), Code::Connect);
+        hanging.end(Ok(Vec::new()));
+        assert_eq!(hanging.wait("host", None), Ok(Vec::new()));
     }
 
     #[test]

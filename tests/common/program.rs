@@ -33,12 +33,27 @@ pub fn program(name: &'static str) -> Arc<Program> {
     Arc::clone(programs.entry(name).or_insert_with(compile))
 }
 
+/// The library of `tests/abi/preload/resolver.c`, which stands before the system's resolver. Compiled once.
+pub fn resolver() -> &'static str {
+    static LIBRARY: OnceLock<String> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let library = scratch("preload").join("resolver.so");
+        super::compile_c(&sources().join("preload/resolver.c"), &library, ["-shared", "-fPIC"]);
+        library.display().to_string()
+    })
+}
+
 impl Program {
     /// Runs it in both forms. It prints failed checks only, and the library prints nothing at all.
     pub fn run(&self, arguments: &[impl AsRef<OsStr>]) {
+        self.run_in(&[], arguments);
+    }
+
+    /// The same with these variables in the environment.
+    pub fn run_in(&self, environment: &[(&str, &str)], arguments: &[impl AsRef<OsStr>]) {
         for form in [&self.shared, &self.archive] {
             let mut command = isolated(form);
-            let printed = run(command.args(arguments));
+            let printed = run(command.envs(environment.iter().copied()).args(arguments));
             assert_eq!(printed, "", "{command:?}");
         }
     }
