@@ -1,6 +1,7 @@
 //! A client: ask what became of many messages; every query gets one status, in order, whatever the network does.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::config::Config;
 use crate::error::{Code, Error};
@@ -63,12 +64,15 @@ impl Client {
     where
         I: ExactSizeIterator<Item = RawQuery<'q>> + Clone,
     {
+        let (start, number) = (Instant::now(), self.settings.log.next_call());
         let (plan, draft) = Plan::new(queries, self.settings.batch)?;
-        let call = Arc::new(Call::new(plan, draft, self.settings.total_timeout));
+        let call = Arc::new(Call::new(number, plan, draft, self.settings.total_timeout));
         self.process.current().run(&call);
         let finished = call.finish();
         self.stats.add(Counter::EntriesAnswered, finished.duplicates_answered as u64);
-        Ok(Outcome { report: finished.report, error: finished.error })
+        let outcome = Outcome { report: finished.report, error: finished.error };
+        self.settings.log.call(number, start, call.batches(), &outcome);
+        Ok(outcome)
     }
 
     /// The value of a counter, cumulative since the client was made; None if there is none of this name.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use crate::error::Error;
 use crate::limits::MAX_BATCH;
+use crate::log::LEVELS;
 use crate::url::{BaseUrl, without_secrets};
 
 /// What values an option takes.
@@ -114,10 +115,10 @@ options! {
         "The User-Agent header. What is set is put in front of the library's own name and version.";
     AllowHttp c"allow_http" Some(c"false"), Flag, WORKS,
         "Whether plain http may go to other hosts than this one. The API key and all statuses are then readable on the way.";
-    LogLevel c"log_level" Some(c"off"), Choice(&["off", "error", "warn", "info", "debug", "trace"]), LATER,
-        "How much goes to the log.";
-    LogFile c"log_file" None, Text, LATER,
-        "Where the log goes: a path, or `stderr`.";
+    LogLevel c"log_level" Some(c"off"), Choice(LEVELS), WORKS,
+        "How much goes to the log, see [LOGGING.md](LOGGING.md). **`trace` shows phone numbers in full**; the API key is shown by none.";
+    LogFile c"log_file" None, Text, WORKS,
+        "Where the log goes: a path, or `stderr`. A file is made where there is none, for its owner alone, and opened for each line, so that it may be rotated. Required unless `log_level` is `off`.";
 }
 
 /// The variable that the service's other clients use for the key.

@@ -37,6 +37,7 @@ mod exchange;
 #[doc(hidden)]
 pub mod fuzzing;
 mod limits;
+mod log;
 mod matching;
 mod message_id;
 mod panics;
@@ -46,6 +47,7 @@ mod process;
 mod redact;
 mod report;
 mod settings;
+mod sigpipe;
 mod state;
 mod stats;
 mod texts;

@@ -1,6 +1,7 @@
 //! Phone numbers: the forms people write, the form that is sent, and when two numbers are one person's.
 
 use std::io;
+use std::net::Ipv4Addr;
 
 use crate::decimal;
 
@@ -77,6 +78,33 @@ impl Phone {
         let valid = nine.len() == 9 && nine[0] != b'0';
         valid.then(|| decimal::value(nine)).flatten().map(|digits| Phone(digits | NATIONAL))
     }
+}
+
+/// A text without phone numbers, to be shown where they are not wanted: what has as many digits as one is hidden, in all
+/// forms that are understood and in those that come close. An IPv4 address stays.
+pub(crate) fn hide_numbers(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(|character: char| character == '+' || character.is_ascii_digit()) {
+        let (before, written) = rest.split_at(start);
+        let end = written.find(|character| !is_written(character)).unwrap_or(written.len());
+        let number = written[..end].trim_end_matches(|character: char| !character.is_ascii_digit());
+        let (number, after) = written.split_at(number.len().max(1));
+        shown.push_str(before);
+        shown.push_str(if may_be_a_number(number) { "***" } else { number });
+        rest = after;
+    }
+    shown + rest
+}
+
+fn is_written(character: char) -> bool {
+    matches!(character, '+' | '(' | ')' | '0'..='9') || is_separator(character)
+}
+
+fn may_be_a_number(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let least = if text.starts_with('+') { 7 } else { 9 };
+    digits >= least && text.parse::<Ipv4Addr>().is_err()
 }
 
 /// Any form: separators are dropped first, then what a human adds to an international number.
@@ -223,6 +251,26 @@ mod tests {
             assert_eq!(sent(written), None, "{written:?}");
         }
         assert_eq!(sent(&"1".repeat(10_000)), None);
+    }
+
+    #[test]
+    fn numbers_are_hidden_in_a_text() {
+        for (text, shown) in [
+            ("phone_number \"0612345678x\" is not a number", "phone_number \"***x\" is not a number"),
+            ("a +33 (0)6.12-34/56\u{a0}78, b", "a ***, b"),
+            ("612345678", "***"),
+            ("+1234567", "***"),
+            ("%2B33612345678&x", "%2B***&x"),
+            (
+                "{\"phoneNumber\":\"+33612345678\",\"messageId\":199897}",
+                "{\"phoneNumber\":\"***\",\"messageId\":199897}",
+            ),
+            ("192.168.100.200:65535 within 10000 ms", "192.168.100.200:65535 within 10000 ms"),
+            ("larger than 16777216 bytes + 1 +", "larger than 16777216 bytes + 1 +"),
+            ("é", "é"),
+        ] {
+            assert_eq!(hide_numbers(text), shown);
+        }
     }
 
     #[test]

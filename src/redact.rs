@@ -20,17 +20,20 @@ pub(crate) struct Secrets {
 impl Secrets {
     /// Everything under which this secret may come back.
     pub(crate) fn new(secret: &str) -> Secrets {
-        let json = serde_json::to_string(secret).unwrap_or_default();
-        let json = json.trim_matches('"').to_owned();
+        let json = json_text(secret);
         let mut forms = vec![
             secret.to_owned(),
             json.replace('/', "\\/"),
-            json,
+            json.clone(),
             escaped(secret, |out, unit| _ = write!(out, "\\u{unit:04x}")),
             escaped(secret, |out, unit| _ = write!(out, "\\u{unit:04X}")),
             percent(secret, |out, byte| _ = write!(out, "%{byte:02X}")),
             percent(secret, |out, byte| _ = write!(out, "%{byte:02x}")),
             percent(secret, |out, byte| if byte == b' ' { out.push('+') } else { _ = write!(out, "%{byte:02X}") }),
+            // A request of ours, echoed inside of a JSON text.
+            escaped(&json, |out, unit| _ = write!(out, "\\u{unit:04x}")),
+            escaped(&json, |out, unit| _ = write!(out, "\\u{unit:04X}")),
+            json_text(&json),
             html(secret, "&#39;"),
             html(secret, "&#039;"),
         ];
@@ -87,6 +90,12 @@ fn is_unprintable(character: char) -> bool {
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// As it stands in JSON of ours.
+fn json_text(secret: &str) -> String {
+    let json = serde_json::to_string(secret).unwrap_or_default();
+    json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_owned()
+}
+
 /// As PHP's `json_encode` writes it: what is not ASCII as UTF-16 escapes, the slash escaped.
 fn escaped(secret: &str, write_unit: impl Fn(&mut String, u16)) -> String {
     let mut out = String::new();
@@ -133,6 +142,8 @@ mod tests {
             "k%2F%C3%A9%20%22%3C%27",
             "k%2f%c3%a9%20%22%3c%27",
             "k%2F%C3%A9+%22%3C%27",
+            "k/é \\\\\\\"<'",
+            "k\\/\\u00e9 \\\\\\\"<'",
             "k/é &quot;&lt;&#39;",
             "k/é &quot;&lt;&#039;",
         ] {

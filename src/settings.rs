@@ -11,6 +11,7 @@ use rustls::{ClientConfig, RootCertStore};
 use crate::config::{Config, PRODUCT, Setting, trim};
 use crate::error::Error;
 use crate::exchange::retry::Policy;
+use crate::log::Log;
 use crate::plan::BatchLimit;
 use crate::redact::Secrets;
 use crate::url::BaseUrl;
@@ -42,7 +43,8 @@ pub(crate) enum Method {
 /// The options of a client in the form in which they are used.
 pub(crate) struct Settings {
     pub api_key: String,
-    pub secrets: Secrets,
+    pub secrets: Arc<Secrets>,
+    pub log: Log,
     pub base_url: BaseUrl,
     /// The URL of the endpoint, without a query string.
     pub url: String,
@@ -73,8 +75,10 @@ impl Settings {
         let url = format!("{base_url}{ENDPOINT}");
         let size = |key| usize::try_from(config.number(key)).unwrap_or(usize::MAX);
         let time = |key| Some(Duration::from_millis(config.number(key))).filter(|time| !time.is_zero());
+        let secrets = Arc::new(Secrets::new(&api_key));
         Ok(Settings {
-            secrets: Secrets::new(&api_key),
+            log: Log::new(config, &secrets)?,
+            secrets,
             tls: base_url.is_https().then(|| tls(config)).transpose()?,
             base_url,
             batch: BatchLimit {

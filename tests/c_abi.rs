@@ -50,6 +50,14 @@ fn config() {
 }
 
 #[test]
+fn log() {
+    let simulator = simulator().start().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("smsp.log").display().to_string();
+    program("log").run(&[vec![file], options(&simulator).to_vec()].concat());
+}
+
+#[test]
 fn environment() {
     program("environment").run_and_check_memory(&NOTHING);
 }

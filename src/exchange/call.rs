@@ -17,6 +17,8 @@ const MAX_FAILED_CONNECTIONS: u32 = 8;
 
 /// A list of queries that is being asked, batch by batch, by any number of threads.
 pub(crate) struct Call {
+    /// Which call of the client it is, for the log.
+    pub number: u64,
     plan: Plan,
     texts: Arc<Texts>,
     pub deadline: Option<Instant>,
@@ -38,7 +40,7 @@ struct Progress {
 
 /// A batch that a thread has taken, to be settled once.
 pub(crate) struct Batch<'c> {
-    number: usize,
+    pub number: usize,
     pub asked: Vec<Asked<'c>>,
 }
 
@@ -52,8 +54,9 @@ pub(crate) struct Finished {
 }
 
 impl Call {
-    pub(crate) fn new(plan: Plan, draft: Draft, time: Option<Duration>) -> Call {
+    pub(crate) fn new(number: u64, plan: Plan, draft: Draft, time: Option<Duration>) -> Call {
         Call {
+            number,
             plan,
             texts: draft.asked_texts(),
             deadline: time.map(|time| Instant::now() + time),

@@ -25,6 +25,7 @@ use wait::sleep;
 
 use crate::error::{Code, Error};
 use crate::event::Stop;
+use crate::log::Attempt;
 use crate::matching;
 use crate::report::Asked;
 use crate::settings::{Method, Settings};
@@ -74,7 +75,8 @@ impl Exchange {
         let stop: Option<&Stop> = None;
         let mut before = None;
         for attempt in 0.. {
-            let failure = match self.attempt(&batch.asked, call.deadline, stop, scratch) {
+            let mut log = self.settings.log.attempt(call.number, batch.number, attempt);
+            let failure = match self.attempt(&batch.asked, call.deadline, stop, scratch, &mut log) {
                 Ok((status, entries)) => {
                     self.budget.give_back();
                     call.connected();
@@ -84,13 +86,19 @@ impl Exchange {
             };
             self.stats.failure(&failure.error);
             if !failure.connected && call.is_cut_off() {
+                log.failure(&failure.error, batch.asked.len());
                 return call.failed_for_all(batch, failure.error);
             }
             let error = failure.error.clone();
             let again = self.settings.retry.wait(attempt, failure, call.deadline, &self.budget);
-            if let Err(end) = again.and_then(|wait| sleep(wait, stop)) {
-                let is_own = end == error;
-                return call.failed(batch, if is_own { after(end, before.as_ref()) } else { end });
+            let waited = again.and_then(|wait| {
+                log.retry(&error, wait);
+                sleep(wait, stop)
+            });
+            if let Err(end) = waited {
+                let end = if end == error { after(end, before.as_ref()) } else { end };
+                log.failure(&end, batch.asked.len());
+                return call.failed(batch, end);
             }
             before = Some(error);
             self.stats.add(Counter::Retries, 1);
@@ -112,13 +120,16 @@ impl Exchange {
         deadline: Option<Instant>,
         stop: Option<&Stop>,
         scratch: &'s mut Scratch,
+        log: &mut Attempt<'_>,
     ) -> Result<(u16, Vec<Entry<'s>>), Failure> {
         self.pace.wait(deadline, stop)?;
         let start = Instant::now();
+        log.request(start, asked.len(), &scratch.request.url, scratch.request.body.as_deref());
         let head = self.send(deadline, stop, scratch)?;
         let latency = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.stats.add(Counter::LatencyUsSum, latency);
         self.stats.raise(Counter::LatencyUsMax, latency);
+        log.answer(head.status, &scratch.answer);
         match self.understand(head.status, &scratch.answer, asked) {
             Ok(entries) => Ok((head.status, entries)),
             Err(error) => Err(Failure { error, connected: true, retry_after: retry_after(&head.headers) }),

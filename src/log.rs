@@ -1,0 +1,301 @@
+//! The log: a line for each event, in a file that the caller names. docs/LOGGING.md describes it.
+//!
+//! Nothing is kept between two lines: no lock that a fork could leave closed, no descriptor that the host could close
+//! under it or that would stay with a file that was rotated.
+
+use std::fmt::{self, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::client::Outcome;
+use crate::code::Code;
+use crate::config::{Config, Setting};
+use crate::error::Error;
+use crate::phone::hide_numbers;
+use crate::redact::Secrets;
+use crate::settings::reason;
+use crate::sigpipe::without_sigpipe;
+
+/// The longest line with its end, in bytes: what even a pipe takes in one piece (PIPE_BUF).
+const MAX_LINE: usize = 4096;
+
+/// How much a line says. Each level has the lines of those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// The levels as the option names them, in order.
+pub(crate) const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
+
+impl Level {
+    const ALL: [Level; 6] = [Level::Off, Level::Error, Level::Warn, Level::Info, Level::Debug, Level::Trace];
+
+    fn from_name(name: &str) -> Level {
+        let place = LEVELS.iter().position(|level| *level == name);
+        place.map_or(Level::Off, |place| Level::ALL[place])
+    }
+
+    fn name(self) -> &'static str {
+        LEVELS[self as usize]
+    }
+}
+
+/// Where the lines go.
+enum Target {
+    Stderr,
+    File(PathBuf),
+}
+
+impl Target {
+    /// Opens it for one line. A pipe that nobody reads is an error and not a wait.
+    fn open(&self) -> io::Result<File> {
+        match self {
+            // The descriptor alone: Rust's own `stderr` is behind a lock.
+            Target::Stderr => io::stderr().as_fd().try_clone_to_owned().map(File::from),
+            Target::File(path) => {
+                let mut options = OpenOptions::new();
+                options.append(true).create(true).mode(0o600).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)
+            }
+        }
+    }
+}
+
+/// The log of a client. Any thread of any process may write to it.
+pub(crate) struct Log {
+    level: Level,
+    target: Target,
+    secrets: Arc<Secrets>,
+    calls: AtomicU64,
+}
+
+impl Log {
+    /// Reads the options; an error where a log is wanted and its file is missing or cannot be opened.
+    pub(crate) fn new(config: &Config, secrets: &Arc<Secrets>) -> Result<Log, Error> {
+        let wrong = |what: String| Error::config("log_file", what);
+        let level = Level::from_name(config.text(Setting::LogLevel).unwrap_or_default());
+        let target = match config.text(Setting::LogFile) {
+            Some("stderr") => Target::Stderr,
+            Some(path) => Target::File(path.into()),
+            None if level == Level::Off => Target::Stderr,
+            None => return Err(wrong("none is set, and log_level wants a log: a path, or stderr".to_owned())),
+        };
+        if let (Target::File(path), true) = (&target, level > Level::Off) {
+            target.open().map_err(|error| wrong(format!("cannot write to {path:?}: {}", reason(&error))))?;
+        }
+        Ok(Log { level, target, secrets: Arc::clone(secrets), calls: AtomicU64::new(0) })
+    }
+
+    /// The number of a call that begins, counted from 1.
+    pub(crate) fn next_call(&self) -> u64 {
+        self.calls.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// A call has ended.
+    pub(crate) fn call(&self, call: u64, start: Instant, batches: usize, outcome: &Outcome) {
+        let code = outcome.code();
+        let level = match code {
+            Code::Ok => Level::Info,
+            Code::Partial => Level::Warn,
+            _ => Level::Error,
+        };
+        self.write(level, "call", |line| {
+            let (entries, answered) = (outcome.report.len(), outcome.report.answered());
+            let (ms, code) = (start.elapsed().as_millis(), code.name());
+            write!(line, "call={call} batches={batches} entries={entries} answered={answered} ms={ms} code={code}")?;
+            outcome.error.as_ref().map_or(Ok(()), |error| self.reason(line, error))
+        });
+    }
+
+    /// What the lines about an attempt at a batch have in common.
+    pub(crate) fn attempt(&self, call: u64, batch: usize, attempt: u32) -> Attempt<'_> {
+        Attempt { log: self, call, batch, attempt, start: None }
+    }
+
+    /// Writes a line, if its level is wanted. Nobody can be told of a failure: the call is not to blame.
+    fn write(&self, level: Level, event: &str, fields: impl FnOnce(&mut String) -> fmt::Result) {
+        if level > self.level {
+            return;
+        }
+        let mut line = format!("{} {} {} {event} ", Utc::now(), std::process::id(), level.name());
+        if fields(&mut line).is_err() {
+            return;
+        }
+        cut(&mut line, MAX_LINE - 1);
+        line.push('\n');
+        let append = || self.target.open()?.write_all(line.as_bytes());
+        let _ = without_sigpipe(append);
+    }
+
+    /// Why something failed, in quotes: the text may be the service's or the caller's.
+    fn reason(&self, line: &mut String, error: &Error) -> fmt::Result {
+        write!(line, " reason={:?}", hide_numbers(&self.secrets.hide(error.message())))
+    }
+}
+
+/// An attempt at a batch.
+pub(crate) struct Attempt<'l> {
+    log: &'l Log,
+    call: u64,
+    batch: usize,
+    attempt: u32,
+    /// When the request began; waiting for the pace is not counted.
+    start: Option<Instant>,
+}
+
+impl Attempt<'_> {
+    /// A request begins at this moment.
+    pub(crate) fn request(&mut self, start: Instant, entries: usize, url: &str, body: Option<&[u8]>) {
+        self.start = Some(start);
+        let bytes = body.map_or(url.len(), <[u8]>::len);
+        self.write(Level::Debug, "request", |line| write!(line, " entries={entries} bytes={bytes}"));
+        self.body("request_body", body.unwrap_or(url.as_bytes()));
+    }
+
+    /// An answer has come.
+    pub(crate) fn answer(&self, status: u16, body: &[u8]) {
+        let (bytes, ms) = (body.len(), self.ms());
+        self.write(Level::Debug, "answer", |line| write!(line, " status={status} bytes={bytes} ms={ms}"));
+        self.body("answer_body", body);
+    }
+
+    /// The batch is asked again after this time.
+    pub(crate) fn retry(&self, error: &Error, wait: Duration) {
+        let wait = wait.as_millis();
+        self.failed_by(Level::Warn, "retry", error, |line| write!(line, " wait_ms={wait}"));
+    }
+
+    /// The batch ends without answers.
+    pub(crate) fn failure(&self, error: &Error, entries: usize) {
+        self.failed_by(Level::Error, "failure", error, |line| write!(line, " entries={entries}"));
+    }
+
+    fn failed_by(&self, level: Level, event: &str, error: &Error, more: impl FnOnce(&mut String) -> fmt::Result) {
+        self.write(level, event, |line| {
+            write!(line, " status={} ms={}", error.http_status(), self.ms())?;
+            more(line)?;
+            write!(line, " code={}", error.code().name())?;
+            self.log.reason(line, error)
+        });
+    }
+
+    /// The start of a body as it is, but for the key.
+    fn body(&self, event: &str, body: &[u8]) {
+        self.write(Level::Trace, event, |line| {
+            write!(line, " bytes={} body={:?}", body.len(), self.log.secrets.hide_around(body, MAX_LINE).0)
+        });
+    }
+
+    fn write(&self, level: Level, event: &str, more: impl FnOnce(&mut String) -> fmt::Result) {
+        self.log.write(level, event, |line| {
+            write!(line, "call={} batch={} attempt={}", self.call, self.batch + 1, self.attempt + 1)?;
+            more(line)
+        });
+    }
+
+    /// Milliseconds since the request began; 0 if it did not.
+    fn ms(&self) -> u128 {
+        self.start.map_or(0, |start| start.elapsed().as_millis())
+    }
+}
+
+/// Shortens a text to at most so many bytes.
+fn cut(text: &mut String, most: usize) {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+}
+
+/// A moment, shown as RFC 3339 has it: `2026-01-31T12:34:56.789Z`.
+struct Utc(Duration);
+
+impl Utc {
+    fn now() -> Utc {
+        Utc(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Utc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seconds, ms) = (self.0.as_secs(), self.0.subsec_millis());
+        let (year, month, day) = date(seconds / 86_400);
+        let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
+    }
+}
+
+/// Year, month and day of the nth day after 1970-01-01, by Howard Hinnant's `civil_from_days`: years begin in March, so
+/// that a leap day is the last of its year.
+fn date(days: u64) -> (u64, u64, u64) {
+    const ERA: u64 = 146_097;
+    let days = days + 719_468;
+    let day_of_era = days % ERA;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = days / ERA * 400 + year_of_era + u64::from(month <= 2);
+    (year, month, day_of_year - (153 * from_march + 2) / 5 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments() {
+        for (seconds, shown) in [
+            (0, "1970-01-01T00:00:00.007Z"),
+            (951_782_399, "2000-02-28T23:59:59.007Z"),
+            (951_782_400, "2000-02-29T00:00:00.007Z"),
+            (951_868_800, "2000-03-01T00:00:00.007Z"),
+            (1_735_689_599, "2024-12-31T23:59:59.007Z"),
+            (1_735_689_600, "2025-01-01T00:00:00.007Z"),
+            (4_107_542_400, "2100-03-01T00:00:00.007Z"),
+        ] {
+            assert_eq!(Utc(Duration::new(seconds, 7_999_999)).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn every_day_follows_the_one_before() {
+        let mut before = date(0);
+        assert_eq!(before, (1970, 1, 1));
+        for day in 1..100_000 {
+            let (year, month, of_month) = date(day);
+            let follows = match before {
+                (y, m, d) if (year, month) == (y, m) => of_month == d + 1,
+                (y, 12, 31) => (year, month, of_month) == (y + 1, 1, 1),
+                (y, m, d) => (year, month, of_month) == (y, m + 1, 1) && d >= 28,
+            };
+            assert!(follows, "{before:?} {:?}", date(day));
+            before = date(day);
+        }
+    }
+
+    #[test]
+    fn a_line_is_cut_between_characters() {
+        let mut text = "aé".to_owned();
+        cut(&mut text, 2);
+        assert_eq!(text, "a");
+    }
+
+    #[test]
+    fn levels_are_in_order() {
+        assert!(Level::ALL.is_sorted() && Level::ALL.len() == LEVELS.len());
+        assert_eq!(Level::ALL.map(|level| Level::from_name(level.name())), Level::ALL);
+    }
+}
