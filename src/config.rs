@@ -1,12 +1,15 @@
 //! The options: one table, which drives setting, the environment, the error messages and `docs/CONFIGURATION.md`.
 
-use std::ffi::{CStr, CString, OsString};
+use std::ffi::{CStr, CString};
 use std::fmt;
 use std::str::FromStr;
+
+use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::limits::MAX_BATCH;
 use crate::log::LEVELS;
+use crate::secret;
 use crate::url::{BaseUrl, without_secrets};
 
 /// What values an option takes.
@@ -249,7 +252,8 @@ fn c_string(text: &str) -> CString {
 /// What is set for one option.
 #[derive(Clone)]
 struct Value {
-    text: String,
+    /// It may be a secret.
+    text: secret::Secret,
     shown: CString,
 }
 
@@ -265,7 +269,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Config {
         let default =
-            |option: &Opt| option.default().map(|text| Value { text: text.to_owned(), shown: option.shown(text) });
+            |option: &Opt| option.default().map(|text| Value { text: text.into(), shown: option.shown(text) });
         Config { values: OPTIONS.iter().map(default).collect(), key_source: None }
     }
 }
@@ -329,7 +333,7 @@ impl Config {
 
     /// The value itself, secrets too; None if there is none or it is empty.
     pub(crate) fn text(&self, key: Setting) -> Option<&str> {
-        self.values[key as usize].as_ref().map(|value| value.text.as_str()).filter(|text| !text.is_empty())
+        self.values[key as usize].as_ref().map(|value| &*value.text).filter(|text| !text.is_empty())
     }
 
     /// Which of `ApiKey` and `ApiKeyFile` gives the key.
@@ -349,7 +353,7 @@ impl Config {
 
     fn set_from_variable(&mut self, name: &str, source: &str) -> Result<(), Error> {
         let Some(value) = variable(source) else { return Ok(()) };
-        let value = value.to_str().ok_or_else(|| Error::config(source, "is not UTF-8"))?;
+        let value = std::str::from_utf8(&value).map_err(|_| Error::config(source, "is not UTF-8"))?;
         self.set_from(name, source, value)
     }
 
@@ -357,8 +361,9 @@ impl Config {
     fn set_proxy_from_variables(&mut self) -> Result<(), Error> {
         let mut set = PROXY_VARIABLES.iter().filter_map(|source| Some((source, variable(source)?)));
         let Some((source, value)) = set.next() else { return Ok(()) };
-        let value = value.to_str().ok_or_else(|| Error::config(source, "is not UTF-8"))?;
-        let value = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
+        let value = std::str::from_utf8(&value).map_err(|_| Error::config(source, "is not UTF-8"))?;
+        let value: secret::Secret =
+            if value.contains("://") { value.into() } else { ["http://", value].concat().into() };
         self.set_from("proxy", source, &value)
     }
 
@@ -366,7 +371,7 @@ impl Config {
     fn set_from(&mut self, name: &str, source: &str, value: &str) -> Result<(), Error> {
         let place = place(name).ok_or_else(|| no_such_option(name))?;
         let option = &OPTIONS[place];
-        let text = option.validate(value).map_err(|reason| Error::config(source, reason))?;
+        let text: secret::Secret = option.validate(value).map_err(|reason| Error::config(source, reason))?.into();
         let empty_is_none = text.is_empty() && option.default.is_none();
         self.values[place] = (!empty_is_none).then(|| Value { shown: option.shown(&text), text });
         self.key_source = self.last_key_source(place);
@@ -382,8 +387,9 @@ impl Config {
 }
 
 /// What a variable of the environment is set to; an empty one is not.
-fn variable(name: &str) -> Option<OsString> {
-    std::env::var_os(name).filter(|value| !value.is_empty())
+fn variable(name: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let value = std::env::var_os(name).filter(|value| !value.is_empty());
+    value.map(|value| Zeroizing::new(value.into_encoded_bytes()))
 }
 
 fn no_such_option(name: &str) -> Error {

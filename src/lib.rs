@@ -46,6 +46,7 @@ mod plan;
 mod process;
 mod redact;
 mod report;
+mod secret;
 mod settings;
 mod sigpipe;
 mod state;

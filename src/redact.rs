@@ -1,6 +1,8 @@
 //! What may be shown: texts of the service without the API key in any encoding, and without control characters.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
+
+use crate::secret::Secret;
 
 /// The longest quotation of a text that is not ours, in characters.
 const MAX_QUOTED: usize = 200;
@@ -14,7 +16,8 @@ const HIDDEN: &str = "***";
 /// The encodings of what must never be shown.
 #[derive(Clone, Default)]
 pub(crate) struct Secrets {
-    forms: Vec<String>,
+    /// The longest first.
+    forms: Vec<Secret>,
 }
 
 impl Secrets {
@@ -22,18 +25,18 @@ impl Secrets {
     pub(crate) fn new(secret: &str) -> Secrets {
         let json = json_text(secret);
         let mut forms = vec![
-            secret.to_owned(),
-            json.replace('/', "\\/"),
-            json.clone(),
-            escaped(secret, |out, unit| _ = write!(out, "\\u{unit:04x}")),
-            escaped(secret, |out, unit| _ = write!(out, "\\u{unit:04X}")),
-            percent(secret, |out, byte| _ = write!(out, "%{byte:02X}")),
-            percent(secret, |out, byte| _ = write!(out, "%{byte:02x}")),
-            percent(secret, |out, byte| if byte == b' ' { out.push('+') } else { _ = write!(out, "%{byte:02X}") }),
+            secret.into(),
+            form(&json, |out, character| if character == '/' { out.push_str("\\/") } else { out.push(character) }),
+            escaped(secret, |out, unit| write!(out, "\\u{unit:04x}")),
+            escaped(secret, |out, unit| write!(out, "\\u{unit:04X}")),
             // A request of ours, echoed inside of a JSON text.
-            escaped(&json, |out, unit| _ = write!(out, "\\u{unit:04x}")),
-            escaped(&json, |out, unit| _ = write!(out, "\\u{unit:04X}")),
             json_text(&json),
+            escaped(&json, |out, unit| write!(out, "\\u{unit:04x}")),
+            escaped(&json, |out, unit| write!(out, "\\u{unit:04X}")),
+            json,
+            percent(secret, |out, byte| write!(out, "%{byte:02X}")),
+            percent(secret, |out, byte| write!(out, "%{byte:02x}")),
+            percent(secret, |out, byte| if byte == b' ' { out.write_char('+') } else { write!(out, "%{byte:02X}") }),
             html(secret, "&#39;"),
             html(secret, "&#039;"),
         ];
@@ -45,16 +48,28 @@ impl Secrets {
 
     /// The text without secrets.
     pub(crate) fn hide(&self, text: &str) -> String {
-        self.forms.iter().fold(text.to_owned(), |text, form| text.replace(form.as_str(), HIDDEN))
+        let mut shown = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(character) = rest.chars().next() {
+            let secret = self.forms.iter().find(|form| rest.starts_with(&***form));
+            match secret {
+                Some(_) => shown.push_str(HIDDEN),
+                None => shown.push(character),
+            }
+            rest = &rest[secret.map_or(character.len_utf8(), |form| form.len())..];
+        }
+        shown
     }
 
     /// The text before and after a place in a body, as far as an excerpt may want it, without secrets: one that the place
     /// cuts in two counts to what comes after.
     pub(crate) fn hide_around(&self, body: &[u8], place: usize) -> (String, String) {
-        let place = place.min(body.len());
-        let window = &body[place.saturating_sub(WINDOW)..body.len().min(place + WINDOW)];
+        // Between characters nothing has to be replaced, and so nothing is copied.
+        let place = next_character(body, place);
+        let start = next_character(body, place.saturating_sub(WINDOW));
+        let window = &body[start..next_character(body, place + WINDOW)];
         let text = String::from_utf8_lossy(window);
-        let before = String::from_utf8_lossy(&window[..place.min(WINDOW)]).len().min(text.len());
+        let before = String::from_utf8_lossy(&window[..place - start]).len().min(text.len());
         let cut = self.forms.iter().filter_map(|form| start_of_match_across(&text, form, before)).min();
         let mut cut = cut.unwrap_or(before);
         while !text.is_char_boundary(cut) {
@@ -90,41 +105,56 @@ fn is_unprintable(character: char) -> bool {
         || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// The place of the next character that begins here or behind; at the most the end.
+fn next_character(body: &[u8], place: usize) -> usize {
+    let is_inside = |place: &usize| body.get(*place).is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000);
+    (place.min(body.len())..).find(|place| !is_inside(place)).unwrap_or(body.len())
+}
+
+/// A text made character by character, with room for what a byte becomes at the most.
+fn form(text: &str, mut write: impl FnMut(&mut String, char)) -> Secret {
+    const LONGEST: usize = "&#039;".len();
+    let mut out = String::with_capacity(LONGEST * text.len());
+    text.chars().for_each(|character| write(&mut out, character));
+    out.into()
+}
+
 /// As it stands in JSON of ours.
-fn json_text(secret: &str) -> String {
-    let json = serde_json::to_string(secret).unwrap_or_default();
-    json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_owned()
+fn json_text(text: &str) -> Secret {
+    form(text, |out, character| match character {
+        '"' | '\\' => out.extend(['\\', character]),
+        _ => out.push(character),
+    })
 }
 
 /// As PHP's `json_encode` writes it: what is not ASCII as UTF-16 escapes, the slash escaped.
-fn escaped(secret: &str, write_unit: impl Fn(&mut String, u16)) -> String {
-    let mut out = String::new();
-    for character in secret.chars() {
-        match character {
-            '"' | '\\' | '/' => out.extend(['\\', character]),
-            ' '..='~' => out.push(character),
-            _ => character.encode_utf16(&mut [0; 2]).iter().for_each(|unit| write_unit(&mut out, *unit)),
-        }
-    }
-    out
+fn escaped(text: &str, mut write_unit: impl FnMut(&mut String, u16) -> fmt::Result) -> Secret {
+    form(text, |out, character| match character {
+        '"' | '\\' | '/' => out.extend(['\\', character]),
+        ' '..='~' => out.push(character),
+        // Writing to memory does not fail.
+        _ => character.encode_utf16(&mut [0; 2]).iter().for_each(|unit| _ = write_unit(out, *unit)),
+    })
 }
 
 /// As it stands in a URL.
-fn percent(secret: &str, write_byte: impl Fn(&mut String, u8)) -> String {
-    let mut out = String::new();
-    for byte in secret.bytes() {
-        match byte {
-            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            _ => write_byte(&mut out, byte),
-        }
-    }
-    out
+fn percent(text: &str, mut write_byte: impl FnMut(&mut String, u8) -> fmt::Result) -> Secret {
+    form(text, |out, character| match character {
+        '0'..='9' | 'A'..='Z' | 'a'..='z' | '-' | '.' | '_' | '~' => out.push(character),
+        _ => character.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| _ = write_byte(out, byte)),
+    })
 }
 
 /// As it stands in HTML or XML.
-fn html(secret: &str, apostrophe: &str) -> String {
-    let escaped = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    escaped.replace('"', "&quot;").replace('\'', apostrophe)
+fn html(text: &str, apostrophe: &str) -> Secret {
+    form(text, |out, character| match character {
+        '&' => out.push_str("&amp;"),
+        '<' => out.push_str("&lt;"),
+        '>' => out.push_str("&gt;"),
+        '"' => out.push_str("&quot;"),
+        '\'' => out.push_str(apostrophe),
+        _ => out.push(character),
+    })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
+use zeroize::Zeroizing;
 
 use crate::config::{Config, PRODUCT, Setting, trim};
 use crate::error::Error;
@@ -14,6 +15,7 @@ use crate::exchange::retry::Policy;
 use crate::log::Log;
 use crate::plan::BatchLimit;
 use crate::redact::Secrets;
+use crate::secret::Secret;
 use crate::url::BaseUrl;
 use crate::wire::{Format, request};
 
@@ -28,7 +30,7 @@ const SYSTEM_BUNDLES: [&str; 6] = [
 ];
 
 /// A URL stays shorter than this, since servers and proxies on the way may refuse a longer one.
-const MAX_URL: usize = 8000;
+pub(crate) const MAX_URL: usize = 8000;
 
 /// The path of the endpoint under the base URL.
 const ENDPOINT: &str = "/multi-status";
@@ -42,7 +44,7 @@ pub(crate) enum Method {
 
 /// The options of a client in the form in which they are used.
 pub(crate) struct Settings {
-    pub api_key: String,
+    pub api_key: Secret,
     pub secrets: Arc<Secrets>,
     pub log: Log,
     pub base_url: BaseUrl,
@@ -107,18 +109,19 @@ impl Settings {
     }
 }
 
-fn api_key(config: &Config) -> Result<String, Error> {
+fn api_key(config: &Config) -> Result<Secret, Error> {
     let key = match config.key_source() {
         Some(Setting::ApiKeyFile) => config.text(Setting::ApiKeyFile).map(read_key).transpose()?,
-        _ => config.text(Setting::ApiKey).map(str::to_owned),
+        _ => config.text(Setting::ApiKey).map(Secret::from),
     };
     key.ok_or_else(|| Error::config("api_key", "none is set: set api_key or api_key_file"))
 }
 
 /// The first line of a file.
-fn read_key(path: &str) -> Result<String, Error> {
+fn read_key(path: &str) -> Result<Secret, Error> {
     let wrong = |what: String| Error::config("api_key_file", what);
     let content = fs::read(path).map_err(|error| wrong(format!("cannot read {path:?}: {}", reason(&error))))?;
+    let content = Zeroizing::new(content);
     let line = content.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let key = std::str::from_utf8(line).map_err(|_| wrong(format!("the first line of {path:?} is not UTF-8")))?;
     let key = trim(key);
@@ -128,7 +131,7 @@ fn read_key(path: &str) -> Result<String, Error> {
     if key.chars().any(char::is_control) {
         return Err(wrong(format!("the first line of {path:?} holds a control character")));
     }
-    Ok(key.to_owned())
+    Ok(key.into())
 }
 
 fn base_url(config: &Config) -> Result<BaseUrl, Error> {
@@ -145,11 +148,10 @@ fn base_url(config: &Config) -> Result<BaseUrl, Error> {
 
 /// What a URL has left for entries.
 fn room_in_url(url: &str, api_key: &str, format: Format) -> Result<usize, Error> {
-    let mut start = format!("{url}?").into_bytes();
     let too_long = || Error::config("api_key", format!("too long for method=get: a URL stays below {MAX_URL} bytes"));
-    request::write_query(&mut start, api_key, format, std::iter::empty()).map_err(|_| too_long())?;
+    let start = url.len() + "?".len() + request::query_start_size(api_key, format);
     let smallest = "&SMSStatut_List[0][phoneNumber]=%2B1234567&SMSStatut_List[0][messageId]=0".len();
-    (MAX_URL - 1).checked_sub(start.len()).filter(|room| *room >= smallest).ok_or_else(too_long)
+    (MAX_URL - 1).checked_sub(start).filter(|room| *room >= smallest).ok_or_else(too_long)
 }
 
 /// One request in a day is as slow as it gets.

@@ -58,6 +58,25 @@ fn log() {
 }
 
 #[test]
+fn wiped() {
+    let key = "/é\" and then some more abcdefghijklmnopqrstuvwxyz é\"/";
+    let turned: String = key.bytes().map(|byte| format!("{:02x}", !byte)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let (file, ca) = (folder.path().join("key"), folder.path().join("ca.pem"));
+    fs::write(&file, key).unwrap();
+    for tls in [false, true] {
+        let simulator = simulator().api_key(key).tls(tls).start().unwrap();
+        let mut arguments = vec![turned.clone(), file.display().to_string(), "batch_size=1".to_owned()];
+        arguments.push(format!("base_url={}", simulator.base_url()));
+        if tls {
+            simulator.write_ca(&ca).unwrap();
+            arguments.push(format!("ca_file={}", ca.display()));
+        }
+        program("wiped").run(&arguments);
+    }
+}
+
+#[test]
 fn environment() {
     program("environment").run_and_check_memory(&NOTHING);
 }

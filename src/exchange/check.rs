@@ -101,8 +101,7 @@ impl Exchange {
         let mut scratch = Scratch::default();
         self.write_request(&asked, &mut scratch.request)?;
         let head = self.send(None, None, &mut scratch);
-        let written = self.transcript(&scratch, head.as_ref().ok());
-        *transcript = self.settings.secrets.hide(&written).replace(&digits, &"*".repeat(digits.len()));
+        *transcript = self.transcript(&scratch, head.as_ref().ok()).replace(&digits, &"*".repeat(digits.len()));
         let status = head.map_err(|failure| failure.error)?.status;
         let entries = self.understand(status, &scratch.answer, &asked)?;
         let states: Vec<_> = entries.iter().map(|entry| entry.state.name()).collect();
@@ -111,19 +110,21 @@ impl Exchange {
 
     fn transcript(&self, scratch: &Scratch, head: Option<&Head>) -> String {
         let Outgoing { url, body } = &scratch.request;
+        let hide = |bytes: &[u8]| self.settings.secrets.hide(&String::from_utf8_lossy(bytes));
+        let url = hide(url.as_bytes());
         let mut text = match body {
-            Some(body) => format!("POST {url}\n\n{}\n", String::from_utf8_lossy(body)),
+            Some(body) => format!("POST {url}\n\n{}\n", hide(body)),
             None => format!("GET {url}\n"),
         };
         if let Some(head) = head {
             _ = writeln!(text, "\nHTTP status {}", head.status);
             for (name, value) in head.headers.iter().filter(|(name, _)| SHOWN_HEADERS.contains(&name.as_str())) {
-                _ = writeln!(text, "{name}: {}", String::from_utf8_lossy(value.as_bytes()));
+                _ = writeln!(text, "{name}: {}", hide(value.as_bytes()));
             }
-            let (shown, rest) = scratch.answer.split_at(scratch.answer.len().min(MAX_SHOWN));
-            _ = writeln!(text, "\n{}", String::from_utf8_lossy(shown));
-            if !rest.is_empty() {
-                _ = writeln!(text, "… and {} bytes more", rest.len());
+            let (shown, _) = self.settings.secrets.hide_around(&scratch.answer, MAX_SHOWN);
+            _ = writeln!(text, "\n{shown}");
+            if scratch.answer.len() > MAX_SHOWN {
+                _ = writeln!(text, "… and {} bytes more", scratch.answer.len() - MAX_SHOWN);
             }
         }
         text

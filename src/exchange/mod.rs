@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+mod buffers;
 pub(crate) mod call;
 pub(crate) mod check;
 mod connect;
@@ -22,13 +23,14 @@ use http::{Head, Http, Outgoing, Unanswered};
 use pace::Pace;
 use retry::{Budget, Failure, retry_after};
 use wait::sleep;
+use zeroize::Zeroize;
 
 use crate::error::{Code, Error};
 use crate::event::Stop;
 use crate::log::Attempt;
 use crate::matching;
 use crate::report::Asked;
-use crate::settings::{Method, Settings};
+use crate::settings::{MAX_URL, Method, Settings};
 use crate::state::{API_NOT_FOUND, State, refusal};
 use crate::stats::{Counter, Stats};
 use crate::wire::Format;
@@ -53,6 +55,30 @@ pub(crate) struct Exchange {
 pub(crate) struct Scratch {
     request: Outgoing,
     answer: Vec<u8>,
+}
+
+impl Outgoing {
+    /// Empties the body, and sees that it has this much room.
+    fn make_room(&mut self, size: usize) {
+        let body = self.body.get_or_insert_default();
+        if body.capacity() < size {
+            body.as_mut_slice().zeroize();
+            *body = Vec::with_capacity(size);
+        }
+        body.clear();
+    }
+
+    /// Overwrites what holds the key.
+    fn wipe(&mut self) {
+        self.url.zeroize();
+        self.body.iter_mut().for_each(|body| body.as_mut_slice().zeroize());
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        self.wipe();
+    }
 }
 
 impl Exchange {
@@ -158,17 +184,19 @@ impl Exchange {
     fn write_request(&self, asked: &[Asked<'_>], request: &mut Outgoing) -> Result<(), Error> {
         let Settings { url, api_key, format, method, .. } = &*self.settings;
         let messages = asked.iter().map(|query| (query.phone, &query.id));
+        // Neither the body nor the URL grows while it is written: that would leave a copy of the key behind.
         let written = match method {
             Method::Post => {
+                request.make_room(request::json_room(api_key, messages.clone()));
                 request.url = format!("{url}{}", if *format == Format::Xml { "?_format=xml" } else { "" });
-                let body = request.body.get_or_insert_default();
-                body.clear();
-                request::write_json(body, api_key, *format, messages)
+                request::write_json(request.body.get_or_insert_default(), api_key, *format, messages)
             }
             Method::Get => {
-                let mut get = format!("{url}?").into_bytes();
+                request.wipe();
+                let mut get = Vec::with_capacity(MAX_URL);
+                get.extend_from_slice(format!("{url}?").as_bytes());
                 let written = request::write_query(&mut get, api_key, *format, messages);
-                request.url = String::from_utf8_lossy(&get).into_owned();
+                request.url = String::from_utf8(get).unwrap_or_default();
                 written
             }
         };

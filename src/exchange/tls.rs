@@ -9,12 +9,13 @@ use rustls::pki_types::ServerName;
 use rustls::{CertificateError, ClientConfig, ClientConnection, StreamOwned};
 use ureq::unversioned::transport::time::{Duration, Instant};
 use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
+    Buffers, ConnectionDetails, Connector, Either, NextTimeout, Transport, TransportAdapter,
 };
 
+use super::buffers::WipedBuffers;
 use super::connect::Connection;
 use super::failure;
-use super::transport::{BUFFER_SIZE, timed};
+use super::transport::timed;
 use super::wait::is_time_limit;
 use crate::error::{Code, Error};
 use crate::settings::reason;
@@ -114,7 +115,7 @@ impl<In: Transport> Connector<In> for Tls {
         let host = bare_host(details.uri);
         let stream = self.shake_hands(host, transport, time_left(details)).map_err(failure)?;
         Connection::New.note();
-        Ok(Some(Either::B(TlsTransport { stream, buffers: LazyBuffers::new(BUFFER_SIZE, BUFFER_SIZE) })))
+        Ok(Some(Either::B(TlsTransport { stream, buffers: WipedBuffers::new() })))
     }
 }
 
@@ -157,7 +158,7 @@ impl Write for Unwrapped {
 /// A TLS connection as ureq uses it.
 pub(crate) struct TlsTransport {
     stream: TlsStream,
-    buffers: LazyBuffers,
+    buffers: WipedBuffers,
 }
 
 impl fmt::Debug for TlsTransport {
@@ -168,7 +169,7 @@ impl fmt::Debug for TlsTransport {
 
 impl Transport for TlsTransport {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
+        &mut *self.buffers
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {

@@ -6,8 +6,9 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
+use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
+use super::buffers::WipedBuffers;
 use super::wait::{Waiting, is_time_limit};
 use crate::stats::{Counter, Stats};
 
@@ -21,7 +22,7 @@ const MAX_AGE: Duration = Duration::from_secs(5 * 60);
 pub(crate) struct TcpTransport {
     stream: TcpStream,
     stats: Arc<Stats>,
-    buffers: LazyBuffers,
+    buffers: WipedBuffers,
     made: Instant,
 }
 
@@ -33,12 +34,7 @@ impl fmt::Debug for TcpTransport {
 
 impl TcpTransport {
     pub(crate) fn new(stream: TcpStream, stats: &Arc<Stats>) -> TcpTransport {
-        TcpTransport {
-            stream,
-            stats: Arc::clone(stats),
-            buffers: LazyBuffers::new(BUFFER_SIZE, BUFFER_SIZE),
-            made: Instant::now(),
-        }
+        TcpTransport { stream, stats: Arc::clone(stats), buffers: WipedBuffers::new(), made: Instant::now() }
     }
 
     fn write_all(&mut self, length: usize, deadline: Option<Instant>) -> io::Result<()> {
@@ -72,7 +68,7 @@ impl TcpTransport {
 
 impl Transport for TcpTransport {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut self.buffers
+        &mut *self.buffers
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {

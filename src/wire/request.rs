@@ -14,6 +14,23 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// A message that is asked about.
 pub(crate) type Message<'a> = (Phone, &'a MessageId<'a>);
 
+/// What the key stands behind in a query string.
+const KEY_PARAMETER: &str = "apiKey=";
+
+/// The most room that the JSON body for these messages needs, in bytes.
+pub(crate) fn json_room<'a>(api_key: &str, messages: impl Iterator<Item = Message<'a>>) -> usize {
+    const FRAME: usize = r#"{"apiKey":"","_format":"xml","SMSStatut_List":[]}"#.len();
+    const ENTRY: usize = r#"{"phoneNumber":"+123456789012345","messageId":},"#.len();
+    const NUMBER: usize = "18446744073709551615".len();
+    // Neither keys nor ids hold control characters, so an escape is a backslash.
+    let text = |text: &str| 2 * text.len();
+    let entries = messages.map(|(_, id)| match id {
+        MessageId::Number(_) => ENTRY + NUMBER,
+        MessageId::Text(id) => ENTRY + text(id) + 2,
+    });
+    FRAME + text(api_key) + entries.sum::<usize>()
+}
+
 /// Writes the JSON body that asks for these messages.
 pub(crate) fn write_json<'a>(
     out: &mut Vec<u8>,
@@ -48,11 +65,18 @@ pub(crate) fn write_query<'a>(
     format: Format,
     messages: impl Iterator<Item = Message<'a>>,
 ) -> io::Result<()> {
-    write!(out, "apiKey={}", utf8_percent_encode(api_key, ESCAPED))?;
-    if format == Format::Xml {
-        out.extend_from_slice(b"&_format=xml");
-    }
+    write!(out, "{KEY_PARAMETER}{}{}", utf8_percent_encode(api_key, ESCAPED), format_parameter(format))?;
     messages.enumerate().try_for_each(|(place, message)| write_query_entry(out, place, message))
+}
+
+fn format_parameter(format: Format) -> &'static str {
+    if format == Format::Xml { "&_format=xml" } else { "" }
+}
+
+/// How long a query string is without entries, in bytes.
+pub(crate) fn query_start_size(api_key: &str, format: Format) -> usize {
+    let key: usize = utf8_percent_encode(api_key, ESCAPED).map(str::len).sum();
+    KEY_PARAMETER.len() + key + format_parameter(format).len()
 }
 
 fn write_query_entry(out: &mut Vec<u8>, place: usize, (phone, id): Message<'_>) -> io::Result<()> {
@@ -98,6 +122,8 @@ mod tests {
         );
         let json = |format| written(move |out, messages| write_json(out, "k\"é", format, messages).unwrap());
         assert_eq!(json(Format::Json), format!(r#"{{"apiKey":"k\"é",{list}"#));
+        let room = written(|out, messages| out.resize(json_room("k\"é", messages), b' ')).len();
+        assert!((json(Format::Xml).len()..300).contains(&room), "{room}");
         assert_eq!(json(Format::Xml), format!(r#"{{"apiKey":"k\"é","_format":"xml",{list}"#));
     }
 
@@ -111,6 +137,7 @@ mod tests {
         );
         assert_eq!(query, expected);
         let id = MessageId::parse(MESSAGES[0].1).unwrap();
+        assert_eq!(query_start_size("k&é", Format::Xml), expected.find("&SMS").unwrap());
         let size = query_entry_size(0, (Phone::parse(MESSAGES[0].0).unwrap(), &id));
         assert_eq!(size, "&SMSStatut_List[0][phoneNumber]=0619922264&SMSStatut_List[0][messageId]=199897".len());
     }
