@@ -121,6 +121,25 @@ fn drip() -> SocketAddr {
 }
 
 #[test]
+fn a_head_without_an_end_is_not_read() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let header = format!("X-Filling: {}\r\n", "a".repeat(1000));
+        let mut sent = stream.write_all(b"HTTP/1.1 200 OK\r\n");
+        while sent.is_ok() {
+            sent = stream.write_all(header.as_bytes());
+        }
+    });
+    // Without limits of time it would be read for ever.
+    let client = client(&format!("http://{address}"), &[("request_timeout_ms", "0"), ("connect_timeout_ms", "0")]);
+    let error = ask(&client, 1).error.unwrap();
+    assert!(matches!(error.code(), Code::Connect | Code::Protocol), "{error}");
+    assert!(client.stat("bytes_received").unwrap() <= 128 * 1024);
+}
+
+#[test]
 fn a_handshake_that_drips_has_an_end_in_calls_and_checks() {
     let client = client(&format!("https://{}", drip()), &[("connect_timeout_ms", "500")]);
     let start = Instant::now();
