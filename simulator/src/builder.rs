@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::answer::Answer;
+use crate::fault::{Effect, Rule};
 use crate::json::Style;
 use crate::request::Request;
 use crate::server::{Bend, Log, Shared};
@@ -27,6 +28,7 @@ pub struct Builder {
     style: Style,
     record: bool,
     bend: Option<Bend>,
+    faults: Vec<Rule>,
 }
 
 impl Builder {
@@ -43,6 +45,7 @@ impl Builder {
             style: Style::default(),
             record: false,
             bend: None,
+            faults: Vec::new(),
         }
     }
 
@@ -113,17 +116,32 @@ impl Builder {
         self
     }
 
+    /// A fault to happen on purpose, after `bend`. All rules that hold for a request apply to it, in the order in which
+    /// they were given; where one replaces the body, those that change entries come before it.
+    pub fn fault(self, rule: Rule) -> Self {
+        self.faults([rule])
+    }
+
+    /// The same for several.
+    pub fn faults(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
+        self.faults.extend(rules);
+        self
+    }
+
     /// Starts the simulator; on return it accepts connections.
     ///
     /// # Errors
-    /// `InvalidInput` for an address that is not loopback or a refusal status that HTTP does not
-    /// know; else what the system or the making of certificates answers.
+    /// `InvalidInput` for an address that is not loopback, a refusal status that HTTP does not know, or a slow handshake
+    /// without TLS; else what the system or the making of certificates answers.
     pub fn start(self) -> io::Result<Simulator> {
         if !self.address.is_loopback() {
             return Err(invalid(format!("the simulator listens on loopback addresses only, not on {}", self.address)));
         }
         if !(200..600).contains(&self.refusal_status) {
             return Err(invalid(format!("{} is not the HTTP status of an answer", self.refusal_status)));
+        }
+        if !self.tls && self.faults.iter().any(|rule| matches!(rule.effect, Effect::Handshake(_))) {
+            return Err(invalid("without TLS there is no handshake that could be slow".to_owned()));
         }
         let identity = self.tls.then(Identity::new).transpose()?;
         let (acceptor, ca_pem) = identity.map_or((None, None), |it| (Some(it.acceptor), Some(it.ca_pem)));
@@ -137,6 +155,8 @@ impl Builder {
             style: self.style,
             record: self.record,
             bend: self.bend.map(Mutex::new),
+            seed: self.seed,
+            faults: self.faults,
             acceptor,
             log: Log::default(),
         };

@@ -17,12 +17,16 @@
 //! ```
 //!
 //! A request passes through `server` (HTTP), `parameters` (what is asked), `service` (is it
-//! acceptable), `states` (what became of the messages) and `answer` (the bytes).
+//! acceptable), `states` (what became of the messages) and `answer` (the bytes). Where a rule of `fault` holds,
+//! it changes the answer, or how the bytes go over the `wire`.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
 mod answer;
 mod builder;
+mod dice;
+mod encoding;
+mod fault;
 mod json;
 mod parameters;
 mod query;
@@ -32,10 +36,12 @@ mod service;
 mod simulator;
 mod states;
 mod tls;
+mod wire;
 mod xml;
 
 pub use answer::{Answer, Delivery, Entry, Refusal};
 pub use builder::Builder;
+pub use fault::{Kind, Parameter, Rule, fault_kinds};
 pub use json::Style;
 pub use request::{Format, Query, Request, Seen};
 pub use simulator::Simulator;

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use lexopt::{Arg, Parser};
-use smsp_simulator::{Builder, Clock, Simulator};
+use smsp_simulator::{Builder, Clock, Kind, Rule, Simulator, fault_kinds};
 
 const HELP: &str = "\
 The SMS Partner multi-status service on loopback, for tests and demonstrations.
@@ -28,11 +28,31 @@ Options:
   --latency-ms N        hold every answer back for N milliseconds [0]
   --refusal-status N    HTTP status of refusals [200]
   --format-style STYLE  how JSON is written: compact, compact-utf8 or pretty [compact]
+  --fault RULE          a fault to happen on purpose; may be given many times
+  --faults FILE         the same from a JSON list of objects, such as [{\"fault\": \"cut\", \"at\": 200}]
   --tls                 speak TLS, under an authority made at the start
   --ca-out FILE         write the certificate of that authority to FILE, in PEM
   --url-file FILE       write the base URL to FILE when ready
   --help, --version
+
+A RULE is a fault, its parameters, and when it happens: 'cut at=200 requests=1,3'. GET /faults answers how many faults
+happened.
 ";
+
+/// The help, with the faults from their table.
+fn help() -> String {
+    let parameter = |parameter: &smsp_simulator::Parameter| {
+        format!("      {}={}  {}\n", parameter.name(), parameter.default(), parameter.doc())
+    };
+    let mut help = HELP.to_owned() + "\nWhen a fault happens; all of it must hold:\n";
+    help.extend(Kind::conditions().iter().map(parameter));
+    help += "\nFaults, with the defaults of their parameters:\n";
+    for kind in fault_kinds() {
+        help += &format!("  {}  {}\n", kind.name(), kind.doc());
+        help.extend(kind.parameters().iter().map(parameter));
+    }
+    help
+}
 
 struct Options {
     builder: Builder,
@@ -48,7 +68,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match read(std::env::args_os().skip(1)) {
-        Ok(Command::Help) => say(HELP),
+        Ok(Command::Help) => say(&help()),
         Ok(Command::Version) => say(concat!("smsp-simulator ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Command::Run(options)) => run(*options),
         Err(message) => {
@@ -84,6 +104,8 @@ fn read(arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
             "latency-ms" => builder.latency(Duration::from_millis(value(values, &name)?)),
             "refusal-status" => builder.refusal_status(value(values, &name)?),
             "format-style" => builder.style(value(values, &name)?),
+            "fault" => builder.fault(value(values, &name)?),
+            "faults" => builder.faults(rules(text(values, &name)?.as_ref())?),
             "tls" => {
                 tls = true;
                 builder.tls(true)
@@ -105,6 +127,11 @@ fn read(arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
         return Err("--ca-out needs --tls".to_owned());
     }
     Ok(Command::Run(Box::new(Options { builder, ca_out, url_file })))
+}
+
+fn rules(path: &Path) -> Result<Vec<Rule>, String> {
+    let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
+    read.and_then(|json| Rule::from_json(&json)).map_err(|error| format!("--faults {}: {error}", path.display()))
 }
 
 fn text(parser: &mut Parser, name: &str) -> Result<OsString, String> {

@@ -69,7 +69,7 @@ pub struct Seen {
     pub connection: usize,
     /// How many messages it asked about; 0 when it was refused.
     pub entries: usize,
-    /// The HTTP status of the answer.
+    /// The HTTP status of the answer, before faults on the wire; 0 for a request that was not read.
     pub status: u16,
     /// The whole request, where [`Builder::record`](crate::Builder::record) asks for it.
     pub request: Option<Arc<Request>>,

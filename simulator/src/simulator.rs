@@ -1,5 +1,6 @@
 //! The handle on a running simulator.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -92,6 +93,11 @@ impl Simulator {
     /// answer is sent.
     pub fn requests(&self) -> Vec<Seen> {
         self.shared.log.seen.lock().unwrap().clone()
+    }
+
+    /// How many faults happened so far, by name.
+    pub fn faults(&self) -> BTreeMap<&'static str, usize> {
+        self.shared.log.faults()
     }
 
     /// How many TCP connections were accepted so far.

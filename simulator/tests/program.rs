@@ -96,6 +96,9 @@ fn what_is_wrong_is_named() {
         (&["--port"], 2, "--port needs a value"),
         (&["--latency-ms=-1"], 2, "--latency-ms -1: invalid digit"),
         (&["--format-style=tabs"], 2, "--format-style tabs: not one of compact,"),
+        (&["--fault", "cut at=x"], 2, "--fault cut at=x: cut: at=x: invalid digit"),
+        (&["--faults", "/nonexistent/rules"], 2, "--faults /nonexistent/rules: No such file"),
+        (&["--fault=slow-handshake"], 1, "without TLS there is no handshake"),
         (&["--address=here"], 2, "--address here: invalid IP address"),
         (&["--tls=yes"], 2, "'--tls'"),
         (&["--colour"], 2, "'--colour'"),
@@ -119,7 +122,7 @@ fn help_and_readme_know_every_option() {
     let readme = include_str!("../README.md");
     let words = help.split([' ', ',', '\n']);
     let options: Vec<&str> = words.filter(|word| word.starts_with("--")).collect();
-    assert_eq!(options.len(), 13);
+    assert_eq!(options.len(), 15);
     for option in options {
         assert!(readme.contains(option), "{option}");
     }

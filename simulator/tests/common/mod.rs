@@ -1,5 +1,8 @@
 //! The least HTTP client that the tests need.
 
+// Each test file uses a part of it.
+#![allow(dead_code)]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
