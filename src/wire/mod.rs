@@ -1,6 +1,8 @@
 //! Bytes to values and back: no I/O, no knowledge of HTTP.
 
 pub(crate) mod answer;
+#[cfg(test)]
+mod cuts;
 mod documented;
 mod json;
 pub(crate) mod repair;

@@ -42,23 +42,33 @@ pub struct Library {
 pub fn library() -> &'static Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
     LIBRARY.get_or_init(|| {
-        let mut cargo = Command::new(env::var_os("CARGO").expect("the tests run under cargo"));
-        cargo.current_dir(ROOT).args(["build", "--locked", "--package", "smsp", "--lib", "--message-format", "json"]);
-        cargo.args(["--profile", &profile(), "--target-dir"]).arg(target_folder());
-        // What cargo tells this test about its package. Build scripts look at these too: with them the dependencies
-        // would be built anew here, and again by the cargo outside.
-        without(&mut cargo, |name| {
-            name == "OUT_DIR" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
-        });
-        let messages = output(&mut cargo);
-        assert!(messages.status.success(), "{cargo:?}\n{}", String::from_utf8_lossy(&messages.stderr));
-        let messages = String::from_utf8(messages.stdout).unwrap();
+        let messages = build(&["--package", "smsp", "--lib"]);
         let folder = scratch("lib");
         for name in ["libsmsp.so", "libsmsp.so.0"] {
             link(&built(&messages, "libsmsp.so"), &folder.join(name));
         }
         Library { folder, archive: built(&messages, "libsmsp.a") }
     })
+}
+
+/// Builds the program `smsp-simulator`, in the profile of the tests.
+pub fn simulator_program() -> PathBuf {
+    built(&build(&["--workspace", "--bin", "smsp-simulator"]), "smsp-simulator")
+}
+
+/// Builds a part of the workspace in the profile of the tests; cargo's messages.
+fn build(part: &[&str]) -> String {
+    let mut cargo = Command::new(env::var_os("CARGO").expect("the tests run under cargo"));
+    cargo.current_dir(ROOT).args(["build", "--locked", "--message-format", "json"]).args(part);
+    cargo.args(["--profile", &profile(), "--target-dir"]).arg(target_folder());
+    // What cargo tells this test about its package. Build scripts look at these too: with them the dependencies
+    // would be built anew here, and again by the cargo outside.
+    without(&mut cargo, |name| {
+        name == "OUT_DIR" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    });
+    let messages = output(&mut cargo);
+    assert!(messages.status.success(), "{cargo:?}\n{}", String::from_utf8_lossy(&messages.stderr));
+    String::from_utf8(messages.stdout).unwrap()
 }
 
 /// A folder for what a test makes. It stays after the test and is used again.

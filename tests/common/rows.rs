@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use smsp::Status;
 use smsp_simulator::{Entry, Simulator};
 
 use super::options;
@@ -59,6 +60,22 @@ impl Row {
             status_text: None,
             stop_sms: None,
             is_spam: None,
+        }
+    }
+
+    /// The row of a report, as a Rust program reads it.
+    pub fn of(status: &Status<'_>) -> Row {
+        Row {
+            phone_number: status.phone_number().to_owned(),
+            message_id: status.message_id().to_owned(),
+            state: status.state().value(),
+            code: status.code().value(),
+            api_code: status.api_code(),
+            date: status.date(),
+            date_text: status.date_text().map(str::to_owned),
+            status_text: status.status_text().map(str::to_owned),
+            stop_sms: status.stop_sms(),
+            is_spam: status.is_spam(),
         }
     }
 

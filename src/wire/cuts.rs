@@ -1,0 +1,73 @@
+//! An answer that ends early gives no status at all, wherever it ends.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use smsp_simulator::{Clock, Simulator};
+
+use super::answer::{Answer, Unreadable, read};
+use super::repair::repair;
+
+/// A body of 500 entries as the service sends it.
+fn body(format: &str) -> Vec<u8> {
+    let simulator = Simulator::builder().seed(1).clock(Clock::Finished).start().unwrap();
+    let ids = 1000..1500;
+    let list: Vec<_> = ids.map(|id| format!(r#"{{"phoneNumber":"+33612345678","messageId":{id}}}"#)).collect();
+    let request = format!(r#"{{"apiKey":"demo","_format":"{format}","SMSStatut_List":[{}]}}"#, list.join(","));
+    let mut stream = TcpStream::connect(simulator.address()).unwrap();
+    let length = request.len();
+    write!(
+        stream,
+        "POST /v1/multi-status HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{request}"
+    )
+    .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let head = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+    answer.split_off(head)
+}
+
+fn read_cut(body: &[u8], at: usize, check: impl FnOnce(Result<Answer<'_>, Unreadable>)) {
+    let mut cut = body[..at].to_vec();
+    repair(&mut cut);
+    check(read(&cut));
+}
+
+/// Where to cut: at every byte with `SMSP_EVERY_CUT` set, which takes minutes; else at every byte of the first ten and
+/// the last three entries, and at every 197th, which meets each byte of an entry somewhere.
+fn places(length: usize) -> Vec<usize> {
+    let every = std::env::var_os("SMSP_EVERY_CUT").is_some();
+    let entries = |count: usize| count * length / 500;
+    let is_edge = |at: usize| at < entries(10) || at + entries(3) > length;
+    (0..length).filter(|&at| every || is_edge(at) || at % 197 == 0).collect()
+}
+
+fn cut_everywhere(format: &str) {
+    let body = body(format);
+    // White space behind the end may be missing.
+    let end = body.trim_ascii_end().len();
+    let places = places(body.len());
+    let (tried, mut unreadable) = (places.len(), 0);
+    read_cut(&body, body.len(), |whole| {
+        let Ok(Answer::Entries(whole)) = whole else { panic!("{whole:?}") };
+        assert_eq!(whole.len(), 500);
+        for at in places {
+            read_cut(&body, at, |cut| match cut {
+                Err(_) => unreadable += 1,
+                Ok(answer) => assert!(at >= end && answer == Answer::Entries(whole.clone()), "{format} cut at {at}"),
+            });
+        }
+    });
+    assert_eq!(unreadable, tried - (body.len() - end));
+    println!("{format}: {} bytes, {tried} cuts, {unreadable} unreadable", body.len());
+}
+
+#[test]
+fn a_json_answer_of_500_entries_is_whole_or_nothing() {
+    cut_everywhere("json");
+}
+
+#[test]
+fn an_xml_answer_of_500_entries_is_whole_or_nothing() {
+    cut_everywhere("xml");
+}
