@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: all demo test check header docs bench fuzz deep clean tools
+.PHONY: all demo test check header docs bench fuzz soak deep clean tools
 
 all: tools
 	$(CARGO) build --locked --release --workspace
@@ -28,7 +28,7 @@ header: tools
 
 # Writes the generated pages of docs/.
 docs: tools
-	SMSP_WRITE_DOCS=1 $(CARGO) test --locked --test documentation
+	SMSP_WRITE_DOCS=1 $(CARGO) test --locked --test documentation --test outcomes
 
 # What a status costs the program that asks, release build: CPU time and memory.
 bench: tools
@@ -39,8 +39,14 @@ TIME ?= 60
 fuzz: tools
 	@sh scripts/fuzz.sh $(TIME)
 
+# Asks for MINUTES under random faults, and counts what is lost or wrong.
+MINUTES ?= 10
+soak: tools
+	SMSP_SOAK_SECONDS=$$(($(MINUTES) * 60)) $(CARGO) test --locked --test soak -- --nocapture
+
 # What takes longer than a change should wait for.
 deep: tools
+	SMSP_EVERY_CUT=1 $(CARGO) test --locked --release --lib -- whole_or_nothing --nocapture
 	@sh scripts/fuzz.sh 600
 
 clean:

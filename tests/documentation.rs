@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use smsp::{Code, Config, State, counters};
+use smsp_simulator::{Kind, Parameter, Rule, fault_kinds};
 
 fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -38,14 +39,67 @@ fn configuration() -> String {
     page
 }
 
-#[test]
-fn configuration_page_is_current() {
-    let file = path("docs/CONFIGURATION.md");
+/// Some rules as a JSON file.
+const RULES: &str = r#"[
+    {"fault": "cut", "at": 200, "requests": "1,3"},
+    {"fault": "status", "code": 503, "share": 0.1},
+    {"fault": "drip", "bytes": 10, "ms": 50, "ids": "77*"}
+]
+"#;
+
+fn parameters(list: &[Parameter]) -> String {
+    let row = |it: &Parameter| format!("| `{}` | `{}` | {} |\n", it.name(), it.default(), it.doc());
+    "| parameter | default | |\n|---|---|---|\n".to_owned() + &list.iter().map(row).collect::<String>()
+}
+
+/// docs/SIMULATOR.md, from the table of faults.
+fn simulator() -> String {
+    let mut page = format!(
+        "<!-- Written by `make docs` from the tables in simulator/src/fault/. -->\n\
+         # Rehearsing faults\n\n\
+         `smsp-simulator` ([its README](../simulator/README.md)) answers as the service does, or does not, on purpose. A rule \
+         is a fault, its parameters, and when it happens:\n\n\
+         ```sh\n\
+         smsp-simulator --fault 'cut at=200 requests=1,3' --fault 'status code=503 share=0.1'\n\
+         ```\n\n\
+         All rules that hold for a request apply to it, in the order in which they are given; where one replaces the body, \
+         those that change entries come before it. The same rules as a file, with `--faults rules.json`:\n\n\
+         ```json\n{RULES}```\n\n\
+         In Rust, `Simulator::builder()` takes them with `.fault(\"cut at=200\".parse()?)` and `.faults(Rule::from_json(text)?)`. \
+         `GET /faults` answers how many of each kind happened so far; it counts as no request.\n\n\
+         ## When\n\n\
+         All that is given must hold.\n\n{}\n## Faults\n",
+        parameters(Kind::conditions())
+    );
+    for kind in fault_kinds() {
+        _ = writeln!(page, "\n### {}\n\n{}\n", kind.name(), kind.doc());
+        if !kind.parameters().is_empty() {
+            page += &(parameters(kind.parameters()) + "\n");
+        }
+        _ = writeln!(page, "`--fault '{}'`", kind.example());
+    }
+    page
+}
+
+/// Fails unless the page is what the tables say; writes it if that is asked for.
+fn check_page(name: &str, page: &str) {
+    let file = path(name);
     if std::env::var_os("SMSP_WRITE_DOCS").is_some() {
-        fs::write(&file, configuration()).unwrap();
+        fs::write(&file, page).unwrap();
     }
     let written = fs::read_to_string(&file).unwrap_or_default();
-    assert!(written == configuration(), "docs/CONFIGURATION.md is not what the tables say: run `make docs`");
+    assert!(written == page, "{name} is not what the tables say: run `make docs`");
+}
+
+#[test]
+fn configuration_page_is_current() {
+    check_page("docs/CONFIGURATION.md", &configuration());
+}
+
+#[test]
+fn simulator_page_is_current() {
+    check_page("docs/SIMULATOR.md", &simulator());
+    assert_eq!(Rule::from_json(RULES).map(|rules| rules.len()), Ok(3));
 }
 
 #[test]

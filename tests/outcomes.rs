@@ -1,0 +1,153 @@
+//! What becomes of a call under each fault of the simulator: the table in docs/RELIABILITY.md. `make docs` writes it.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{fs, thread};
+
+use common::rows::{Row, expected, messages};
+use smsp::{Client, Code, Config, Outcome, Query, State};
+use smsp_simulator::{Rule, Simulator, fault_kinds};
+
+const RULES: &[&str] = &[
+    "latency ms=60000",
+    "slow-handshake ms=60000",
+    "too-many-requests",
+    "too-many-requests retry-after=1",
+    "too-many-requests retry-after=date:1",
+    "too-many-requests retry-after=3600",
+    "status code=503",
+    "status code=404",
+    "refuse code=10",
+    "refuse code=90",
+    "reset-before",
+    "reset-after",
+    "cut at=0",
+    "cut at=20",
+    "cut-body at=0",
+    "cut-body at=100",
+    "drip bytes=1 ms=1000",
+    "drip bytes=100 ms=1",
+    "garbage",
+    "garbage-body",
+    "wrong-length by=-1",
+    "wrong-length by=10",
+    "chunked bytes=7",
+    "gzip",
+    "no-gzip",
+    "gzip-bomb mb=17",
+    "reorder",
+    "missing count=1",
+    "duplicate count=2",
+    "foreign count=2",
+    "drift to=texts",
+    "drift to=numbers",
+    "drift to=nulls",
+    "drift to=object",
+];
+
+const BEGIN: &str = "<!-- Written by `make docs` from tests/outcomes.rs. -->\n";
+const END: &str = "<!-- End of what `make docs` writes. -->\n";
+
+/// What comes of a call for three messages under a rule, in words. Whatever is answered must be right.
+fn outcome(rule: &str) -> String {
+    let tls = rule.starts_with("slow-handshake");
+    let simulator = common::simulator().tls(tls).fault(rule.parse::<Rule>().unwrap()).start().unwrap();
+    let client = client(&simulator, tls);
+    let messages = messages(3);
+    let queries = messages.iter().map(|(phone, id)| Query::new(phone, id));
+    let outcome = client.multi_status(queries).unwrap();
+    let unanswered = unanswered(rule, &outcome, &expected(&simulator, &messages));
+    let code = format!("`{}`", outcome.code().name());
+    let code = match (outcome.code(), unanswered.first()) {
+        (Code::Partial, Some(why)) => format!("{code}: {} of 3 UNANSWERED with `{}`", unanswered.len(), why.name()),
+        _ => code,
+    };
+    match client.stat("retries").unwrap() {
+        0 => code,
+        1 => format!("{code} after 1 retry"),
+        retries => format!("{code} after {retries} retries"),
+    }
+}
+
+fn client(simulator: &Simulator, tls: bool) -> Client {
+    let mut config = Config::new();
+    for (name, value) in [
+        ("api_key", common::KEY),
+        ("base_url", &simulator.base_url()),
+        ("max_retries", "2"),
+        ("retry_base_ms", "1"),
+        ("request_timeout_ms", "3000"),
+    ] {
+        config.set(name, value).unwrap();
+    }
+    let authority = tempfile::NamedTempFile::new().unwrap();
+    if tls {
+        simulator.write_ca(authority.path()).unwrap();
+        config.set("ca_file", authority.path().to_str().unwrap()).unwrap();
+    }
+    Client::new(&config).unwrap()
+}
+
+/// Why messages were not answered; the others have the right status.
+fn unanswered(rule: &str, outcome: &Outcome, expected: &[Row]) -> Vec<Code> {
+    assert_eq!(outcome.report.len(), expected.len());
+    let mut unanswered = Vec::new();
+    for (status, row) in outcome.report.iter().zip(expected) {
+        match status.state() {
+            State::Unanswered => unanswered.push(status.code()),
+            _ => assert_eq!(Row::of(&status), *row, "{rule}"),
+        }
+    }
+    assert!(!unanswered.contains(&Code::Ok), "{rule}: without a reason");
+    unanswered
+}
+
+fn table() -> String {
+    // Some take their time without doing anything; few enough run at once that none is slow for want of a processor.
+    let calls: Vec<_> = RULES.iter().flat_map(|rule| [format!("{rule} requests=1"), rule.to_string()]).collect();
+    let outcomes: Vec<_> = calls.iter().map(|_| OnceLock::new()).collect();
+    let tasks: Vec<_> = calls.iter().zip(&outcomes).collect();
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while let Some((call, place)) = tasks.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    place.set(outcome(call)).unwrap();
+                }
+            });
+        }
+    });
+    let mut table = String::from("\n| fault | when it happens once | when it stays |\n|---|---|---|\n");
+    for (rule, outcomes) in RULES.iter().zip(outcomes.chunks(2)) {
+        let [once, stays] = [&outcomes[0], &outcomes[1]].map(|outcome| outcome.get().unwrap());
+        _ = writeln!(table, "| `{rule}` | {once} | {stays} |");
+    }
+    table + "\n"
+}
+
+#[test]
+fn every_fault_has_a_row() {
+    let names = |texts: &mut dyn Iterator<Item = &'static str>| {
+        texts.map(|text| text.split(' ').next().unwrap()).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(names(&mut RULES.iter().copied()), names(&mut fault_kinds().iter().map(|kind| kind.name())));
+}
+
+#[test]
+fn the_table_of_faults_is_current() {
+    let file = Path::new(common::ROOT).join("docs/RELIABILITY.md");
+    let page = fs::read_to_string(&file).unwrap();
+    let (before, rest) = page.split_once(BEGIN).expect("docs/RELIABILITY.md has a place for the table");
+    let (written, after) = rest.split_once(END).expect("docs/RELIABILITY.md has an end of the table");
+    let table = table();
+    if std::env::var_os("SMSP_WRITE_DOCS").is_some() {
+        fs::write(&file, [before, BEGIN, &table, END, after].concat()).unwrap();
+    } else {
+        assert_eq!(written, table, "docs/RELIABILITY.md is not what happens: run `make docs`");
+    }
+}
