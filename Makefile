@@ -42,11 +42,12 @@ fuzz: tools
 # Asks for MINUTES under random faults, and counts what is lost or wrong.
 MINUTES ?= 10
 soak: tools
-	SMSP_SOAK_SECONDS=$$(($(MINUTES) * 60)) $(CARGO) test --locked --test soak -- --nocapture
+	SMSP_SOAK_SECONDS=$$(($(MINUTES) * 60)) $(CARGO) test --locked --test soak
 
 # What takes longer than a change should wait for.
 deep: tools
-	SMSP_EVERY_CUT=1 $(CARGO) test --locked --release --lib -- whole_or_nothing --nocapture
+	SMSP_EVERY_CUT=1 $(CARGO) test --locked --release --lib -- whole_or_nothing
+	@$(MAKE) soak
 	@sh scripts/fuzz.sh 600
 
 clean:

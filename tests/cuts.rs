@@ -79,10 +79,9 @@ fn an_answer_cut_at_any_byte_is_asked_for_again() {
             [&["no-gzip"], &["gzip"], &["no-gzip", "chunked bytes=200"], &["gzip", "chunked bytes=100"]];
         for rules in shapes {
             let cuts = cut_everywhere(Shape { format, rules }, &expected);
-            println!("{format} {rules:?}: {cuts} cuts");
             assert!(cuts > 300, "{format} {rules:?}: {cuts}");
             tried += cuts;
         }
     }
-    println!("{tried} cuts, each with a right report after one retry");
+    common::tell(&format!("{tried} cuts over the wire, each with a right report after one retry"));
 }

@@ -263,7 +263,7 @@ fn nothing_is_lost_and_nothing_is_wrong() {
     let calls = late.calls - warm.calls;
     let growth = late.kilobytes as i64 - warm.kilobytes as i64;
     let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-    println!(
+    common::tell(&format!(
         "{seconds} s, {} calls: {} statuses asked, {} answered, {} reported with a reason, {} lost, {} wrong",
         value(&tally.calls),
         value(&tally.asked),
@@ -271,11 +271,11 @@ fn nothing_is_lost_and_nothing_is_wrong() {
         value(&tally.reported),
         value(&tally.lost),
         value(&tally.wrong),
-    );
+    ));
     let stat = |name: &str| format!("{} {name}", client.stat(name).unwrap());
-    println!("{}", ["requests", "retries", "connections", "answers_unmatched"].map(stat).join(", "));
-    println!("faults: {:?}", service.faults());
-    println!(
+    common::tell(&["requests", "retries", "connections", "answers_unmatched"].map(stat).join(", "));
+    common::tell(&format!("faults: {:?}", service.faults()));
+    common::tell(&format!(
         "memory: {} kB before, {} warm, {} late: {} kB per 10,000 calls; descriptors: {} before, {} warm, {} late",
         before.kilobytes,
         warm.kilobytes,
@@ -284,7 +284,7 @@ fn nothing_is_lost_and_nothing_is_wrong() {
         before.descriptors,
         warm.descriptors,
         late.descriptors,
-    );
+    ));
     let examples = tally.examples.into_inner().unwrap();
     assert!(examples.is_empty(), "lost or wrong: {examples:#?}");
     assert_eq!(value(&tally.asked), value(&tally.answered) + value(&tally.reported));

@@ -23,7 +23,7 @@ use crate::fault::{Effect, Rule};
 use crate::json::Style;
 use crate::request::{Format, Query, Request, Seen};
 use crate::service::Service;
-use crate::wire::{Link, Outbox, Reply, Wire};
+use crate::wire::{Link, Outbox, Reply, Script, Wire};
 
 /// Where a running simulator tells how many faults happened.
 const FAULTS: &str = "/faults";
@@ -116,7 +116,7 @@ async fn exchange(
     let number = shared.log.requests.fetch_add(1, Ordering::SeqCst) + 1;
     if !shared.happening(number, &[], |effect| matches!(effect, Effect::ResetUnread)).is_empty() {
         shared.log.seen.lock().unwrap().push(Seen { connection, entries: 0, status: 0, request: None });
-        *outbox.lock().unwrap() = Some(Reply::reset());
+        *outbox.lock().unwrap() = Some(Script::reset());
         return Ok(Response::default());
     }
     let mut request = receive(incoming, connection, number).await?;

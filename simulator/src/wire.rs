@@ -57,14 +57,9 @@ impl Reply {
         }
     }
 
-    /// No answer, and the connection reset.
-    pub(crate) fn reset() -> Script {
-        Script { bytes: Vec::new(), sent: 0, pace: None, end: End::Reset }
-    }
-
     pub(crate) fn script(mut self) -> Script {
         if self.reset {
-            return Self::reset();
+            return Script::reset();
         }
         let mut end = End::Keep;
         match self.framing {
@@ -121,6 +116,11 @@ pub(crate) struct Script {
 }
 
 impl Script {
+    /// No answer, and the connection reset.
+    pub(crate) fn reset() -> Self {
+        Self { bytes: Vec::new(), sent: 0, pace: None, end: End::Reset }
+    }
+
     /// Up to where the bytes are sent without a pause.
     fn stop(&self) -> usize {
         let stop = self.pace.map(|(bytes, _)| (self.sent / bytes + 1).saturating_mul(bytes));

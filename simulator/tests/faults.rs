@@ -120,6 +120,16 @@ fn connections_are_reset() {
 }
 
 #[test]
+fn a_long_request_is_reset_unread() {
+    let ids: Vec<String> = (0..500).map(|id| id.to_string()).collect();
+    let messages: Vec<_> = ids.iter().map(|id| ("0612345678", id.as_str())).collect();
+    let simulator = simulator(&["reset-before requests=1"]);
+    let (answer, is_reset) = send(&simulator, "", &body(&messages));
+    assert!(answer.is_empty() && is_reset);
+    assert!(send(&simulator, "", &body(&messages)).0.starts_with(b"HTTP/1.1 200 "));
+}
+
+#[test]
 fn answers_are_cut_at_the_byte() {
     let (whole, _) = ask(&simulator(&["cut at=1000000"]));
     let (head, body) = split(&whole);

@@ -59,7 +59,8 @@ fn cut_everywhere(format: &str) {
         }
     });
     assert_eq!(unreadable, tried - (body.len() - end));
-    println!("{format}: {} bytes, {tried} cuts, {unreadable} unreadable", body.len());
+    // Past what cargo keeps back of a test that succeeds.
+    _ = writeln!(std::io::stderr(), "{tried} cuts of {} bytes of {format}, none with a status", body.len());
 }
 
 #[test]

@@ -7,7 +7,7 @@ pub mod program;
 pub mod rows;
 
 use std::ffi::OsStr;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -49,6 +49,11 @@ pub fn library() -> &'static Library {
         }
         Library { folder, archive: built(&messages, "libsmsp.a") }
     })
+}
+
+/// Prints a figure even where the test succeeds, whose output cargo keeps back.
+pub fn tell(figure: &str) {
+    _ = writeln!(io::stderr(), "{figure}");
 }
 
 /// Builds the program `smsp-simulator`, in the profile of the tests.
