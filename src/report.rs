@@ -342,7 +342,7 @@ mod tests {
     #[test]
     fn a_report_of_nothing_is_empty() {
         let (report, answered) = Draft::default().finish(&[]);
-        assert!(report.is_empty() && report.len() == 0 && report.get(0).is_none() && answered == 0);
+        assert!(report.is_empty() && report.get(0).is_none() && answered == 0);
     }
 
     #[test]
