@@ -1,7 +1,6 @@
 //! A client: ask what became of many messages; every query gets one status, in order, whatever the network does.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use crate::config::Config;
 use crate::error::{Code, Error};
@@ -64,14 +63,13 @@ impl Client {
     where
         I: ExactSizeIterator<Item = RawQuery<'q>> + Clone,
     {
-        let (start, number) = (Instant::now(), self.settings.log.next_call());
         let (plan, draft) = Plan::new(queries, self.settings.batch)?;
-        let call = Arc::new(Call::new(number, plan, draft, self.settings.total_timeout));
+        let call = Arc::new(Call::new(self.settings.log.next_call(), plan, draft, self.settings.total_timeout));
         self.process.current().run(&call);
         let finished = call.finish();
         self.stats.add(Counter::EntriesAnswered, finished.duplicates_answered as u64);
         let outcome = Outcome { report: finished.report, error: finished.error };
-        self.settings.log.call(number, start, call.batches(), &outcome);
+        self.settings.log.call(call.number, call.start, call.batches(), &outcome);
         Ok(outcome)
     }
 

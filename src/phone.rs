@@ -87,8 +87,7 @@ pub(crate) fn hide_numbers(text: &str) -> String {
     let mut rest = text;
     while let Some(start) = rest.find(|character: char| character == '+' || character.is_ascii_digit()) {
         let (before, written) = rest.split_at(start);
-        let end = written.find(|character| !is_written(character)).unwrap_or(written.len());
-        let number = written[..end].trim_end_matches(|character: char| !character.is_ascii_digit());
+        let number = written[..length_written(written)].trim_end_matches(|character: char| !character.is_ascii_digit());
         let (number, after) = written.split_at(number.len().max(1));
         shown.push_str(before);
         shown.push_str(if may_be_a_number(number) { "***" } else { number });
@@ -97,8 +96,30 @@ pub(crate) fn hide_numbers(text: &str) -> String {
     shown + rest
 }
 
-fn is_written(character: char) -> bool {
-    matches!(character, '+' | '(' | ')' | '0'..='9') || is_separator(character)
+/// How far a text begins with what numbers are written with; a separator may be there as an escape.
+fn length_written(text: &str) -> usize {
+    let mut length = 0;
+    while let Some(character) = text[length..].chars().next() {
+        let is_written = matches!(character, '+' | '(' | ')' | '0'..='9') || is_separator(character);
+        length += match length_of_escape(&text[length..]) {
+            0 if is_written => character.len_utf8(),
+            0 => break,
+            escape => escape,
+        };
+    }
+    length
+}
+
+/// The length of an escape at the start of a text, as `\u{a0}` or `\u00a0`.
+fn length_of_escape(text: &str) -> usize {
+    let is_hexadecimal = |code: &str| code.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let code = text.strip_prefix("\\u").unwrap_or_default();
+    let braced = code.strip_prefix('{').and_then(|code| code.split_once('}')).map(|(code, _)| code);
+    match (braced, code.get(..4)) {
+        (Some(code), _) if is_hexadecimal(code) => "\\u{}".len() + code.len(),
+        (_, Some(code)) if is_hexadecimal(code) => "\\u0000".len(),
+        _ => 0,
+    }
 }
 
 fn may_be_a_number(text: &str) -> bool {
@@ -258,6 +279,8 @@ mod tests {
         for (text, shown) in [
             ("phone_number \"0612345678x\" is not a number", "phone_number \"***x\" is not a number"),
             ("a +33 (0)6.12-34/56\u{a0}78, b", "a ***, b"),
+            ("06\\u{a0}12\\u{200b}34 56\\u00a078, \\u{a0}", "***, \\u{a0}"),
+            ("\\u{a0\\u12\\u{x}", "\\u{a0\\u12\\u{x}"),
             ("612345678", "***"),
             ("+1234567", "***"),
             ("%2B33612345678&x", "%2B***&x"),

@@ -19,6 +19,7 @@ const MAX_FAILED_CONNECTIONS: u32 = 8;
 pub(crate) struct Call {
     /// Which call of the client it is, for the log.
     pub number: u64,
+    pub start: Instant,
     plan: Plan,
     texts: Arc<Texts>,
     pub deadline: Option<Instant>,
@@ -57,6 +58,7 @@ impl Call {
     pub(crate) fn new(number: u64, plan: Plan, draft: Draft, time: Option<Duration>) -> Call {
         Call {
             number,
+            start: Instant::now(),
             plan,
             texts: draft.asked_texts(),
             deadline: time.map(|time| Instant::now() + time),
