@@ -266,8 +266,9 @@ struct smsp_config *smsp_config_new(void);
 
 /**
  * Sets what the environment sets: SMSP_ and an option's name in capitals (SMSP_BASE_URL), SMSPARTNER_API_KEY for
- * api_key, and for proxy the first of HTTPS_PROXY, https_proxy, ALL_PROXY, all_proxy. It overrides what was set before
- * and is overridden by what is set after. An empty variable is an unset one. It must not run beside setenv.
+ * api_key, and for proxy the first of HTTPS_PROXY, https_proxy, ALL_PROXY, all_proxy, unless NO_PROXY or no_proxy lists
+ * the host. It overrides what was set before and is overridden by what is set after. An empty variable is an unset one.
+ * It must not run beside setenv.
  * Returns SMSP_OK, or SMSP_E_CONFIG with an error that names the variable; then nothing is changed.
  */
 smsp_code smsp_config_load_env(struct smsp_config *config,

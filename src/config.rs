@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 use crate::limits::MAX_BATCH;
 use crate::log::LEVELS;
+use crate::proxy;
 use crate::secret;
 use crate::url::{BaseUrl, without_secrets};
 
@@ -44,20 +45,17 @@ pub struct Opt {
     kind: Kind,
     default: Option<&'static CStr>,
     doc: &'static str,
-    /// Whether it does something in this version. One that does not is accepted and validated all the same.
-    works: bool,
 }
 
 macro_rules! options {
-    ($( $key:ident $name:literal $default:expr, $kind:expr, $works:expr, $doc:literal; )+) => {
+    ($( $key:ident $name:literal $default:expr, $kind:expr, $doc:literal; )+) => {
         /// An option, by the name that the code uses.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[allow(dead_code, reason = "an option may be declared before what it does")]
         pub(crate) enum Setting { $( $key, )+ }
 
         /// Every option there is.
         pub(crate) const OPTIONS: &[Opt] = &[ $( Opt {
-            name: $name, kind: $kind, default: $default, works: $works, doc: $doc,
+            name: $name, kind: $kind, default: $default, doc: $doc,
         }, )+ ];
     };
 }
@@ -74,53 +72,50 @@ pub(crate) const PRODUCT: &CStr =
         Err(_) => c"libsmsp",
     };
 
-const WORKS: bool = true;
-const LATER: bool = false;
-
 options! {
-    ApiKey c"api_key" None, Secret, WORKS,
+    ApiKey c"api_key" None, Secret,
         "The API key. This or `api_key_file` is required; the one set last counts, from the environment this. White space around it is dropped.";
-    ApiKeyFile c"api_key_file" None, Text, WORKS,
+    ApiKeyFile c"api_key_file" None, Text,
         "A file whose first line is the API key, read when a client is made (mounted secrets).";
-    BaseUrl c"base_url" Some(c"https://api.smspartner.fr/v1"), Url, WORKS,
+    BaseUrl c"base_url" Some(c"https://api.smspartner.fr/v1"), Url,
         "Where the service is. A trailing slash is dropped; user names, queries and fragments are refused.";
-    Format c"format" Some(c"json"), Choice(&["json", "xml"]), WORKS,
+    Format c"format" Some(c"json"), Choice(&["json", "xml"]),
         "The notation of the answers. JSON is faster.";
-    Method c"method" Some(c"post"), Choice(&["post", "get"]), WORKS,
+    Method c"method" Some(c"post"), Choice(&["post", "get"]),
         "The HTTP method. **`get` puts the API key and all phone numbers into URLs, which servers and proxies on the way write into their logs.** A URL stays below 8,000 bytes, so a GET asks about fewer messages at a time.";
-    BatchSize c"batch_size" Some(c"500"), Number(1, MAX_BATCH as u64), WORKS,
+    BatchSize c"batch_size" Some(c"500"), Number(1, MAX_BATCH as u64),
         "How many messages one request asks about, at the most.";
-    MaxConnections c"max_connections" Some(c"4"), Number(1, 64), WORKS,
+    MaxConnections c"max_connections" Some(c"4"), Number(1, 64),
         "How many requests run at a time, for the client as a whole.";
-    ConnectTimeoutMs c"connect_timeout_ms" Some(c"5000"), Number(0, DAY_MS), WORKS,
+    ConnectTimeoutMs c"connect_timeout_ms" Some(c"5000"), Number(0, DAY_MS),
         "The time to look up the name, connect and shake hands, together. 0 is no limit.";
-    RequestTimeoutMs c"request_timeout_ms" Some(c"10000"), Number(0, DAY_MS), WORKS,
+    RequestTimeoutMs c"request_timeout_ms" Some(c"10000"), Number(0, DAY_MS),
         "The time of one attempt, from connecting to the last byte. 0 is no limit.";
-    TotalTimeoutMs c"total_timeout_ms" Some(c"0"), Number(0, DAY_MS), WORKS,
+    TotalTimeoutMs c"total_timeout_ms" Some(c"0"), Number(0, DAY_MS),
         "The time of a whole call, waiting for a connection included. 0 is no limit.";
-    MaxRetries c"max_retries" Some(c"3"), Number(0, 100), WORKS,
+    MaxRetries c"max_retries" Some(c"3"), Number(0, 100),
         "How often a batch is asked again.";
-    RetryBaseMs c"retry_base_ms" Some(c"200"), Number(0, DAY_MS), WORKS,
+    RetryBaseMs c"retry_base_ms" Some(c"200"), Number(0, DAY_MS),
         "The longest wait before the first retry; it doubles with each further one. The wait itself is random, from 0 to that.";
-    RetryMaxMs c"retry_max_ms" Some(c"20000"), Number(0, DAY_MS), WORKS,
+    RetryMaxMs c"retry_max_ms" Some(c"20000"), Number(0, DAY_MS),
         "The longest wait before a retry, `Retry-After` aside.";
-    RetryAfterMaxMs c"retry_after_max_ms" Some(c"60000"), Number(0, DAY_MS), WORKS,
+    RetryAfterMaxMs c"retry_after_max_ms" Some(c"60000"), Number(0, DAY_MS),
         "The longest `Retry-After` that is waited for; a longer one ends the batch at once.";
-    RequestsPerSecond c"requests_per_second" Some(c"0"), Decimal(10_000), WORKS,
+    RequestsPerSecond c"requests_per_second" Some(c"0"), Decimal(10_000),
         "How many requests start per second at the most, over all calls of a client. 0 is no limit; 0.2 is one in five seconds.";
-    MaxResponseBytes c"max_response_bytes" Some(c"16777216"), Number(1024, 1 << 30), WORKS,
+    MaxResponseBytes c"max_response_bytes" Some(c"16777216"), Number(1024, 1 << 30),
         "The largest answer that is read, after decompression.";
-    Proxy c"proxy" None, Proxy, LATER,
-        "A proxy: `http://[user:password@]host:port` or `socks5://[user:password@]host:port`.";
-    CaFile c"ca_file" Some(c"bundled"), TrustList, WORKS,
+    Proxy c"proxy" None, Proxy,
+        "A proxy that leads to the service: HTTP CONNECT or SOCKS5, also for plain http. It looks up the service's name. What has a special meaning in a URL is percent-encoded in user name and password. A `base_url` on this machine (`localhost`, 127.0.0.1, ::1) goes past it.";
+    CaFile c"ca_file" Some(c"bundled"), TrustList,
         "Which certificate authorities are trusted: a comma-separated list of `bundled` (Mozilla's, in the library), `system` and PEM files. What is listed is trusted, nothing else.";
-    UserAgent c"user_agent" Some(PRODUCT), Header, WORKS,
+    UserAgent c"user_agent" Some(PRODUCT), Header,
         "The User-Agent header. What is set is put in front of the library's own name and version.";
-    AllowHttp c"allow_http" Some(c"false"), Flag, WORKS,
+    AllowHttp c"allow_http" Some(c"false"), Flag,
         "Whether plain http may go to other hosts than this one. The API key and all statuses are then readable on the way.";
-    LogLevel c"log_level" Some(c"off"), Choice(LEVELS), WORKS,
+    LogLevel c"log_level" Some(c"off"), Choice(LEVELS),
         "How much goes to the log, see [LOGGING.md](LOGGING.md). **`trace` shows phone numbers in full**; the API key is shown by none.";
-    LogFile c"log_file" None, Text, WORKS,
+    LogFile c"log_file" None, Text,
         "Where the log goes: a path, or `stderr`. A file is made where there is none, for its owner alone, and opened for each line, so that it may be rotated. Required unless `log_level` is `off`.";
 }
 
@@ -129,6 +124,9 @@ const API_KEY_VARIABLE: &str = "SMSPARTNER_API_KEY";
 
 /// The variables that name a proxy, by precedence. `HTTP_PROXY` is not among them: a CGI request can set it.
 const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
+/// The variables that list the hosts which go past the proxy of those, by precedence.
+const NO_PROXY_VARIABLES: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
 /// What a secret reads as.
 const HIDDEN: &CStr = c"***";
@@ -163,7 +161,7 @@ impl Opt {
             Header => "printable ASCII".to_owned(),
             Secret => "text without control characters; it is never shown".to_owned(),
             Url => "http://host[:port][/path] or https://host[:port][/path]".to_owned(),
-            Proxy => "http://[user:password@]host:port or socks5://[user:password@]host:port".to_owned(),
+            Proxy => proxy::FORMS.to_owned(),
             TrustList => "a comma-separated list of bundled, system and paths of PEM files".to_owned(),
             Choice(words) => words.join(", "),
             Number(least, most) => format!("a whole number from {least} to {most}"),
@@ -175,11 +173,6 @@ impl Opt {
     /// What it does, in one paragraph.
     pub fn doc(&self) -> &'static str {
         self.doc
-    }
-
-    /// Whether it does something in this version.
-    pub fn works(&self) -> bool {
-        self.works
     }
 
     /// The value in the form in which it is kept, or what is wrong with it.
@@ -195,7 +188,8 @@ impl Opt {
             Secret if value.is_empty() => Err("is empty".to_owned()),
             Secret => Ok(value.to_owned()),
             Url => BaseUrl::from_str(value).map(|url| url.to_string()),
-            Proxy => expected(value.is_empty() || is_proxy(value)),
+            Proxy if value.is_empty() => Ok(String::new()),
+            Proxy => proxy::Proxy::from_str(value).map(|_| value.to_owned()),
             TrustList => expected(value.split(',').all(|part| !part.trim().is_empty())),
             Choice(words) => expected(words.contains(&value)),
             Number(least, most) => {
@@ -218,7 +212,7 @@ impl Opt {
 
     fn expected(&self, value: &str) -> String {
         match self.kind {
-            Secret | Proxy => format!("expected {}", self.values()),
+            Secret => format!("expected {}", self.values()),
             _ => format!("expected {}, found {value:?}", self.values()),
         }
     }
@@ -235,13 +229,6 @@ impl Opt {
 /// Without white space around it, and without the byte-order mark that some editors put in front of a file.
 pub(crate) fn trim(value: &str) -> &str {
     value.trim_start_matches('\u{feff}').trim()
-}
-
-fn is_proxy(value: &str) -> bool {
-    let Some(("http" | "socks5", authority)) = value.split_once("://") else { return false };
-    let address = authority.rsplit_once('@').map_or(authority, |(_, after)| after);
-    let address = address.strip_suffix('/').unwrap_or(address);
-    !address.contains('/') && BaseUrl::from_str(&format!("http://{address}")).is_ok_and(|url| url.has_port())
 }
 
 /// A text that `validate` has let through holds no NUL.
@@ -264,13 +251,15 @@ pub struct Config {
     values: Vec<Option<Value>>,
     /// Of the two options that give the key, the one that was set last.
     key_source: Option<Setting>,
+    /// The hosts that a proxy from the environment is not for.
+    no_proxy: Option<String>,
 }
 
 impl Default for Config {
     fn default() -> Config {
         let default =
             |option: &Opt| option.default().map(|text| Value { text: text.into(), shown: option.shown(text) });
-        Config { values: OPTIONS.iter().map(default).collect(), key_source: None }
+        Config { values: OPTIONS.iter().map(default).collect(), key_source: None, no_proxy: None }
     }
 }
 
@@ -341,6 +330,11 @@ impl Config {
         self.key_source
     }
 
+    /// What `NO_PROXY` says, if the proxy is from a variable that it belongs to.
+    pub(crate) fn no_proxy(&self) -> Option<&str> {
+        self.no_proxy.as_deref()
+    }
+
     /// The value of a numeric option.
     pub(crate) fn number(&self, key: Setting) -> u64 {
         self.text(key).and_then(|text| text.parse().ok()).unwrap_or_default()
@@ -359,12 +353,11 @@ impl Config {
 
     /// The first that is set counts; the others are not looked at. There `host:port` without a scheme is usual.
     fn set_proxy_from_variables(&mut self) -> Result<(), Error> {
-        let mut set = PROXY_VARIABLES.iter().filter_map(|source| Some((source, variable(source)?)));
-        let Some((source, value)) = set.next() else { return Ok(()) };
-        let value = std::str::from_utf8(&value).map_err(|_| Error::config(source, "is not UTF-8"))?;
-        let value: secret::Secret =
-            if value.contains("://") { value.into() } else { ["http://", value].concat().into() };
-        self.set_from("proxy", source, &value)
+        let Some((source, value)) = first_variable(&PROXY_VARIABLES)? else { return Ok(()) };
+        let value: secret::Secret = if value.contains("://") { value } else { ["http://", &value].concat().into() };
+        self.set_from("proxy", source, &value)?;
+        self.no_proxy = first_variable(&NO_PROXY_VARIABLES)?.map(|(_, list)| list.to_string());
+        Ok(())
     }
 
     /// `source` is what an error names: the option, or the variable that it comes from.
@@ -375,6 +368,9 @@ impl Config {
         let empty_is_none = text.is_empty() && option.default.is_none();
         self.values[place] = (!empty_is_none).then(|| Value { shown: option.shown(&text), text });
         self.key_source = self.last_key_source(place);
+        if place == Setting::Proxy as usize {
+            self.no_proxy = None;
+        }
         Ok(())
     }
 
@@ -390,6 +386,13 @@ impl Config {
 fn variable(name: &str) -> Option<Zeroizing<Vec<u8>>> {
     let value = std::env::var_os(name).filter(|value| !value.is_empty());
     value.map(|value| Zeroizing::new(value.into_encoded_bytes()))
+}
+
+/// The first of these variables that is set, and its value.
+fn first_variable(names: &[&'static str]) -> Result<Option<(&'static str, secret::Secret)>, Error> {
+    let Some((name, value)) = names.iter().find_map(|name| Some((*name, variable(name)?))) else { return Ok(None) };
+    let value = std::str::from_utf8(&value).map_err(|_| Error::config(name, "is not UTF-8"))?;
+    Ok(Some((name, value.into())))
 }
 
 fn no_such_option(name: &str) -> Error {
@@ -450,15 +453,5 @@ mod tests {
             assert_eq!(config.key_source(), Some(source), "{name}={value}");
         }
         assert!(config.set("api_key", "").is_err());
-    }
-
-    #[test]
-    fn proxies() {
-        for good in ["http://proxy:3128", "http://proxy:3128/", "socks5://[::1]:1080", "http://u:p@ss@10.0.0.1:1"] {
-            assert!(is_proxy(good), "{good}");
-        }
-        for bad in ["proxy:3128", "http://proxy", "https://proxy:1", "http://:3128", "http://proxy:3128/path"] {
-            assert!(!is_proxy(bad), "{bad}");
-        }
     }
 }

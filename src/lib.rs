@@ -44,6 +44,7 @@ mod panics;
 mod phone;
 mod plan;
 mod process;
+mod proxy;
 mod redact;
 mod report;
 mod secret;

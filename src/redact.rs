@@ -2,6 +2,10 @@
 
 use std::fmt::{self, Write};
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use zeroize::Zeroizing;
+
 use crate::secret::Secret;
 
 /// The longest quotation of a text that is not ours, in characters.
@@ -37,13 +41,28 @@ impl Secrets {
             percent(secret, |out, byte| write!(out, "%{byte:02X}")),
             percent(secret, |out, byte| write!(out, "%{byte:02x}")),
             percent(secret, |out, byte| if byte == b' ' { out.write_char('+') } else { write!(out, "%{byte:02X}") }),
-            html(secret, "&#39;"),
-            html(secret, "&#039;"),
+            markup(secret, "\"", "'"),
+            every_byte(secret, |out, byte| write!(out, "{byte:02x}")),
+            every_byte(secret, |out, byte| write!(out, "{byte:02X}")),
         ];
-        forms.retain(|form| !form.is_empty());
-        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
-        forms.dedup();
-        Secrets { forms }
+        forms.extend(["'", "&#39;", "&#039;", "&apos;"].map(|apostrophe| markup(secret, "&quot;", apostrophe)));
+        forms.extend(base64(&STANDARD_NO_PAD, secret));
+        forms.extend(base64(&URL_SAFE_NO_PAD, secret));
+        Secrets { forms }.sorted()
+    }
+
+    /// These and another.
+    pub(crate) fn and(mut self, secret: &str) -> Secrets {
+        self.forms.extend(Secrets::new(secret).forms);
+        self.sorted()
+    }
+
+    /// Longer forms first, since shorter ones may be a part of them.
+    fn sorted(mut self) -> Secrets {
+        self.forms.retain(|form| !form.is_empty());
+        self.forms.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.as_bytes().cmp(other.as_bytes())));
+        self.forms.dedup();
+        self
     }
 
     /// The text without secrets.
@@ -137,6 +156,11 @@ fn escaped(text: &str, mut write_unit: impl FnMut(&mut String, u16) -> fmt::Resu
     })
 }
 
+/// Bytes by number.
+fn every_byte(text: &str, mut write_byte: impl FnMut(&mut String, u8) -> fmt::Result) -> Secret {
+    form(text, |out, character| character.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| _ = write_byte(out, byte)))
+}
+
 /// As it stands in a URL.
 fn percent(text: &str, mut write_byte: impl FnMut(&mut String, u8) -> fmt::Result) -> Secret {
     form(text, |out, character| match character {
@@ -145,16 +169,31 @@ fn percent(text: &str, mut write_byte: impl FnMut(&mut String, u8) -> fmt::Resul
     })
 }
 
-/// As it stands in HTML or XML.
-fn html(text: &str, apostrophe: &str) -> Secret {
+/// As it stands in HTML or XML, whose writers differ in how they escape quotation marks.
+fn markup(text: &str, quotation: &str, apostrophe: &str) -> Secret {
     form(text, |out, character| match character {
         '&' => out.push_str("&amp;"),
         '<' => out.push_str("&lt;"),
         '>' => out.push_str("&gt;"),
-        '"' => out.push_str("&quot;"),
+        '"' => out.push_str(quotation),
         '\'' => out.push_str(apostrophe),
         _ => out.push(character),
     })
+}
+
+/// As it stands in base64: by itself, and from each place in a group of three bytes where it may begin within something
+/// longer, without the characters that it shares with what is around it.
+fn base64(engine: &impl Engine, secret: &str) -> Vec<Secret> {
+    /// Shorter ones stand in texts by chance.
+    const LEAST: usize = 4;
+    let within = |before: usize| {
+        let padded = Zeroizing::new([&[0; 2][..before], secret.as_bytes()].concat());
+        let encoded = Secret::from(engine.encode(&*padded));
+        let shared_end = usize::from((before + secret.len()) % 3 != 0);
+        let own = encoded.get((before * 8).div_ceil(6)..encoded.len() - shared_end);
+        own.filter(|own| own.len() >= LEAST).map(Secret::from)
+    };
+    (0..3).filter_map(within).chain([engine.encode(secret).into()]).collect()
 }
 
 #[cfg(test)]
@@ -176,9 +215,44 @@ mod tests {
             "k\\/\\u00e9 \\\\\\\"<'",
             "k/é &quot;&lt;&#39;",
             "k/é &quot;&lt;&#039;",
+            "k/é &quot;&lt;&apos;",
+            "k/é &quot;&lt;'",
+            "k/é \"&lt;'",
         ] {
             assert_eq!(secrets.hide(&format!("a{echoed}b")), "a***b", "{echoed}");
         }
+    }
+
+    #[test]
+    fn a_key_is_hidden_in_hex_and_base64() {
+        let secrets = Secrets::new("k3y-of-the-tests");
+        let hex = "6b33792d6f662d7468652d7465737473";
+        assert_eq!(secrets.hide(&format!("{hex} {}", hex.to_uppercase())), "*** ***");
+        assert_eq!(secrets.hide("azN5LW9mLXRoZS10ZXN0cw=="), "***==");
+        let secrets = Secrets::new("\u{3ff}\u{3ff}/secret?>");
+        assert_eq!(secrets.hide("z7_Pvy9zZWNyZXQ_Pg z7/Pvy9zZWNyZXQ/Pg"), "*** ***");
+    }
+
+    #[test]
+    fn a_key_is_hidden_within_longer_base64() {
+        for length in 3..20 {
+            let key = &"k3y-of-the-tests-123"[..length];
+            for before in 0..4 {
+                let encoded = STANDARD_NO_PAD.encode(format!("{}{key}bcd", &"xyzt"[..before]));
+                let hidden = Secrets::new(key).hide(&encoded);
+                // At each end a character that belongs to the neighbour too.
+                let left = encoded.len() - (hidden.len() - HIDDEN.len());
+                assert!(hidden.contains(HIDDEN) || length < 5, "{key} {before}: {hidden}");
+                assert!(left + 2 >= length * 8 / 6 || length < 5, "{key} {before}: {encoded} {hidden}");
+            }
+        }
+    }
+
+    #[test]
+    fn several_secrets_are_hidden() {
+        let secrets = Secrets::new("key").and("").and("key-and-password");
+        assert_eq!(secrets.hide("key key-and-password"), "*** ***");
+        assert_eq!(Secrets::default().and("").hide("text"), "text");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::exchange::retry::Policy;
 use crate::log::Log;
 use crate::plan::BatchLimit;
+use crate::proxy::{Credentials, Proxy, is_exempt};
 use crate::redact::Secrets;
 use crate::secret::Secret;
 use crate::url::BaseUrl;
@@ -65,6 +66,8 @@ pub(crate) struct Settings {
     pub allow_http: bool,
     /// None for plain http.
     pub tls: Option<ClientConfig>,
+    /// None where the host is reached without.
+    pub proxy: Option<Arc<Proxy>>,
 }
 
 impl Settings {
@@ -72,15 +75,17 @@ impl Settings {
     pub(crate) fn new(config: &Config) -> Result<Settings, Error> {
         let api_key = api_key(config)?;
         let base_url = base_url(config)?;
+        let proxy = proxy(config, &base_url)?;
         let format = if config.text(Setting::Format) == Some("xml") { Format::Xml } else { Format::Json };
         let method = if config.text(Setting::Method) == Some("get") { Method::Get } else { Method::Post };
         let url = format!("{base_url}{ENDPOINT}");
         let size = |key| usize::try_from(config.number(key)).unwrap_or(usize::MAX);
         let time = |key| Some(Duration::from_millis(config.number(key))).filter(|time| !time.is_zero());
-        let secrets = Arc::new(Secrets::new(&api_key));
+        let secrets = Arc::new(secrets(&api_key, proxy.as_deref()));
         Ok(Settings {
             log: Log::new(config, &secrets)?,
             secrets,
+            proxy,
             tls: base_url.is_https().then(|| tls(config)).transpose()?,
             base_url,
             batch: BatchLimit {
@@ -144,6 +149,19 @@ fn base_url(config: &Config) -> Result<BaseUrl, Error> {
         "base_url",
         format!("plain http to {:?} would show the API key; use https or set allow_http", url.host()),
     ))
+}
+
+/// The proxy on the way to the service. This machine is reached without, and so is what `NO_PROXY` lists.
+fn proxy(config: &Config, url: &BaseUrl) -> Result<Option<Arc<Proxy>>, Error> {
+    let Some(text) = config.text(Setting::Proxy) else { return Ok(None) };
+    let proxy: Proxy = text.parse().map_err(|reason| Error::config("proxy", reason))?;
+    let exempt = url.is_loopback() || config.no_proxy().is_some_and(|list| is_exempt(list, url.host(), url.port()));
+    Ok((!exempt).then(|| Arc::new(proxy)))
+}
+
+fn secrets(api_key: &str, proxy: Option<&Proxy>) -> Secrets {
+    let of_proxy = proxy.and_then(|proxy| proxy.credentials.as_ref()).map(Credentials::secrets);
+    of_proxy.iter().flatten().fold(Secrets::new(api_key), |secrets, secret| secrets.and(secret))
 }
 
 /// What a URL has left for entries.

@@ -65,7 +65,7 @@ impl BaseUrl {
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.uri.port_u16().unwrap_or(if self.is_https() { 443 } else { 80 })
+        port(&self.uri)
     }
 
     /// `localhost` or a loopback address. A name that merely begins like one is none; whether `localhost` leads to this
@@ -80,6 +80,16 @@ impl BaseUrl {
 pub(crate) fn bare_host(uri: &Uri) -> &str {
     let host = uri.host().unwrap_or_default();
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
+/// The port of a URI, or that of its scheme.
+pub(crate) fn port(uri: &Uri) -> u16 {
+    uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 })
+}
+
+/// Host and port, an IPv6 address in brackets.
+pub(crate) fn joined(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 /// A URL without what may be a secret, to be shown: user name and password, and everything where there is a query or a
@@ -114,6 +124,83 @@ mod tests {
             let url: BaseUrl = text.parse().unwrap();
             assert_eq!((url.host(), url.port(), url.is_https(), url.is_loopback()), (host, port, https, loopback));
             assert_eq!(url.to_string(), text.trim_end_matches('/'));
+        }
+    }
+
+    /// What some resolvers, some browsers or a hasty reader take for this machine. Over plain http it needs `allow_http`.
+    #[test]
+    fn hosts_that_only_look_like_this_machine() {
+        for host in [
+            "127.0.0.1.evil",
+            "127.0.0.1.nip.io",
+            "127.0.0.1-evil.test",
+            "localhost.evil",
+            "localhost.localdomain",
+            "evil-localhost",
+            "notlocalhost",
+            "localhos",
+            "localhost.",
+            "127.0.0.1.",
+            "127.1",
+            "127.0.1",
+            "0177.0.0.1",
+            "0x7f.1",
+            "0x7f000001",
+            "2130706433",
+            "127.0.0.01",
+            "127.0.0.256",
+            "127.0.0.1%2eevil",
+            "0.0.0.0",
+            "0",
+            "10.0.0.1",
+            "128.0.0.1",
+            "[::]",
+            "[::2]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[::127.0.0.1]",
+            "[64:ff9b::7f00:1]",
+            "[fe80::1]",
+            "[::1%25evil]",
+        ] {
+            for text in [format!("http://{host}"), format!("HTTP://{}:80/v1", host.to_uppercase())] {
+                let loopback = text.parse::<BaseUrl>().is_ok_and(|url| url.is_loopback());
+                assert!(!loopback, "{text}");
+            }
+        }
+        for host in ["localhost", "LocalHost", "127.0.0.1", "127.255.255.254", "[::1]", "[0:0::0:1]"] {
+            assert!(format!("http://{host}:8080").parse::<BaseUrl>().unwrap().is_loopback(), "{host}");
+        }
+    }
+
+    /// No host hides behind another one, and nothing hides in a host.
+    #[test]
+    fn urls_with_two_hosts_are_refused() {
+        for text in [
+            "http://127.0.0.1@evil.test/",
+            "http://localhost:80@evil.test/",
+            "http://evil.test@127.0.0.1/",
+            "http://@127.0.0.1/",
+            "http://127.0.0.1\\@evil.test/",
+            "http://127.0.0.1\\.evil.test/",
+            "http://127.0.0.1#@evil.test/",
+            "http://127.0.0.1?@evil.test/",
+            "http://127.0.0.1:80:80/",
+            "http://127.0.0.1:80evil.test/",
+            "http://127.0.0.1 .evil.test/",
+            "http://127.0.0.1\t.evil.test/",
+            "http://127.0.0.1\r\nHost: evil.test/",
+            "http://[::1].evil.test/",
+            "http://[::1]evil.test/",
+            "http://::1/",
+            "http://１２７.0.0.1/",
+            "http://localhoſt/",
+            "http:/127.0.0.1/",
+            "http:127.0.0.1",
+            "//127.0.0.1/",
+            "http:///127.0.0.1/",
+        ] {
+            assert!(text.parse::<BaseUrl>().is_err(), "{text}");
         }
     }
 

@@ -24,7 +24,13 @@ const NOTHING: [&str; 0] = [];
 
 #[test]
 fn every_program_is_run() {
-    let calls = concat!(include_str!("c_abi.rs"), include_str!("c_failures.rs"), include_str!("connections.rs"));
+    let calls = concat!(
+        include_str!("c_abi.rs"),
+        include_str!("c_failures.rs"),
+        include_str!("connections.rs"),
+        include_str!("bounds.rs"),
+        include_str!("proxy.rs")
+    );
     for entry in fs::read_dir(sources()).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();

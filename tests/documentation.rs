@@ -21,14 +21,16 @@ fn configuration() -> String {
          set after it. An empty variable is an unset one. Times are in milliseconds, 0 is no limit. A wrong value \
          is refused with an error that names the option and what it takes.\n\n\
          `proxy` is also taken from the first of `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY`, `all_proxy` that is set; \
-         never from `HTTP_PROXY`, which a request to a CGI program can set.\n\n\
+         never from `HTTP_PROXY`, which a request to a CGI program can set. A proxy from these is not used for the \
+         hosts that `NO_PROXY`, or else `no_proxy`, lists: `*`, names (with all names that end in them, as with a dot \
+         in front), addresses, networks as `10.0.0.0/8`, each with or without a port, parted by commas. A proxy set \
+         by `proxy` or `SMSP_PROXY` is used for all hosts but this machine.\n\n\
          | option | environment | default | values | what it does |\n|---|---|---|---|---|\n",
     );
     for option in Config::options() {
         let default = option.default().map_or("none".to_owned(), |default| format!("`{default}`"));
-        let later = if option.works() { "" } else { " **Accepted, but without effect in this version.**" };
         let (name, variable, values, doc) = (option.name(), option.variable(), option.values(), option.doc());
-        _ = writeln!(page, "| `{name}` | `{variable}` | {default} | {values} | {doc}{later} |");
+        _ = writeln!(page, "| `{name}` | `{variable}` | {default} | {values} | {doc} |");
     }
     page += "\n# Counters\n\n\
              Read with `smsp_client_stat(client, name, &value)`. They are cumulative since the client was made, so that \

@@ -47,7 +47,7 @@ Options of the library and their defaults, explained in docs/CONFIGURATION.md:
 
 /// What `--help` prints.
 pub fn help() -> String {
-    let options = Config::options().iter().filter(|option| option.works() && option.name() != "api_key");
+    let options = Config::options().iter().filter(|option| option.name() != "api_key");
     options.fold(HELP.to_owned(), |help, option| {
         let line = format!("  {:19}  {}", option.name(), option.default().unwrap_or("none"));
         help + &line + "\n"

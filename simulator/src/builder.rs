@@ -13,7 +13,7 @@ use crate::server::{Bend, Log, Shared};
 use crate::service::Service;
 use crate::simulator::Simulator;
 use crate::states::{Clock, States};
-use crate::tls::Identity;
+use crate::tls::{Certificate, Identity};
 
 /// How the simulator is to behave. Made by [`Simulator::builder`].
 pub struct Builder {
@@ -24,6 +24,7 @@ pub struct Builder {
     clock: Clock,
     latency: Duration,
     tls: bool,
+    certificate: Certificate,
     refusal_status: u16,
     style: Style,
     record: bool,
@@ -41,6 +42,7 @@ impl Builder {
             clock: Clock::default(),
             latency: Duration::ZERO,
             tls: false,
+            certificate: Certificate::default(),
             refusal_status: 200,
             style: Style::default(),
             record: false,
@@ -88,6 +90,13 @@ impl Builder {
     /// Whether to speak TLS, under an authority made at the start. Default: no.
     pub fn tls(mut self, tls: bool) -> Self {
         self.tls = tls;
+        self
+    }
+
+    /// Speaks TLS, and shows this certificate.
+    pub fn certificate(mut self, certificate: Certificate) -> Self {
+        self.tls = true;
+        self.certificate = certificate;
         self
     }
 
@@ -143,7 +152,7 @@ impl Builder {
         if !self.tls && self.faults.iter().any(|rule| matches!(rule.effect, Effect::Handshake(_))) {
             return Err(invalid("without TLS there is no handshake that could be slow".to_owned()));
         }
-        let identity = self.tls.then(Identity::new).transpose()?;
+        let identity = self.tls.then(|| Identity::new(&self.certificate)).transpose()?;
         let (acceptor, ca_pem) = identity.map_or((None, None), |it| (Some(it.acceptor), Some(it.ca_pem)));
         let shared = Shared {
             service: Service {

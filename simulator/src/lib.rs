@@ -46,3 +46,4 @@ pub use json::Style;
 pub use request::{Format, Query, Request, Seen};
 pub use simulator::Simulator;
 pub use states::Clock;
+pub use tls::{Certificate, Signer};

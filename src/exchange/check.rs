@@ -8,7 +8,7 @@ use ureq::unversioned::transport::NextTimeout;
 
 use super::http::{Head, Limit, Outgoing};
 use super::transport::TcpTransport;
-use super::{Exchange, Scratch};
+use super::{Exchange, Scratch, proxy};
 use crate::error::{Code, Error};
 use crate::plan::{Query, RawQuery};
 use crate::report::Asked;
@@ -33,7 +33,7 @@ pub struct Check {
 /// A step of a check.
 #[derive(Debug)]
 pub struct CheckStep {
-    /// `name`, `connection`, `tls` or `query`.
+    /// `name`, `connection`, `proxy`, `tls` or `query`.
     pub name: &'static str,
     /// How long it took.
     pub took: Duration,
@@ -68,23 +68,37 @@ impl Exchange {
         let (host, port) = (url.host(), url.port());
         // One time for name, connection and TLS together, as in a call.
         let limit = Limit::new("connect_timeout_ms", self.settings.connect_timeout);
+        let timeout = || {
+            let mut timeout = NextTimeout::default();
+            timeout.after = limit.left().map_or(timeout.after, Into::into);
+            timeout
+        };
+        let proxy = self.settings.proxy.as_deref();
+        // A proxy looks the host's name up itself.
+        let (first, first_port) = proxy.map_or((host, port), |proxy| (&*proxy.host, proxy.port));
         check.step("name", || {
-            let addresses =
-                self.http.tcp.names.look_up(host, port, limit.deadline).map_err(|error| limit.named(error))?;
+            let addresses = self.http.tcp.names.look_up(first, first_port, limit.deadline);
+            let addresses = addresses.map_err(|error| limit.named(error))?;
             let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-            Ok((format!("{host} is {}", list.join(", ")), ()))
+            Ok((format!("{first} is {}", list.join(", ")), ()))
         })?;
         let stream = check.step("connection", || {
             let stream = self.http.tcp.open(host, port, limit.deadline).map_err(|error| limit.named(error))?;
             let peer = stream.peer_addr().map_or_else(|_| host.to_owned(), |peer| peer.to_string());
             Ok((format!("connected to {peer}"), stream))
         })?;
+        let mut transport = TcpTransport::new(stream, &self.stats);
+        if let Some(proxy) = proxy {
+            check.step("proxy", || {
+                let opened = proxy::open(proxy, &mut transport, host, port, timeout());
+                opened.map_err(|error| limit.named(error))?;
+                Ok((format!("the proxy {proxy} connects to {host}"), ()))
+            })?;
+        }
         if url.is_https() {
             check.step("tls", || {
-                let transport = TcpTransport::new(stream, &self.stats);
-                let mut timeout = NextTimeout::default();
-                timeout.after = limit.left().map_or(timeout.after, Into::into);
-                let tls = self.http.tls.shake_hands(host, transport, timeout).map_err(|error| limit.named(error))?;
+                let tls = self.http.tls.shake_hands(host, transport, timeout());
+                let tls = tls.map_err(|error| limit.named(error))?;
                 Ok((describe(&tls.conn), ()))
             })?;
         }

@@ -12,8 +12,9 @@ use super::resolve::Names;
 use super::transport::{TcpTransport, deadline};
 use super::{failure, race};
 use crate::error::{Code, Error};
+use crate::proxy::Proxy;
 use crate::stats::{Counter, Stats};
-use crate::url::bare_host;
+use crate::url::{bare_host, port};
 
 /// What a request went over. ureq does not tell, but it connects in the thread that asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub(crate) struct Tcp {
     pub names: Names,
     /// Whether only addresses of this machine may be connected to: plain http without `allow_http`.
     pub loopback_only: bool,
+    /// What is connected to instead, if there is one.
+    pub proxy: Option<Arc<Proxy>>,
 }
 
 impl fmt::Debug for Tcp {
@@ -57,9 +60,16 @@ impl fmt::Debug for Tcp {
 }
 
 impl Tcp {
-    /// Looks the host up and connects to the first address that takes the connection. The stream does not block. The
-    /// error is Timeout where the deadline passes, and says what was not had by then.
+    /// Connects to the host, or to the proxy that leads there. The stream does not block. The error is Timeout where the
+    /// deadline passes, and says what was not had by then.
     pub(crate) fn open(&self, host: &str, port: u16, deadline: Option<Instant>) -> Result<TcpStream, Error> {
+        let Some(proxy) = &self.proxy else { return self.reach(host, port, deadline) };
+        let named = |error: Error| error.and(&format!("this is the proxy {proxy} for {host}"));
+        self.reach(&proxy.host, proxy.port, deadline).map_err(named)
+    }
+
+    /// Looks the host up and connects to the first address that takes the connection.
+    fn reach(&self, host: &str, port: u16, deadline: Option<Instant>) -> Result<TcpStream, Error> {
         let addresses = self.names.look_up(host, port, deadline)?;
         if let Some(foreign) = addresses.iter().find(|address| self.loopback_only && !address.ip().is_loopback()) {
             let text = format!("base_url: {host} is {foreign}, not this machine; use https or set allow_http");
@@ -77,8 +87,8 @@ impl Connector<()> for Tcp {
 
     fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<TcpTransport>, ureq::Error> {
         Connection::Failed.note();
-        let port = details.uri.port_u16().unwrap_or(if details.needs_tls() { 443 } else { 80 });
-        let stream = self.open(bare_host(details.uri), port, deadline(details.timeout)).map_err(failure)?;
+        let stream =
+            self.open(bare_host(details.uri), port(details.uri), deadline(details.timeout)).map_err(failure)?;
         Connection::New.note();
         Ok(Some(TcpTransport::new(stream, &self.stats)))
     }

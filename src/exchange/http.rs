@@ -9,6 +9,7 @@ use ureq::http::HeaderMap;
 use ureq::unversioned::transport::Connector;
 
 use super::connect::{Connection, Tcp};
+use super::proxy::Tunnel;
 use super::resolve::{Later, Names};
 use super::tls::Tls;
 use super::transport::BUFFER_SIZE;
@@ -68,7 +69,9 @@ impl Http {
             stats: Arc::clone(stats),
             names: Names::default(),
             loopback_only: !url.is_https() && !settings.allow_http,
+            proxy: settings.proxy.clone(),
         };
+        let tunnel = Tunnel { proxy: settings.proxy.clone() };
         let tls = Tls::new(settings.tls.as_ref());
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -88,7 +91,7 @@ impl Http {
             .timeout_connect(settings.connect_timeout)
             .build();
         Http {
-            agent: Agent::with_parts(config, ().chain(tcp.clone()).chain(tls.clone()), Later),
+            agent: Agent::with_parts(config, ().chain(tcp.clone()).chain(tunnel).chain(tls.clone()), Later),
             host: url.host().to_owned(),
             request_timeout: settings.request_timeout,
             connect_timeout: settings.connect_timeout,
@@ -185,24 +188,28 @@ impl Http {
 }
 
 /// `Read::read_to_end` for a vector that is used again: what it holds from before need not be cleared for each read.
-fn read_whole(mut body: impl Read, answer: &mut Vec<u8>) -> io::Result<()> {
-    let mut length = 0;
+fn read_whole(body: impl Read, answer: &mut Vec<u8>) -> io::Result<()> {
     answer.resize(answer.capacity(), 0);
+    let mut length = 0;
+    let read = fill(answer, &mut length, body);
+    answer.truncate(length);
+    read
+}
+
+fn fill(answer: &mut Vec<u8>, length: &mut usize, mut body: impl Read) -> io::Result<()> {
     loop {
-        if length == answer.len() {
-            let more = length.max(BUFFER_SIZE);
+        if *length == answer.len() {
+            let more = answer.len().max(BUFFER_SIZE);
             answer.try_reserve(more).map_err(|_| ErrorKind::OutOfMemory)?;
-            answer.resize(length + more, 0);
+            answer.resize(answer.len() + more, 0);
         }
-        match body.read(&mut answer[length..]) {
-            Ok(0) => break,
-            Ok(amount) => length += amount,
+        match body.read(&mut answer[*length..]) {
+            Ok(0) => return Ok(()),
+            Ok(amount) => *length += amount,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-    answer.truncate(length);
-    Ok(())
 }
 
 /// What the decompressor says of bytes that are no gzip, or of a stream that ends before its end.

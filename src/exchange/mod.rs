@@ -10,6 +10,7 @@ mod connect;
 mod http;
 mod pace;
 pub(crate) mod pool;
+mod proxy;
 mod race;
 mod resolve;
 pub(crate) mod retry;

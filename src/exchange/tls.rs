@@ -87,11 +87,11 @@ fn explain(host: &str, error: io::Error) -> Error {
 fn describe(error: &rustls::Error) -> String {
     let rustls::Error::InvalidCertificate(certificate) = error else { return error.to_string() };
     match certificate {
-        CertificateError::UnknownIssuer => {
-            "the server's certificate is not from an authority that ca_file lists".to_owned()
-        }
+        CertificateError::UnknownIssuer => "the server's certificate is self-signed or from an authority that ca_file \
+            does not list; if the server is yours, list its authority there, else something on the way intercepts"
+            .to_owned(),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            format!("the server's certificate is for another host: {certificate}")
+            format!("the server's certificate is for another host; check base_url: {certificate}")
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             format!("the server's certificate has expired, or the clock of this machine is wrong: {certificate}")
@@ -99,6 +99,13 @@ fn describe(error: &rustls::Error) -> String {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             format!("the server's certificate is not valid yet, or the clock of this machine is wrong: {certificate}")
         }
+        CertificateError::BadSignature => "the server's certificate is signed by another key than that of the \
+            authority of this name which ca_file lists; if it has a new key, list its new certificate"
+            .to_owned(),
+        // The name of an error in a crate that rustls does not show.
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => "the server's certificate is that of an \
+            authority, as a self-signed one often is, and cannot be a server's too; make one that is not (CA:FALSE)"
+            .to_owned(),
         other => format!("the server's certificate cannot be trusted: {other}"),
     }
 }
@@ -120,7 +127,7 @@ impl<In: Transport> Connector<In> for Tls {
 }
 
 /// The time for connecting runs from before the TCP connection was made.
-fn time_left(details: &ConnectionDetails<'_>) -> NextTimeout {
+pub(crate) fn time_left(details: &ConnectionDetails<'_>) -> NextTimeout {
     let mut timeout = details.timeout;
     if let (Duration::Exact(limit), Instant::Exact(start)) = (timeout.after, details.now) {
         timeout.after = limit.saturating_sub(start.elapsed()).into();
@@ -179,6 +186,7 @@ impl Transport for TlsTransport {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.buffers.check_room()?;
         self.stream.get_mut().0.set_timeout(timeout);
         let amount = self.stream.read(self.buffers.input_append_buf()).map_err(|error| timed(error, timeout))?;
         self.buffers.input_appended(amount);

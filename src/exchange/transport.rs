@@ -79,6 +79,7 @@ impl Transport for TcpTransport {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.buffers.check_room()?;
         let deadline = deadline_ahead(timeout)?;
         let amount = self.read_some(deadline).map_err(|error| timed(error, timeout))?;
         self.buffers.input_appended(amount);

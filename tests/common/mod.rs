@@ -4,7 +4,9 @@
 #![allow(dead_code)]
 
 pub mod program;
+pub mod proxy;
 pub mod rows;
+pub mod server;
 
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind, Write};

@@ -1,5 +1,8 @@
 //! `--check`: each step, and each way to stop at it.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
 use crate::support::{Ended, ask, deserted_url, file_with, run, simulator, simulator_with_tls, smsp_status};
 use smsp_simulator::Simulator;
 
@@ -79,6 +82,23 @@ fn it_stops_at_a_name_that_cannot_be_one() {
 fn it_stops_at_a_connection_that_is_refused() {
     let url = format!("base_url={}", deserted_url());
     assert_stops(&run(smsp_status(&["--check", "--set", &url]), ""), "connection", "SMSP_E_CONNECT");
+}
+
+#[test]
+fn it_stops_at_a_proxy_that_refuses() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://user:pass-w0rd@{}", listener.local_addr().unwrap());
+    let refuse = std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        assert!(client.read(&mut [0; 4096]).unwrap() > 0);
+        client.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").unwrap();
+    });
+    let mut command = smsp_status(&["--check"]);
+    command.env("HTTPS_PROXY", proxy).env("SMSP_BASE_URL", "https://sms.test/v1");
+    let ended = run(command, "");
+    refuse.join().unwrap();
+    assert_stops(&ended, "proxy", "HTTP status 407");
+    assert!(!ended.stdout.contains("pass-w0rd"), "{}", ended.stdout);
 }
 
 #[test]
