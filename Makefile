@@ -2,7 +2,10 @@
 
 CARGO ?= cargo
 
-.PHONY: all demo test check header docs bench fuzz soak deep clean tools
+# Steps, one after another; each prints its time.
+TIMED = @sh scripts/timed.sh $@
+
+.PHONY: all demo test check header docs bench fuzz soak mutants tsan deep clean tools
 
 all: tools
 	$(CARGO) build --locked --release --workspace
@@ -10,17 +13,17 @@ all: tools
 demo: tools
 	@sh scripts/demo.sh
 
-# Every test: units, the C interface from Rust and C (plain and under valgrind), the simulator, smsp-status, examples.
+# Every test: units, the C interface from Rust and C (plain, under AddressSanitizer and under valgrind), the simulator,
+# smsp-status, examples. Ten minutes at the most.
 test: tools
-	@sh scripts/test-deps.sh
-	$(CARGO) test --locked --workspace
+	$(TIMED) 'sh scripts/test-deps.sh' '$(CARGO) test --locked --workspace'
 
-# What needs no run: format, lints, the header in the tree, documentation.
+# What needs no run: format, lints, the header in the tree, documentation. Three minutes at the most.
 check: tools
-	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-	@sh scripts/header.sh check
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
+	$(TIMED) '$(CARGO) fmt --all --check' \
+		'$(CARGO) clippy --locked --workspace --all-targets -- -D warnings' \
+		'sh scripts/header.sh check' \
+		'RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps'
 
 # Brings the generated header into the tree.
 header: tools
@@ -44,11 +47,19 @@ MINUTES ?= 10
 soak: tools
 	SMSP_SOAK_SECONDS=$$(($(MINUTES) * 60)) $(CARGO) test --locked --test soak
 
+# Changes in the code that no test notices; needs cargo-mutants.
+mutants: tools
+	@sh scripts/mutants.sh
+
+# Threads under ThreadSanitizer, with a rebuilt std; says what it needs.
+tsan: tools
+	@sh scripts/tsan.sh
+
 # What takes longer than a change should wait for.
 deep: tools
-	SMSP_EVERY_CUT=1 $(CARGO) test --locked --release --lib -- whole_or_nothing
-	@$(MAKE) soak
-	@sh scripts/fuzz.sh 600
+	$(TIMED) 'SMSP_EVERY_CUT=1 $(CARGO) test --locked --release --lib -- whole_or_nothing' \
+		'SMSP_SOAK_SECONDS=600 $(CARGO) test --locked --test soak' \
+		'sh scripts/tsan.sh' 'sh scripts/fuzz.sh 600' 'sh scripts/mutants.sh'
 
 clean:
 	$(CARGO) clean

@@ -26,6 +26,10 @@ fn main() {
         println!("cargo:rerun-if-changed={input}");
     }
     println!("cargo:rustc-env=SMSP_HEADER={}", header.display());
+    if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
+        // Once loaded it stays: a dlclose would pull the code from under threads at their end and thread-local values.
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    }
 
     let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml can be read");
     let includes_end = config.after_includes.take().unwrap_or_default();

@@ -11,6 +11,8 @@ g++       g++
 clang     clang
 clang++   clang
 valgrind  valgrind
+readelf   binutils
+nm        binutils
 go        golang-go
 '
 

@@ -12,10 +12,36 @@ thread_local! {
 
 /// Runs something; a panic comes back as its message.
 pub(crate) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    let run = || {
+        #[cfg(smsp_panics)]
+        provoked::pass();
+        run()
+    };
     let before = CAUGHT.replace(true);
     let result = catch_unwind(AssertUnwindSafe(run));
     CAUGHT.set(before);
     result.map_err(|panic| message(panic.as_ref()))
+}
+
+/// A defect to order, for the build that `tests/c_host.rs` makes.
+#[cfg(smsp_panics)]
+mod provoked {
+    use std::sync::atomic::{AtomicI32, Ordering};
+
+    /// Which of the next runs is to panic: 1 is the next, 0 is none.
+    static NEXT: AtomicI32 = AtomicI32::new(0);
+
+    /// Lets one of the next runs panic, and says what was left of the last order.
+    #[unsafe(no_mangle)]
+    #[allow(unsafe_code)] // a name for C
+    extern "C" fn smsp_test_panic(next: i32) -> i32 {
+        NEXT.swap(next, Ordering::SeqCst)
+    }
+
+    pub(super) fn pass() {
+        let left = NEXT.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| (left > 0).then(|| left - 1));
+        assert!(left != Ok(1), "provoked");
+    }
 }
 
 fn message(panic: &(dyn Any + Send)) -> String {

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use common::program::{program, sources};
+use common::program::{FORMS, program, sources};
 use common::rows::{Row, RowsFile, as_sent, expected, messages};
 use common::{KEY, ROOT, archive, compile_c, isolated, options, run, scratch, simulator};
 use smsp_simulator::{Answer, Refusal, Request};
@@ -27,6 +27,7 @@ fn every_program_is_run() {
     let calls = concat!(
         include_str!("c_abi.rs"),
         include_str!("c_failures.rs"),
+        include_str!("c_host.rs"),
         include_str!("connections.rs"),
         include_str!("bounds.rs"),
         include_str!("proxy.rs")
@@ -35,7 +36,8 @@ fn every_program_is_run() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
         if path.extension() == Some(OsStr::new("c")) {
-            assert!(calls.contains(&format!("program({name:?})")), "no test runs tests/abi/{name}.c");
+            let run = [format!("program({name:?})"), format!("join(\"{name}.c\")")];
+            assert!(run.iter().any(|run| calls.contains(run)), "no test runs tests/abi/{name}.c");
         }
     }
 }
@@ -115,7 +117,7 @@ fn duplicates() {
     let simulator = simulator().start().unwrap();
     program("duplicates").run(&options(&simulator));
     let asked: Vec<_> = simulator.requests().iter().map(|request| request.entries).collect();
-    assert_eq!(asked, [500, 500], "one request for each of the two runs");
+    assert_eq!(asked, [500].repeat(FORMS.len()), "one request for each run");
     program("duplicates").check_memory(&options(&simulator));
 }
 
@@ -124,8 +126,8 @@ fn threads() {
     let simulator = simulator().start().unwrap();
     let rows = RowsFile::new(&expected(&simulator, &messages(1201)));
     program("threads").run_and_check_memory(&rows.arguments(&simulator));
-    // Two forms and valgrind, four connections at the most for each.
-    assert!(simulator.connections() <= 3 * 4, "{} connections", simulator.connections());
+    // Every form and valgrind, four connections at the most for each.
+    assert!(simulator.connections() <= (FORMS.len() + 1) * 4, "{} connections", simulator.connections());
 }
 
 #[test]
@@ -138,6 +140,7 @@ fn freed_while_a_call_runs() {
 fn fork() {
     let simulator = simulator().start().unwrap();
     program("fork").run(&RowsFile::new(&expected(&simulator, &messages(501))).arguments(&simulator));
+    program("fork").check_memory_of_children(&RowsFile::new(&expected(&simulator, &messages(3))).arguments(&simulator));
 }
 
 #[test]
@@ -216,9 +219,9 @@ fn batches() {
         let options = [format!("batch_size={size}"), "max_connections=1".to_owned()];
         program("multi_status").run(&rows.call(&simulator, OK, &[&options[0], &options[1]]));
         let seen = simulator.requests();
-        // Two forms, two calls each.
+        // Every form calls twice.
         let entries: Vec<_> = seen.iter().map(|request| request.entries).collect();
-        assert_eq!(entries, asked.repeat(4));
+        assert_eq!(entries, asked.repeat(2 * FORMS.len()));
         let requests = seen[..asked.len()].iter().filter_map(|seen| seen.request.as_ref());
         let queries = requests.flat_map(|request| &request.entries);
         let queries: Vec<_> = queries.map(|query| (query.phone_number.clone(), query.message_id.clone())).collect();
@@ -246,7 +249,7 @@ fn batches_that_fail() {
     }
     program("multi_status").run(&RowsFile::new(&rows).call(&simulator, PARTIAL, &["max_connections=1"]));
     let asked: Vec<_> = simulator.requests().iter().map(|request| request.entries).collect();
-    assert_eq!(asked, [500, 500, 201].repeat(4));
+    assert_eq!(asked, [500, 500, 201].repeat(2 * FORMS.len()));
 }
 
 #[test]

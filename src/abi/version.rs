@@ -14,7 +14,8 @@ const UNKNOWN: *const c_char = c"?".as_ptr();
 /// The text is static. Any thread may call this.
 #[unsafe(no_mangle)]
 pub extern "C" fn smsp_version() -> *const c_char {
-    concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+    const VERSION: *const c_char = concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast();
+    accessor(VERSION, || Some(VERSION))
 }
 
 /// The name of a code, such as "SMSP_E_TIMEOUT"; "?" if there is no such code.

@@ -2,14 +2,11 @@
  * The library is a guest in the process: signal handlers, signal mask, environment, locale and directory stay as they
  * were, its descriptors are close-on-exec, and with its last handle its descriptors and threads are gone. */
 #define _XOPEN_SOURCE 700
-#include "check.h"
-#include <dirent.h>
+#include "process.h"
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #define SIGNALS 65
 #define DESCRIPTORS 256
@@ -60,23 +57,9 @@ static void compare(void)
     CHECK_INT(after.umask, before.umask);
 }
 
-static int tasks(void)
-{
-    DIR *folder = opendir("/proc/self/task");
-    int count = 0;
-
-    if (folder == NULL)
-        check_fatal("/proc/self/task", NULL);
-    while (readdir(folder) != NULL)
-        ++count;
-    closedir(folder);
-    return count - 2; /* "." and ".." */
-}
-
 int main(int argc, char **argv)
 {
     static const smsp_query queries[] = {{"+33600000001", "1"}, {"+33600000002", "2"}, {"not a number", "3"}};
-    const struct timespec pause = {0, 1000000};
     smsp_client *client;
     smsp_config *config;
     smsp_report *report = NULL;
@@ -105,9 +88,7 @@ int main(int argc, char **argv)
     smsp_error_free(error);
     smsp_report_free(report);
     smsp_client_free(client);
-    /* The free joins the threads; the system may list one for a moment longer. The harness ends a program that hangs. */
-    while (tasks() != 1)
-        nanosleep(&pause, NULL);
+    process_await_threads(1);
     look(&after);
     compare();
     for (number = 0; number < DESCRIPTORS; ++number)

@@ -5,6 +5,7 @@
 
 pub mod program;
 pub mod proxy;
+pub mod relay;
 pub mod rows;
 pub mod server;
 
@@ -44,13 +45,28 @@ pub struct Library {
 pub fn library() -> &'static Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
     LIBRARY.get_or_init(|| {
-        let messages = build(&["--package", "smsp", "--lib"]);
-        let folder = scratch("lib");
-        for name in ["libsmsp.so", "libsmsp.so.0"] {
-            link(&built(&messages, "libsmsp.so"), &folder.join(name));
-        }
-        Library { folder, archive: built(&messages, "libsmsp.a") }
+        let messages = build("build", &["--package", "smsp", "--lib", "--profile", &profile()], target_folder(), &[]);
+        linked(&messages, "lib")
     })
+}
+
+/// Builds the library with what `smsp_panics` adds, once, in a folder of its own.
+pub fn library_that_panics() -> &'static Library {
+    static LIBRARY: OnceLock<Library> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let part = ["--package", "smsp", "--lib", "--profile", "demo"];
+        let messages = build("rustc", &part, &target_folder().join("panics"), &["--", "--cfg", "smsp_panics"]);
+        linked(&messages, "lib-panics")
+    })
+}
+
+/// Puts what cargo built where linkers find it.
+fn linked(messages: &str, folder: &str) -> Library {
+    let folder = scratch(folder);
+    for name in ["libsmsp.so", "libsmsp.so.0"] {
+        link(&built(messages, "libsmsp.so"), &folder.join(name));
+    }
+    Library { folder, archive: built(messages, "libsmsp.a") }
 }
 
 /// Prints a figure even where the test succeeds, whose output cargo keeps back.
@@ -60,14 +76,15 @@ pub fn tell(figure: &str) {
 
 /// Builds the program `smsp-simulator`, in the profile of the tests.
 pub fn simulator_program() -> PathBuf {
-    built(&build(&["--workspace", "--bin", "smsp-simulator"]), "smsp-simulator")
+    let part = ["--workspace", "--bin", "smsp-simulator", "--profile", &profile()];
+    built(&build("build", &part, target_folder(), &[]), "smsp-simulator")
 }
 
-/// Builds a part of the workspace in the profile of the tests; cargo's messages.
-fn build(part: &[&str]) -> String {
+/// Builds a part of the workspace; cargo's messages.
+fn build(command: &str, part: &[&str], target: &Path, flags: &[&str]) -> String {
     let mut cargo = Command::new(env::var_os("CARGO").expect("the tests run under cargo"));
-    cargo.current_dir(ROOT).args(["build", "--locked", "--message-format", "json"]).args(part);
-    cargo.args(["--profile", &profile(), "--target-dir"]).arg(target_folder());
+    cargo.current_dir(ROOT).args([command, "--locked", "--message-format", "json"]).args(part);
+    cargo.arg("--target-dir").arg(target).args(flags);
     // What cargo tells this test about its package. Build scripts look at these too: with them the dependencies
     // would be built anew here, and again by the cargo outside.
     without(&mut cargo, |name| {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::{ROOT, isolated, run, scratch};
@@ -12,25 +13,35 @@ pub fn sources() -> PathBuf {
     Path::new(ROOT).join("tests/abi")
 }
 
-/// A program of the folder, linked both ways.
-pub struct Program {
-    shared: PathBuf,
-    archive: PathBuf,
+/// How a program is built to be run by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// Linked with the shared library.
+    Shared,
+    /// Linked with the static library.
+    Static,
+    /// Linked with the shared library under AddressSanitizer, which also looks for leaks, and with the program itself
+    /// under UndefinedBehaviorSanitizer.
+    Sanitized,
 }
 
-/// Compiles a program of the folder, once.
-pub fn program(name: &'static str) -> Arc<Program> {
-    static PROGRAMS: OnceLock<Mutex<HashMap<&'static str, Arc<Program>>>> = OnceLock::new();
-    let mut programs = PROGRAMS.get_or_init(Mutex::default).lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let compile = || {
-        let (source, folder) = (sources().join(format!("{name}.c")), scratch("abi"));
-        let program =
-            Program { shared: folder.join(format!("{name}-shared")), archive: folder.join(format!("{name}-static")) };
-        super::compile_c(&source, &program.shared, super::shared());
-        super::compile_c(&source, &program.archive, super::archive());
-        Arc::new(program)
-    };
-    Arc::clone(programs.entry(name).or_insert_with(compile))
+/// Every form: a program that is run asks the simulator so many times.
+pub const FORMS: [Form; 3] = [Form::Shared, Form::Static, Form::Sanitized];
+
+const SANITIZERS: [&str; 3] =
+    ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"];
+
+/// What a sanitizer that finds something ends a program with: no status of the programs themselves.
+pub const FOUND: i32 = 97;
+
+/// A program of the folder, in all its forms.
+pub struct Program {
+    name: &'static str,
+}
+
+/// A program of the folder.
+pub fn program(name: &'static str) -> Program {
+    Program { name }
 }
 
 /// The library of `tests/abi/preload/resolver.c`, which stands before the system's resolver. Compiled once.
@@ -43,29 +54,80 @@ pub fn resolver() -> &'static str {
     })
 }
 
+/// Compiles a program once for each of what it is linked with.
+fn compiled(name: &'static str, form: Form) -> PathBuf {
+    type Compiled = HashMap<(&'static str, Form), Arc<OnceLock<PathBuf>>>;
+    static PROGRAMS: OnceLock<Mutex<Compiled>> = OnceLock::new();
+    let mut programs = PROGRAMS.get_or_init(Mutex::default).lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let place = Arc::clone(programs.entry((name, form)).or_default());
+    drop(programs);
+    let compile = || {
+        let path = scratch("abi").join(format!("{name}-{form:?}"));
+        let link = match form {
+            Form::Shared => super::shared(),
+            Form::Static => super::archive(),
+            Form::Sanitized => [super::shared(), SANITIZERS.map(str::to_owned).to_vec()].concat(),
+        };
+        super::compile_c(&sources().join(format!("{name}.c")), &path, link);
+        path
+    };
+    place.get_or_init(compile).clone()
+}
+
 impl Program {
-    /// Runs it in both forms. It prints failed checks only, and the library prints nothing at all.
+    /// A command that runs one form of it.
+    pub fn command(&self, form: Form) -> Command {
+        let mut command = isolated(compiled(self.name, form));
+        // A library that is loaded before the sanitizer's, as some tests want, is none of what that replaces.
+        let options = format!("exitcode={FOUND}:detect_leaks=1:verify_asan_link_order=0");
+        command.env("ASAN_OPTIONS", options);
+        command.env("UBSAN_OPTIONS", format!("exitcode={FOUND}:print_stacktrace=1"));
+        command
+    }
+
+    /// Runs one form. It prints failed checks only, and the library prints nothing at all.
+    pub fn run_form(&self, form: Form, arguments: &[impl AsRef<OsStr>]) {
+        let mut command = self.command(form);
+        let printed = run(command.args(arguments));
+        assert_eq!(printed, "", "{command:?}");
+    }
+
+    /// Runs every form.
     pub fn run(&self, arguments: &[impl AsRef<OsStr>]) {
         self.run_in(&[], arguments);
     }
 
     /// The same with these variables in the environment.
     pub fn run_in(&self, environment: &[(&str, &str)], arguments: &[impl AsRef<OsStr>]) {
-        for form in [&self.shared, &self.archive] {
-            let mut command = isolated(form);
+        for form in FORMS {
+            let mut command = self.command(form);
             let printed = run(command.envs(environment.iter().copied()).args(arguments));
             assert_eq!(printed, "", "{command:?}");
         }
     }
 
+    /// Runs it in the forms without a sanitizer: for programs that take memory or allocation away, which one needs.
+    pub fn run_plain(&self, arguments: &[impl AsRef<OsStr>]) {
+        [Form::Shared, Form::Static].iter().for_each(|form| self.run_form(*form, arguments));
+    }
+
     /// Runs it under valgrind, where it takes some fifty times as long.
     pub fn check_memory(&self, arguments: &[impl AsRef<OsStr>]) {
+        let leaks = ["--leak-check=full", "--errors-for-leak-kinds=definite", "--show-leak-kinds=definite"];
+        self.run_under_valgrind(&leaks, arguments);
+    }
+
+    /// The same without a look for leaks: a child leaves behind what was held by threads that it has not.
+    pub fn check_memory_of_children(&self, arguments: &[impl AsRef<OsStr>]) {
+        self.run_under_valgrind(&["--leak-check=no"], arguments);
+    }
+
+    fn run_under_valgrind(&self, options: &[&str], arguments: &[impl AsRef<OsStr>]) {
         super::require("valgrind");
         let mut valgrind = isolated("valgrind");
-        valgrind.args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"]);
-        valgrind.args(["--show-leak-kinds=definite", "--num-callers=40"]);
+        valgrind.args(["--quiet", "--error-exitcode=99", "--num-callers=40"]).args(options);
         valgrind.arg(format!("--suppressions={}", sources().join("valgrind.supp").display()));
-        run(valgrind.arg(&self.shared).args(arguments));
+        run(valgrind.arg(compiled(self.name, Form::Shared)).args(arguments));
     }
 
     pub fn run_and_check_memory(&self, arguments: &[impl AsRef<OsStr>]) {

@@ -1,0 +1,208 @@
+//! The library inside a host process: signals, forks, loading, limits. Programs of `tests/abi/`, as in `c_abi.rs`.
+
+mod common;
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use common::program::{FOUND, Form, program, sources};
+use common::relay::Relay;
+use common::rows::{RowsFile, expected, messages};
+use common::{
+    KEY, Library, compile_c, isolated, library, library_that_panics, options, output, run, scratch, simulator,
+};
+use smsp_simulator::{Builder, Simulator};
+use tempfile::TempDir;
+
+/// A simulator that is asked over http or https, and what it takes to trust it.
+struct Server {
+    simulator: Simulator,
+    ca: Option<(TempDir, String)>,
+}
+
+impl Server {
+    fn start(simulator: Builder, tls: bool) -> Server {
+        let simulator = simulator.tls(tls).start().unwrap();
+        let ca = tls.then(|| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("ca.pem");
+            simulator.write_ca(&path).unwrap();
+            (folder, format!("ca_file={}", path.display()))
+        });
+        Server { simulator, ca }
+    }
+
+    /// By address, since a look-up needs threads and descriptors of its own.
+    fn base_url(&self) -> String {
+        self.simulator.base_url().replace("localhost", "127.0.0.1")
+    }
+
+    fn ca_file(&self) -> Option<String> {
+        self.ca.as_ref().map(|(_, option)| option.clone())
+    }
+
+    /// The arguments of a program: what stands first, the file of rows, and what leads to the simulator.
+    fn arguments(&self, first: &[&str], rows: &RowsFile) -> Vec<String> {
+        let mut arguments: Vec<_> = first.iter().map(|argument| argument.to_string()).collect();
+        arguments.extend(rows.arguments(&self.simulator));
+        arguments.push(format!("base_url={}", self.base_url()));
+        arguments.extend(self.ca_file());
+        arguments
+    }
+
+    fn rows(&self, count: usize) -> RowsFile {
+        RowsFile::new(&expected(&self.simulator, &messages(count)))
+    }
+}
+
+#[test]
+fn no_sigpipe() {
+    // Past any handshake, and in the middle of a body of 150 KB.
+    const BYTES: usize = 20_000;
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let control = Relay::start(&format!("http://{}", silent.local_addr().unwrap()), BYTES);
+    for tls in [false, true] {
+        let server = Server::start(simulator(), tls);
+        let relay = Relay::start(&server.base_url(), BYTES);
+        let mut arguments = vec![control.address().to_string(), "2000".to_owned(), format!("api_key={KEY}")];
+        arguments.extend([format!("base_url={}", relay.base_url()), "max_retries=0".to_owned()]);
+        arguments.extend(server.ca_file());
+        program("sigpipe").run(&arguments);
+    }
+}
+
+#[test]
+fn forks_while_threads_are_calling() {
+    let server = Server::start(simulator(), false);
+    let rows = server.rows(5000);
+    program("forks").run_form(Form::Shared, &server.arguments(&["1000"], &rows));
+    // Not under the sanitizer, whose own allocator may be locked for ever in a child.
+    program("forks").run_form(Form::Static, &server.arguments(&["100"], &rows));
+}
+
+#[test]
+fn forks_while_threads_are_calling_over_tls() {
+    let server = Server::start(simulator(), true);
+    program("forks").run_form(Form::Shared, &server.arguments(&["100"], &server.rows(5000)));
+}
+
+#[test]
+fn loaded_and_closed() {
+    let server = Server::start(simulator(), false);
+    let path = scratch("abi").join("dlopen");
+    compile_c(&sources().join("dlopen.c"), &path, ["-ldl"]);
+    let mut command = isolated(path);
+    command.arg(library().folder.join("libsmsp.so")).arg("1000").args(options(&server.simulator));
+    assert_eq!(run(&mut command), "", "{command:?}");
+    let mut readelf = Command::new("readelf");
+    let dynamic = run(readelf.args(["--dynamic", "--wide"]).arg(library().folder.join("libsmsp.so")));
+    assert!(dynamic.contains("NODELETE"), "{dynamic}");
+}
+
+#[test]
+fn interrupts() {
+    for tls in [false, true] {
+        let server = Server::start(simulator().latency(Duration::from_millis(3)), tls);
+        let rows = server.rows(500);
+        for threads in ["4", "0"] {
+            program("interrupts").run(&server.arguments(&[threads], &rows));
+        }
+    }
+}
+
+#[test]
+fn descriptors_above_1024() {
+    for tls in [false, true] {
+        let server = Server::start(simulator(), tls);
+        program("descriptors").run(&server.arguments(&[], &server.rows(1201)));
+    }
+}
+
+#[test]
+fn an_idle_client_has_no_threads() {
+    let server = Server::start(simulator(), false);
+    program("idle").run(&server.arguments(&[], &server.rows(2001)));
+}
+
+#[test]
+fn no_descriptor_to_be_had() {
+    for tls in [false, true] {
+        let server = Server::start(simulator(), tls);
+        program("limits").run(&server.arguments(&["descriptors"], &server.rows(1201)));
+    }
+}
+
+#[test]
+fn no_thread_to_be_had_from_the_system() {
+    for tls in [false, true] {
+        let server = Server::start(simulator(), tls);
+        program("limits").run_plain(&server.arguments(&["threads"], &server.rows(1201)));
+    }
+}
+
+#[test]
+fn counts_that_cannot_be() {
+    let server = Server::start(simulator(), false);
+    program("limits").run_plain(&server.arguments(&["counts"], &server.rows(3)));
+}
+
+/// The figures stand in docs/RELIABILITY.md. Between little and enough there is a gap where an allocation of a few bytes
+/// fails, which Rust ends a process for: what comes of it there is left open.
+#[test]
+fn address_space_that_runs_out() {
+    let server = Server::start(simulator(), false);
+    let rows = server.rows(100_000);
+    for form in [Form::Shared, Form::Static] {
+        for (mebibytes, code) in [(1024, "SMSP_OK"), (512, "SMSP_OK"), (6, "SMSP_E_RESOURCE"), (2, "SMSP_E_RESOURCE")] {
+            let mut command = program("memory").command(form);
+            let printed = run(command.args(server.arguments(&[&mebibytes.to_string()], &rows)));
+            assert_eq!(printed.trim_end(), code, "{form:?}, {mebibytes} MiB");
+        }
+    }
+}
+
+#[test]
+fn allocations_that_are_refused() {
+    let server = Server::start(simulator(), false);
+    let mut command = program("starved").command(Form::Shared);
+    let refused = run(command.args(server.arguments(&["131072"], &server.rows(20_000))));
+    println!("{} allocations of 128 KiB or more", refused.trim_end());
+    assert!(refused.trim_end().parse::<u32>().unwrap() >= 3, "{refused}");
+}
+
+/// The functions that a library exports.
+fn exported(library: &Path) -> String {
+    let printed = run(Command::new("nm").args(["--dynamic", "--defined-only", "--format=posix"]).arg(library));
+    let functions = printed.lines().filter_map(|line| line.split(' ').next());
+    functions.filter(|name| name.starts_with("smsp_")).collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn panics_end_at_the_boundary() {
+    let server = Server::start(simulator(), false);
+    let Library { folder, .. } = library_that_panics();
+    let path = scratch("abi").join("panics");
+    compile_c(&sources().join("panics.c"), &path, ["-L", folder.to_str().unwrap(), "-lsmsp"]);
+    let functions = exported(&folder.join("libsmsp.so"));
+    assert!(functions.contains("smsp_multi_status") && functions.contains("smsp_test_panic"), "{functions}");
+    let mut command = isolated(path);
+    command.env("LD_LIBRARY_PATH", folder).arg(functions).args(options(&server.simulator));
+    assert_eq!(run(&mut command), "", "{command:?}");
+}
+
+/// What the sanitizers look at is what they would find something in.
+#[test]
+fn sanitizers_find_what_is_planted() {
+    let server = Server::start(simulator(), false);
+    for (fault, found) in
+        [("none", None), ("use_after_free", Some("heap-use-after-free")), ("leak", Some("detected memory leaks"))]
+    {
+        let mut command = program("planted").command(Form::Sanitized);
+        let ended = output(command.arg(fault).args(options(&server.simulator)));
+        let printed = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(if found.is_some() { FOUND } else { 0 }), "{fault}: {printed}");
+        assert!(printed.contains(found.unwrap_or_default()), "{fault}: {printed}");
+    }
+}
