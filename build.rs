@@ -17,7 +17,7 @@ use code::Code;
 use state::State;
 
 /// The sections of the header, in its order.
-const SECTIONS: [&str; 5] = ["version", "error", "config", "client", "report"];
+const SECTIONS: [&str; 6] = ["version", "error", "config", "client", "operation", "report"];
 
 fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR"));

@@ -24,8 +24,9 @@
  * - There are no callbacks, no global state, no output, no signal handlers; no panic, exception or signal leaves the
  *   library. Its threads block all signals.
  * - Thread safety stands with each type. Only _free ends a handle, and no thread may use a handle that another frees;
- *   but a client may be freed while its calls run: they go on to their end.
- * - A client made before fork() works in the child, with connections of its own.
+ *   but a client may be freed while its calls and operations run: they go on to their end.
+ * - A client made before fork() works in the child, with connections of its own. An operation started before fork() is
+ *   done and SMSP_E_CANCELLED in the child, and goes on in the parent. Every descriptor is close-on-exec.
  */
 #ifndef SMSP_H
 #define SMSP_H
@@ -124,6 +125,13 @@ typedef struct smsp_config smsp_config;
  * Why something failed. Made by the library, ended by smsp_error_free. It is immutable: any thread may read it.
  */
 typedef struct smsp_error smsp_error;
+
+/**
+ * A call in the background. Made by smsp_multi_status_start, ended by smsp_operation_free, which is always due. Any thread
+ * may wait for it, look at it, cancel and finish it, also at the same time; during and after its free none may.
+ * In a child of fork() an operation of the parent is done and SMSP_E_CANCELLED; the parent's goes on.
+ */
+typedef struct smsp_operation smsp_operation;
 
 /**
  * The statuses of a call: one for each query, in order. Ended by smsp_report_free; it holds its own copies of all
@@ -322,7 +330,8 @@ smsp_code smsp_client_stat(const struct smsp_client *client, const char *name, u
 const char *smsp_stat_name(size_t index);
 
 /**
- * Ends a client; NULL is fine. Calls of it that still run in other threads go on to their end.
+ * Ends a client; NULL is fine. Calls of it that still run in other threads, and its operations, go on to their end: the
+ * last of them releases what they share. This does not wait for them.
  */
 void smsp_client_free(struct smsp_client *client);
 
@@ -345,6 +354,71 @@ smsp_code smsp_multi_status(struct smsp_client *client,
                             size_t count,
                             struct smsp_report **report,
                             struct smsp_error **error);
+
+/**
+ * Starts to ask what became of count messages, as smsp_multi_status does, and returns at once with an operation at
+ * *operation; the caller frees it. queries and its texts are borrowed for this call only; queries may be NULL if count
+ * is 0. Operations and calls of a client share max_connections: their batches are asked in turn, so that a short list
+ * does not wait for the end of a long one. Any thread may call this on the same client, which may be freed before the
+ * operation is.
+ *
+ * Returns SMSP_OK, or a negative code, and then nothing is asked and *operation is NULL: SMSP_E_INVALID_ARGUMENT for a
+ * NULL pointer, SMSP_E_RESOURCE if there is no memory, descriptor or thread to be had (smsp_multi_status works without
+ * a thread), SMSP_E_INTERNAL. All else is told by smsp_operation_finish.
+ */
+smsp_code smsp_multi_status_start(struct smsp_client *client,
+                                  const struct smsp_query *queries,
+                                  size_t count,
+                                  struct smsp_operation **operation,
+                                  struct smsp_error **error);
+
+/**
+ * Waits until an operation is done, at most timeout_ms milliseconds: 0 looks only, a negative time is no limit.
+ * Returns SMSP_OK if it is done, SMSP_PENDING if it is not, SMSP_E_INVALID_ARGUMENT for NULL.
+ */
+smsp_code smsp_operation_wait(struct smsp_operation *operation,
+                              int64_t timeout_ms);
+
+/**
+ * Tells how far an operation has come: at *done, how many of its queries are answered or given up (INVALID ones are
+ * from the start, duplicates are with the first of their kind), and at *total, how many there are. *done never goes
+ * back, and is *total once the operation is done. Either pointer may be NULL. Never waits.
+ * Returns SMSP_OK, or SMSP_E_INVALID_ARGUMENT if operation is NULL.
+ */
+smsp_code smsp_operation_progress(const struct smsp_operation *operation,
+                                  size_t *done,
+                                  size_t *total);
+
+/**
+ * A descriptor that becomes readable once the operation is done, and stays so: for poll, select, epoll and event loops.
+ * It is made at the first call and the same at each, close-on-exec, and valid until the free. The caller only waits for
+ * it: it never reads, writes or closes it. -1 if it cannot be made, for NULL, and in a child of fork().
+ */
+int32_t smsp_operation_fd(struct smsp_operation *operation);
+
+/**
+ * Asks an operation to end, and returns at once; NULL is fine, and so is an operation that is done. It is done within
+ * 200 ms, wherever it waits. What was answered is in the report, the rest is UNANSWERED with code SMSP_E_CANCELLED.
+ * Async-signal-safe: a signal handler may call this, and errno stays as it was.
+ */
+void smsp_operation_cancel(struct smsp_operation *operation);
+
+/**
+ * Waits until an operation is done, and hands over what smsp_multi_status would have: its code, its error, and at
+ * *report its report, which the caller frees. Once: a second time is SMSP_E_INVALID_ARGUMENT, without a report. The
+ * operation itself is still to be freed.
+ * A cancelled operation of which something was answered is SMSP_PARTIAL, unless all was; else it is SMSP_E_CANCELLED,
+ * or what the first batch that failed before had failed with.
+ */
+smsp_code smsp_operation_finish(struct smsp_operation *operation,
+                                struct smsp_report **report,
+                                struct smsp_error **error);
+
+/**
+ * Ends an operation; NULL is fine. One that is not done is cancelled first, and waited for. In a child of fork() that
+ * inherited it nothing is waited for.
+ */
+void smsp_operation_free(struct smsp_operation *operation);
 
 /**
  * How many statuses there are: the count of the queries.

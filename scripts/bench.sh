@@ -26,3 +26,5 @@ SMSPARTNER_API_KEY=demo
 export SMSP_BASE_URL SMSPARTNER_API_KEY
 cc -O2 -Wall -Wextra -Werror -Iinclude benches/client.c "$target/libsmsp.a" -lpthread -ldl -lm -o "$work/client"
 "$work/client" "${1:-100000}" "${2:-5}"
+cc -O2 -Wall -Wextra -Werror -Iinclude benches/operation.c "$target/libsmsp.a" -lpthread -ldl -lm -o "$work/operation"
+"$work/operation"

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::error::{Code, Error};
+use crate::event::Stop;
 use crate::exchange::call::Call;
 use crate::exchange::check::Check;
+use crate::operation::Operation;
 use crate::plan::{Plan, Query, RawQuery};
 use crate::process::Process;
 use crate::report::Report;
-use crate::settings::Settings;
+use crate::settings::{Settings, reason};
 use crate::stats::{Counter, Stats};
 
 /// A client of the service. Cloning is cheap; all clones share connections, limits and counters, from any thread.
@@ -63,14 +65,61 @@ impl Client {
     where
         I: ExactSizeIterator<Item = RawQuery<'q>> + Clone,
     {
-        let (plan, draft) = Plan::new(queries, self.settings.batch)?;
-        let call = Arc::new(Call::new(self.settings.log.next_call(), plan, draft, self.settings.total_timeout));
+        let call = Arc::new(self.plan(queries, None)?);
         self.process.current().run(&call);
+        Ok(self.outcome(&call))
+    }
+
+    /// Asks what became of these messages in the background, and returns at once. Nothing is asked if there is an error:
+    /// no memory, thread or descriptor to be had.
+    ///
+    /// ```no_run
+    /// # let client = smsp::Client::new(&smsp::Config::new())?;
+    /// let operation = client.start([smsp::Query::new("+33612345678", "199897")])?;
+    /// while !operation.wait(Some(std::time::Duration::from_millis(100))) {
+    ///     let smsp::Progress { done, total } = operation.progress();
+    ///     println!("{done} of {total}");
+    /// }
+    /// let outcome = operation.finish()?;
+    /// # Ok::<(), smsp::Error>(())
+    /// ```
+    pub fn start<'q, I>(&self, queries: I) -> Result<Operation, Error>
+    where
+        I: IntoIterator<Item = Query<'q>>,
+        I::IntoIter: ExactSizeIterator + Clone,
+    {
+        self.begin(queries.into_iter().map(RawQuery::from))
+    }
+
+    pub(crate) fn begin<'q, I>(&self, queries: I) -> Result<Operation, Error>
+    where
+        I: ExactSizeIterator<Item = RawQuery<'q>> + Clone,
+    {
+        let stop = Stop::new().map_err(|error| {
+            Error::new(Code::Resource, format!("no descriptor for an operation: {}", reason(&error)))
+        })?;
+        let call = Arc::new(self.plan(queries, Some(Arc::new(stop)))?);
+        let pool = self.process.current();
+        pool.start(&call)?;
+        Ok(Operation::new(self.clone(), pool, call))
+    }
+
+    /// A call for these queries, not begun yet.
+    pub(crate) fn plan<'q, I>(&self, queries: I, stop: Option<Arc<Stop>>) -> Result<Call, Error>
+    where
+        I: ExactSizeIterator<Item = RawQuery<'q>> + Clone,
+    {
+        let (plan, draft) = Plan::new(queries, self.settings.batch)?;
+        Ok(Call::new(self.settings.log.next_call(), plan, draft, self.settings.total_timeout, stop))
+    }
+
+    /// What came of a call that has ended.
+    pub(crate) fn outcome(&self, call: &Call) -> Outcome {
         let finished = call.finish();
         self.stats.add(Counter::EntriesAnswered, finished.duplicates_answered as u64);
         let outcome = Outcome { report: finished.report, error: finished.error };
         self.settings.log.call(call.number, call.start, call.batches(), &outcome);
-        Ok(outcome)
+        outcome
     }
 
     /// The value of a counter, cumulative since the client was made; None if there is none of this name.

@@ -1,7 +1,7 @@
 //! Something that happens once and is waited for beside sockets: a request to stop, the end of an operation.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -29,6 +29,12 @@ impl Event {
     pub(crate) fn set(&self) {
         // It cannot fail: only a counter that is full would, and it is readable then.
         let _ = (&self.file).write(&1u64.to_ne_bytes());
+    }
+
+    /// Makes it one that has not happened.
+    pub(crate) fn clear(&self) {
+        // There is nothing to read where it has not happened.
+        let _ = (&self.file).read(&mut [0; size_of::<u64>()]);
     }
 }
 

@@ -30,7 +30,6 @@ mod code;
 mod config;
 mod decimal;
 mod error;
-#[allow(dead_code)] // until calls can be stopped
 mod event;
 mod exchange;
 #[cfg(fuzzing)]
@@ -40,6 +39,7 @@ mod limits;
 mod log;
 mod matching;
 mod message_id;
+mod operation;
 mod panics;
 mod phone;
 mod plan;
@@ -61,6 +61,7 @@ pub use config::{Config, Opt};
 pub use error::{Code, Error};
 pub use exchange::check::{Check, CheckStep};
 pub use limits::MAX_BATCH;
+pub use operation::{Operation, Progress};
 pub use phone::Phone;
 pub use plan::Query;
 pub use report::{Report, Status};

@@ -123,12 +123,20 @@ pub(crate) struct Duplicate {
     pub of: u32,
 }
 
+/// A batch.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    /// Its first row.
+    start: usize,
+    /// How many rows it settles: those that it asks, and their duplicates wherever they are.
+    settles: usize,
+}
+
 /// What is to be asked: batches of consecutive rows, among which those that are INVALID or duplicates are skipped.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     rows: usize,
-    /// The first row of each batch.
-    starts: Vec<usize>,
+    parts: Vec<Part>,
     pub duplicates: Vec<Duplicate>,
     /// Why the first invalid entry is one.
     pub first_invalid: Option<Error>,
@@ -156,9 +164,16 @@ impl Plan {
             match read {
                 Err(reason) => plan.invalid(&mut draft, row, &reason),
                 Ok(key) => match seen.insert(row, &key, &draft) {
-                    Some(of) => push(&mut plan.duplicates, Duplicate { row: row as u32, of })?,
-                    None if limit.add(&mut batch, (key.0, &key.1)) => push(&mut plan.starts, row)?,
-                    None => {}
+                    Some(of) => {
+                        push(&mut plan.duplicates, Duplicate { row: row as u32, of })?;
+                        plan.count_for(of as usize);
+                    }
+                    None => {
+                        if limit.add(&mut batch, (key.0, &key.1)) {
+                            push(&mut plan.parts, Part { start: row, settles: 0 })?;
+                        }
+                        plan.count_for(row);
+                    }
                 },
             }
         }
@@ -167,17 +182,33 @@ impl Plan {
 
     /// How many batches there are.
     pub(crate) fn batches(&self) -> usize {
-        self.starts.len()
+        self.parts.len()
+    }
+
+    /// How many queries there are.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// How many rows a batch settles.
+    pub(crate) fn settled_by(&self, batch: usize) -> usize {
+        self.parts[batch].settles
     }
 
     /// The rows of which a batch asks those that are neither INVALID nor duplicates.
     pub(crate) fn rows_of(&self, batch: usize) -> Range<usize> {
-        self.starts[batch]..self.starts.get(batch + 1).copied().unwrap_or(self.rows)
+        self.parts[batch].start..self.parts.get(batch + 1).map_or(self.rows, |next| next.start)
     }
 
     /// Whether a row repeats an earlier one.
     pub(crate) fn is_duplicate(&self, row: usize) -> bool {
         self.duplicates.binary_search_by_key(&row, |duplicate| duplicate.row as usize).is_ok()
+    }
+
+    /// Counts a row for the batch that asks this one.
+    fn count_for(&mut self, asked: usize) {
+        let behind = self.parts.partition_point(|part| part.start <= asked);
+        self.parts[behind - 1].settles += 1;
     }
 
     fn invalid(&mut self, draft: &mut Draft, row: usize, reason: &str) {
@@ -271,6 +302,7 @@ mod tests {
         assert_eq!((plan.rows_of(0), plan.rows_of(1)), (0..4, 4..5));
         assert!(plan.is_duplicate(2) && !plan.is_duplicate(3));
         assert_eq!(plan.duplicates[0].of, 0);
+        assert_eq!((plan.settled_by(0), plan.settled_by(1), plan.rows()), (3, 1, 5));
         let error = plan.first_invalid.unwrap();
         assert_eq!(error.message(), "queries[1]: phone_number \"bad\" is not a number");
     }

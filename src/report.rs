@@ -70,7 +70,10 @@ impl Draft {
     /// Adds the row of a query, unanswered so far.
     pub(crate) fn push(&mut self, query: RawQuery<'_>) -> Result<(), Error> {
         let Some(asked) = Arc::get_mut(&mut self.asked) else { return Err(out_of_memory("texts")) };
-        let mut keep = |text: Option<&[u8]>| text.map_or(Ok(0), |text| asked.push(text));
+        let mut keep = |text: Option<&[u8]>| match text {
+            Some(text) => asked.push(text),
+            None => asked.push_missing(),
+        };
         let row = Row {
             phone_number: keep(query.phone_number)?,
             message_id: keep(query.message_id)?,
@@ -110,9 +113,11 @@ impl Draft {
             Some(Asked { row, phone, id })
         };
         let rows: Range<usize> = plan.rows_of(batch);
-        rows.filter(|&row| self.rows[row].state == State::Unanswered.value() && !plan.is_duplicate(row))
-            .filter_map(asked)
-            .collect()
+        rows.filter(|&row| self.is_asked(plan, row)).filter_map(asked).collect()
+    }
+
+    fn is_asked(&self, plan: &Plan, row: usize) -> bool {
+        self.rows[row].state == State::Unanswered.value() && !plan.is_duplicate(row)
     }
 
     /// Writes the service's word on a message into its row.
@@ -135,6 +140,15 @@ impl Draft {
     pub(crate) fn fail(&mut self, row: usize, error: &Error) {
         self.rows[row].code = error.code().value();
         self.rows[row].api_code = error.api_code();
+    }
+
+    /// Notes why the messages of a batch have no answer.
+    pub(crate) fn fail_batch(&mut self, plan: &Plan, batch: usize, error: &Error) {
+        for row in plan.rows_of(batch) {
+            if self.is_asked(plan, row) {
+                self.fail(row, error);
+            }
+        }
     }
 
     /// Notes why the rows have no answer that have none and no reason yet.

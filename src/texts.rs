@@ -11,6 +11,10 @@ const CHUNK: usize = 16 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     chunks: Vec<Vec<u8>>,
+    /// How many texts there are, those that are missing included.
+    count: usize,
+    /// The places of those that are missing, in order.
+    missing: Vec<usize>,
 }
 
 /// Where a text lies: an address that a C caller may read; 0 is no text.
@@ -36,7 +40,26 @@ impl Texts {
         let address = chunk.as_ptr().expose_provenance() + chunk.len();
         chunk.extend_from_slice(text);
         chunk.push(0);
+        self.count += 1;
         Ok(address)
+    }
+
+    /// Notes that the next text is missing.
+    pub(crate) fn push_missing(&mut self) -> Result<Address, Error> {
+        self.missing.try_reserve(1).map_err(|_| out_of_memory("texts"))?;
+        self.missing.push(self.count);
+        self.count += 1;
+        Ok(0)
+    }
+
+    /// All texts in the order of their coming, None for those that are missing.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        let mut texts = self.chunks.iter().flat_map(|chunk| chunk.split_inclusive(|&byte| byte == 0));
+        let mut missing = self.missing.iter().peekable();
+        (0..self.count).map(move |place| match missing.next_if_eq(&&place) {
+            Some(_) => None,
+            None => texts.next().and_then(|text| text.strip_suffix(&[0])),
+        })
     }
 
     /// The text at an address that `push` gave.
@@ -76,5 +99,19 @@ mod tests {
         let mut texts = Texts::default();
         let address = texts.push(b"ab\0cd").unwrap();
         assert_eq!(texts.get(address), Some(&b"ab"[..]));
+    }
+
+    #[test]
+    fn texts_come_back_in_order() {
+        let given = [None, Some(&b"ab"[..]), Some(b""), None, None, Some(b"\xff"), Some(b""), None];
+        let mut texts = Texts::with_capacity(3).unwrap();
+        for text in given {
+            match text {
+                Some(text) => texts.push(text).unwrap(),
+                None => texts.push_missing().unwrap(),
+            };
+        }
+        assert_eq!(texts.iter().collect::<Vec<_>>(), given);
+        assert_eq!(Texts::default().iter().count(), 0);
     }
 }

@@ -2,8 +2,12 @@
 
 mod common;
 
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::thread::sleep;
+use std::time::Duration;
 
 use common::{KEY, ROOT, isolated, output, run, scratch, simulator};
 use smsp_simulator::Simulator;
@@ -29,12 +33,117 @@ fn c() {
 
 #[test]
 fn go() {
-    let program = scratch("examples").join("go");
     let unformatted = run(Command::new("gofmt").arg("-l").arg(go_folder()));
     assert_eq!(unformatted, "", "gofmt would change these");
     run(go_command().args(["vet", "./..."]));
-    run(go_command().args(["build", "-buildvcs=false", "-o"]).arg(&program));
-    check(&program);
+    check(&go_program());
+}
+
+/// The program in Go, built once.
+fn go_program() -> PathBuf {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let build = || {
+        let program = scratch("examples").join("go");
+        run(go_command().args(["build", "-buildvcs=false", "-o"]).arg(&program));
+        program
+    };
+    PROGRAM.get_or_init(build).clone()
+}
+
+/// A program in C that asks in the background.
+fn background(name: &str) -> PathBuf {
+    let program = scratch("examples").join(name);
+    common::compile_c(&Path::new(ROOT).join(format!("examples/c/{name}.c")), &program, common::shared());
+    program
+}
+
+#[test]
+fn progress() {
+    let (program, simulator) = (background("progress"), simulator().start().unwrap());
+    let ended = output(asking(&program, &simulator).args(MESSAGES));
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    let states = ["delivered", "not_found", "delivered", "invalid"];
+    let lines = MESSAGES.iter().zip(states).map(|(message, state)| {
+        let (phone, id) = message.split_once(':').unwrap();
+        format!("{phone:16} {id:12} {state}\n")
+    });
+    assert_eq!(String::from_utf8(ended.stdout).unwrap(), lines.collect::<String>());
+    let drawn = String::from_utf8(ended.stderr).unwrap();
+    assert!(drawn.contains(&format!("\r[{}] 4/4", "#".repeat(40))), "{drawn}");
+    assert!(drawn.contains("SMSP_PARTIAL: queries[3]"), "{drawn}");
+
+    check_ctrl_c(&program, |child, _| {
+        let (mut drawn, mut chunk) = (String::new(), [0; 256]);
+        while !(2..200).any(|done| drawn.contains(&format!("] {done}/200"))) {
+            let length = child.stderr.as_mut().unwrap().read(&mut chunk).unwrap();
+            assert!(length > 0, "{drawn}");
+            drawn.push_str(std::str::from_utf8(&chunk[..length]).unwrap());
+        }
+    });
+}
+
+#[test]
+fn go_is_cancelled_by_ctrl_c() {
+    check_ctrl_c(&go_program(), |_, simulator| {
+        while simulator.requests().len() < 3 {
+            sleep(Duration::from_millis(5));
+        }
+    });
+}
+
+#[test]
+fn event_loop() {
+    let program = background("event_loop");
+    let simulator = slow();
+    let messages = many(30);
+    for (typed, status, cancelled) in [("", 0, ""), ("x\n1\n", 1, "1: ")] {
+        let mut command = asking(&program, &simulator);
+        command.args(&messages).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        let printed = String::from_utf8(ended.stdout).unwrap();
+        assert_eq!((ended.status.code(), ended.stderr.len()), (Some(status), 0), "{printed}");
+        assert_eq!(printed.lines().count(), 30 + 3, "{printed}");
+        let unanswered = printed.lines().filter(|line| line.ends_with(" unanswered"));
+        assert!(unanswered.clone().all(|line| line.starts_with(cancelled)), "{printed}");
+        assert_eq!(unanswered.count() > 0, status == 1, "{printed}");
+        assert_eq!(printed.contains("cancelled"), status == 1, "{printed}");
+    }
+}
+
+/// Interrupts a program once it has begun: it prints what came, and that the rest was cancelled.
+fn check_ctrl_c(program: &Path, begin: impl FnOnce(&mut Child, &Simulator)) {
+    let simulator = slow();
+    let mut command = asking(program, &simulator);
+    let mut child = command.args(many(200)).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    begin(&mut child, &simulator);
+    // SAFETY: the child is not waited for yet, so the number is its own.
+    assert_eq!(unsafe { libc::kill(child.id().try_into().unwrap(), libc::SIGINT) }, 0);
+    let ended = child.wait_with_output().unwrap();
+    let (printed, complained) = (String::from_utf8(ended.stdout).unwrap(), String::from_utf8(ended.stderr).unwrap());
+    assert_eq!(ended.status.code(), Some(1), "{complained}");
+    assert!(complained.contains("SMSP_PARTIAL: ") && complained.contains("cancelled"), "{complained}");
+    let unanswered = printed.lines().filter(|line| line.contains(" unanswered")).count();
+    assert!(unanswered > 0 && unanswered < 200 && printed.lines().count() == 200, "{printed}");
+}
+
+/// A simulator that takes its time.
+fn slow() -> Simulator {
+    simulator().latency(Duration::from_millis(50)).start().unwrap()
+}
+
+/// So many messages, as arguments.
+fn many(count: usize) -> Vec<String> {
+    (0..count).map(|place| format!("+336{place:08}:{}", place + 1)).collect()
+}
+
+/// The program, with one request at a time for each message.
+fn asking(program: &Path, simulator: &Simulator) -> Command {
+    let mut command = isolated(program);
+    command.env("SMSPARTNER_API_KEY", KEY).env("SMSP_BASE_URL", simulator.base_url());
+    command.env("SMSP_BATCH_SIZE", "1").env("SMSP_MAX_CONNECTIONS", "1");
+    command
 }
 
 fn go_folder() -> PathBuf {

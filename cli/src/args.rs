@@ -38,6 +38,8 @@ date_text, status_text, stop_sms, is_spam. States: delivered, not_delivered, wai
 not_sent, rejected, invalid, unanswered, unknown.
 
 Exit status: 0 everything was answered; 1 not everything, or a line could not be read; 2 an error.
+Ctrl-C cancels: what was answered until then is written. The exit status is 1, or 2 if that is
+nothing.
 
 Example:
   smsp-status --api-key-file key.txt --format csv messages.csv > statuses.csv

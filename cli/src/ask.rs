@@ -1,10 +1,11 @@
 //! Asking the library, with a progress bar for those who watch.
 
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use signal_hook::consts::SIGINT;
 use smsp::{Client, Config, Error, Outcome, Query};
 
 use crate::args::Args;
@@ -30,23 +31,20 @@ pub fn client(config: &Config) -> Result<Client, String> {
     Client::new(config).map_err(|error| describe(&error))
 }
 
-/// Asks for every row; a progress bar is drawn where standard error is a terminal.
+/// Asks for every row, until Ctrl-C; a progress bar is drawn where standard error is a terminal.
 pub fn multi_status(client: &Client, rows: &[Row]) -> Result<Outcome, String> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(SIGINT, Arc::clone(&interrupted)).map_err(|error| format!("Ctrl-C: {error}"))?;
+    let operation = client.start(rows.iter().map(query)).map_err(|error| describe(&error))?;
     let bar = progress_bar(rows.len());
-    let outcome = thread::scope(|scope| {
-        let (done, is_done) = mpsc::channel::<()>();
-        let bar = &bar;
-        scope.spawn(move || {
-            while is_done.recv_timeout(PROGRESS_INTERVAL) == Err(RecvTimeoutError::Timeout) {
-                bar.set_position(client.stat("entries_answered").unwrap_or(0));
-            }
-        });
-        let outcome = client.multi_status(rows.iter().map(query));
-        drop(done);
-        outcome
-    });
+    while !operation.wait(Some(PROGRESS_INTERVAL)) {
+        if interrupted.load(Ordering::Relaxed) {
+            operation.cancel();
+        }
+        bar.set_position(operation.progress().done as u64);
+    }
     bar.finish_and_clear();
-    outcome.map_err(|error| describe(&error))
+    operation.finish().map_err(|error| describe(&error))
 }
 
 /// What is asked for a row.
@@ -60,7 +58,7 @@ pub fn describe(error: &Error) -> String {
 }
 
 fn progress_bar(total: usize) -> ProgressBar {
-    let style =
-        ProgressStyle::with_template("{bar:40} {pos}/{len} answered, {eta} left").expect("the template is well formed");
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len}, {per_sec}, {eta} left")
+        .expect("the template is well formed");
     ProgressBar::new(total as u64).with_style(style)
 }

@@ -1,4 +1,4 @@
-// What became of these messages?    multi_status PHONE:ID ...
+// What became of these messages?    multi_status PHONE:ID ...    Ctrl-C cancels: what came until then is printed.
 // The environment configures it: SMSPARTNER_API_KEY, and SMSP_ with an option's name in capitals for the rest.
 // Exit status: 0 when every message was answered, 1 when some were, 2 when none was.
 package main
@@ -9,15 +9,27 @@ package main
 import "C"
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
 	"time"
 	"unsafe"
 )
 
-func multiStatus(messages []string) (code C.smsp_code) {
-	client, report, err := (*C.smsp_client)(nil), (*C.smsp_report)(nil), (*C.smsp_error)(nil)
+// wait waits for the operation, and cancels it when the context is done.
+func wait(ctx context.Context, operation *C.smsp_operation) {
+	for C.smsp_operation_wait(operation, 100) == C.SMSP_PENDING {
+		if ctx.Err() != nil {
+			C.smsp_operation_cancel(operation)
+		}
+	}
+}
+
+func multiStatus(ctx context.Context, messages []string) (code C.smsp_code) {
+	client, operation := (*C.smsp_client)(nil), (*C.smsp_operation)(nil)
+	report, err := (*C.smsp_report)(nil), (*C.smsp_error)(nil)
 	queries := make([]C.smsp_query, len(messages)+1)
 	for i, message := range messages {
 		phone, id, _ := strings.Cut(message, ":") // no id: the report says INVALID
@@ -28,8 +40,12 @@ func multiStatus(messages []string) (code C.smsp_code) {
 	config := C.smsp_config_new()
 	if code = C.smsp_config_load_env(config, &err); code == C.SMSP_OK {
 		if code = C.smsp_client_new(config, &client, &err); code == C.SMSP_OK {
-			code = C.smsp_multi_status(client, &queries[0], C.size_t(len(messages)), &report, &err)
+			code = C.smsp_multi_status_start(client, &queries[0], C.size_t(len(messages)), &operation, &err)
 		}
+	}
+	if code == C.SMSP_OK {
+		wait(ctx, operation)
+		code = C.smsp_operation_finish(operation, &report, &err)
 	}
 	for i := C.size_t(0); i < C.smsp_report_count(report); i++ {
 		row := C.smsp_report_get(report, i)
@@ -45,15 +61,18 @@ func multiStatus(messages []string) (code C.smsp_code) {
 	}
 	C.smsp_error_free(err)
 	C.smsp_report_free(report)
+	C.smsp_operation_free(operation)
 	C.smsp_client_free(client)
 	C.smsp_config_free(config)
 	return code
 }
 
 func main() {
-	if code := multiStatus(os.Args[1:]); code < 0 {
-		os.Exit(2)
-	} else {
-		os.Exit(int(code)) // SMSP_OK is 0, SMSP_PARTIAL 1
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := multiStatus(ctx, os.Args[1:])
+	stop()
+	if code < 0 {
+		code = 2
 	}
+	os.Exit(int(code)) // SMSP_OK is 0, SMSP_PARTIAL 1
 }

@@ -15,7 +15,7 @@ use crate::stats;
 
 /// A client of the service: its connections, limits and counters. Made by smsp_client_new, ended by smsp_client_free.
 /// Any number of threads may share one, and should: connections are kept and used again.
-pub struct smsp_client(Client);
+pub struct smsp_client(pub(super) Client);
 
 /// A message to ask about. Both texts are borrowed for the call only.
 #[repr(C)]
@@ -69,7 +69,8 @@ pub extern "C" fn smsp_stat_name(index: size_t) -> *const c_char {
     accessor(std::ptr::null(), || stats::c_name(index).map(|name| name.as_ptr()))
 }
 
-/// Ends a client; NULL is fine. Calls of it that still run in other threads go on to their end.
+/// Ends a client; NULL is fine. Calls of it that still run in other threads, and its operations, go on to their end: the
+/// last of them releases what they share. This does not wait for them.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_client_free(client: *mut smsp_client) {
     unsafe { free(client) };
@@ -96,18 +97,23 @@ pub unsafe extern "C" fn smsp_multi_status(
     error: *mut *mut smsp_error,
 ) -> smsp_code {
     unsafe { set(report, std::ptr::null_mut()) };
-    let ask = || {
-        let outcome = unsafe { ask(client, queries, count, report) };
-        match outcome {
-            Ok(outcome) => {
-                let code = outcome.code();
-                unsafe { set(report, into_handle(smsp_report(outcome.report))) };
-                (code, outcome.error)
-            }
-            Err(error) => (error.code(), Some(error)),
-        }
-    };
+    let ask = || unsafe { hand_over(ask(client, queries, count, report), report) };
     unsafe { respond(error, ask) }
+}
+
+/// Hands a report to the caller; what the function answers.
+pub(super) unsafe fn hand_over(
+    outcome: Result<Outcome, Error>,
+    report: *mut *mut smsp_report,
+) -> (Code, Option<Error>) {
+    match outcome {
+        Ok(outcome) => {
+            let code = outcome.code();
+            unsafe { set(report, into_handle(smsp_report(outcome.report))) };
+            (code, outcome.error)
+        }
+        Err(error) => (error.code(), Some(error)),
+    }
 }
 
 unsafe fn ask(
@@ -121,8 +127,15 @@ unsafe fn ask(
     if report.is_null() {
         return Err(is_null("report"));
     }
-    let queries = unsafe { list(queries, count) }?;
-    client.ask(queries.iter().map(|query| RawQuery {
+    client.ask(unsafe { raw(queries, count) }?)
+}
+
+/// The queries of a caller. They are borrowed for the call only.
+pub(super) unsafe fn raw<'a>(
+    queries: *const smsp_query,
+    count: size_t,
+) -> Result<impl ExactSizeIterator<Item = RawQuery<'a>> + Clone, Error> {
+    Ok(unsafe { list(queries, count) }?.iter().map(|query: &smsp_query| RawQuery {
         phone_number: unsafe { text(query.phone_number) }.map(|text| text.to_bytes()),
         message_id: unsafe { text(query.message_id) }.map(|text| text.to_bytes()),
     }))

@@ -8,11 +8,13 @@ mod boundary;
 mod client;
 mod config;
 mod error;
+mod operation;
 mod report;
 mod version;
 
 pub use client::*;
 pub use config::*;
 pub use error::*;
+pub use operation::*;
 pub use report::*;
 pub use version::*;

@@ -1,11 +1,17 @@
 //! A call under way: which of its batches are taken, which have ended, and what came of them.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use once_cell::race::OnceBox;
+
 use super::http::total_timeout;
+use super::wait::cancelled;
 use crate::error::{Code, Error};
+use crate::event::{Event, Stop};
 use crate::matching::Matches;
 use crate::plan::Plan;
 use crate::report::{Asked, Draft, Report};
@@ -23,8 +29,14 @@ pub(crate) struct Call {
     plan: Plan,
     texts: Arc<Texts>,
     pub deadline: Option<Instant>,
+    /// What ends the call before its time; None if nothing does.
+    pub stop: Option<Arc<Stop>>,
     progress: Mutex<Progress>,
     ended: Condvar,
+    /// The same as `ended`, for those who wait by a descriptor.
+    ended_event: OnceBox<Event>,
+    /// How many rows are settled. It is read without the lock.
+    settled: AtomicUsize,
     /// Connections that failed since the last answer.
     failed_connections: AtomicU32,
 }
@@ -55,16 +67,21 @@ pub(crate) struct Finished {
 }
 
 impl Call {
-    pub(crate) fn new(number: u64, plan: Plan, draft: Draft, time: Option<Duration>) -> Call {
+    pub(crate) fn new(number: u64, plan: Plan, draft: Draft, time: Option<Duration>, stop: Option<Arc<Stop>>) -> Call {
+        // The others are INVALID, and settled by that.
+        let asked: usize = (0..plan.batches()).map(|batch| plan.settled_by(batch)).sum();
         Call {
             number,
             start: Instant::now(),
-            plan,
             texts: draft.asked_texts(),
             deadline: time.map(|time| Instant::now() + time),
+            stop,
             progress: Mutex::new(Progress { draft, next: 0, ended: 0, failed: None }),
             ended: Condvar::new(),
+            ended_event: OnceBox::new(),
+            settled: AtomicUsize::new(plan.rows() - asked),
             failed_connections: AtomicU32::new(0),
+            plan,
         }
     }
 
@@ -73,12 +90,30 @@ impl Call {
         self.plan.batches()
     }
 
+    /// How many queries there are.
+    pub(crate) fn rows(&self) -> usize {
+        self.plan.rows()
+    }
+
+    /// How many of them are answered or given up. It never goes back. Takes no lock.
+    pub(crate) fn settled(&self) -> usize {
+        self.settled.load(Ordering::SeqCst).min(self.rows())
+    }
+
+    /// The texts of the queries. Takes no lock.
+    pub(crate) fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    /// Whether the caller wants it to end.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.is_requested())
+    }
+
     /// The next batch, in the caller's order; None once all are taken or given up.
     pub(crate) fn take(&self) -> Option<Batch<'_>> {
         let mut progress = self.lock();
-        if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-            self.give_up(&mut progress, &total_timeout());
-        }
+        self.give_up_if_over(&mut progress);
         let number = progress.next;
         if number == self.batches() {
             return None;
@@ -137,23 +172,42 @@ impl Call {
         self.failed_connections.fetch_add(1, Ordering::Relaxed) + 1 >= MAX_FAILED_CONNECTIONS
     }
 
-    /// Waits until every batch has ended. Past the deadline nothing more is taken, and what is on its way ends by itself.
-    pub(crate) fn wait(&self) {
+    /// Waits until every batch has ended, at most until a moment; whether they have. Past the deadline nothing more is
+    /// taken, and what is on its way ends by itself.
+    pub(crate) fn wait(&self, until: Option<Instant>) -> bool {
         let mut progress = self.lock();
-        while progress.ended < self.batches() {
-            let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            progress = match left {
-                Some(Duration::ZERO) => {
-                    self.give_up(&mut progress, &total_timeout());
-                    if progress.ended == self.batches() {
-                        return;
-                    }
-                    self.ended.wait(progress).unwrap_or_else(PoisonError::into_inner)
-                }
-                Some(left) => self.ended.wait_timeout(progress, left).unwrap_or_else(PoisonError::into_inner).0,
+        loop {
+            self.give_up_if_over(&mut progress);
+            if progress.ended >= self.batches() {
+                return true;
+            }
+            let now = Instant::now();
+            if until.is_some_and(|until| until <= now) {
+                return false;
+            }
+            let deadline = self.deadline.filter(|&deadline| deadline > now);
+            progress = match until.into_iter().chain(deadline).min() {
+                Some(next) => self.ended.wait_timeout(progress, next - now).unwrap_or_else(PoisonError::into_inner).0,
                 None => self.ended.wait(progress).unwrap_or_else(PoisonError::into_inner),
             };
         }
+    }
+
+    /// A descriptor that is readable once every batch has ended; the same at each call.
+    pub(crate) fn ended_fd(&self) -> io::Result<BorrowedFd<'_>> {
+        let event = self.ended_event.get_or_try_init(|| Event::new().map(Box::new))?;
+        // Whoever ended the last batch before the event was there could not set it.
+        if self.lock().ended >= self.batches() {
+            event.set();
+        }
+        Ok(event.as_fd())
+    }
+
+    /// Gives up what nobody has taken where the call is stopped or out of time. Whether there is something left to take.
+    pub(crate) fn look(&self) -> bool {
+        let mut progress = self.lock();
+        self.give_up_if_over(&mut progress);
+        progress.next < self.batches()
     }
 
     /// Hands over what came of a call whose batches have all ended; once, a second time there is nothing.
@@ -169,6 +223,11 @@ impl Call {
         self.lock().next < self.batches()
     }
 
+    /// Ends all batches that nobody has taken.
+    pub(crate) fn give_up_all(&self, error: &Error) {
+        self.give_up(&mut self.lock(), error);
+    }
+
     /// Ends the call at once where its batches can no longer be accounted for.
     pub(crate) fn abandon(&self, error: &Error) {
         let mut progress = self.lock();
@@ -176,14 +235,22 @@ impl Call {
         progress.failed.get_or_insert((0, error.clone()));
         progress.ended = self.batches();
         progress.draft.fail_unanswered(error);
-        self.ended.notify_all();
+        self.settled.store(self.rows(), Ordering::SeqCst);
+        self.tell_ended();
+    }
+
+    fn give_up_if_over(&self, progress: &mut Progress) {
+        if self.is_stopped() {
+            self.give_up(progress, &cancelled());
+        } else if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            self.give_up(progress, &total_timeout());
+        }
     }
 
     /// Ends all batches that nobody has taken.
     fn give_up(&self, progress: &mut Progress, error: &Error) {
         for number in progress.next..self.batches() {
-            let asked = progress.draft.batch(&self.plan, number, &self.texts);
-            asked.iter().for_each(|query| progress.draft.fail(query.row, error));
+            progress.draft.fail_batch(&self.plan, number, error);
             self.settle(progress, number, Some(error.clone()));
         }
         progress.next = self.batches();
@@ -195,8 +262,16 @@ impl Call {
             progress.failed = Some((number, error));
         }
         progress.ended += 1;
+        self.settled.fetch_add(self.plan.settled_by(number), Ordering::SeqCst);
         if progress.ended == self.batches() {
-            self.ended.notify_all();
+            self.tell_ended();
+        }
+    }
+
+    fn tell_ended(&self) {
+        self.ended.notify_all();
+        if let Some(event) = self.ended_event.get() {
+            event.set();
         }
     }
 

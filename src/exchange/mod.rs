@@ -17,7 +17,8 @@ pub(crate) mod retry;
 mod threads;
 mod tls;
 mod transport;
-mod wait;
+pub(crate) mod wait;
+mod watch;
 
 use call::{Batch, Call};
 use http::{Head, Http, Outgoing, Unanswered};
@@ -98,8 +99,7 @@ impl Exchange {
         if let Err(error) = self.write_request(&batch.asked, &mut scratch.request) {
             return call.failed(batch, error);
         }
-        // Until calls can be stopped.
-        let stop: Option<&Stop> = None;
+        let stop = call.stop.as_deref();
         let mut before = None;
         for attempt in 0.. {
             let mut log = self.settings.log.attempt(call.number, batch.number, attempt);

@@ -41,11 +41,14 @@ pub(crate) fn sleep(time: Duration, stop: Option<&Stop>) -> Result<(), Error> {
 /// An error if the stop is requested.
 pub(crate) fn go_on(stop: Option<&Stop>) -> Result<(), Error> {
     match stop {
-        Some(stop) if stop.is_requested() => {
-            Err(Error::new(Code::Cancelled, "smsp_operation_cancel: the call was cancelled before the answer came"))
-        }
+        Some(stop) if stop.is_requested() => Err(cancelled()),
         _ => Ok(()),
     }
+}
+
+/// The caller wants no more.
+pub(crate) fn cancelled() -> Error {
+    Error::new(Code::Cancelled, "the operation was cancelled")
 }
 
 /// Descriptors of which one is waited for, and with them always the stop that this thread works for.

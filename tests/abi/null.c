@@ -80,6 +80,52 @@ static void check_multi_status(const smsp_config *config)
     smsp_client_free(client);
 }
 
+static void check_operation(const smsp_config *config)
+{
+    const smsp_query query = {NULL, NULL};
+    smsp_client *client = NULL;
+    smsp_operation *operation = check_poison();
+    smsp_report *report = check_poison();
+    smsp_error *error = check_poison();
+    size_t done = 7, total = 7;
+
+    CHECK_INT(smsp_client_new(config, &client, NULL), SMSP_OK);
+
+    CHECK_CODE(smsp_multi_status_start(NULL, &query, 1, &operation, &error), &error, SMSP_E_INVALID_ARGUMENT);
+    CHECK(operation == NULL);
+    operation = check_poison();
+    CHECK_CODE(smsp_multi_status_start(client, NULL, 1, &operation, &error), &error, SMSP_E_INVALID_ARGUMENT);
+    CHECK(operation == NULL);
+    CHECK_CODE(smsp_multi_status_start(client, &query, 1, NULL, &error), &error, SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_multi_status_start(NULL, NULL, 0, NULL, NULL), SMSP_E_INVALID_ARGUMENT);
+
+    CHECK_INT(smsp_operation_wait(NULL, 0), SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_operation_progress(NULL, &done, &total), SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(done + total, 14);
+    CHECK_INT(smsp_operation_fd(NULL), -1);
+    smsp_operation_cancel(NULL);
+    CHECK_CODE(smsp_operation_finish(NULL, &report, &error), &error, SMSP_E_INVALID_ARGUMENT);
+    CHECK(report == NULL);
+    CHECK_INT(smsp_operation_finish(NULL, NULL, NULL), SMSP_E_INVALID_ARGUMENT);
+    smsp_operation_free(NULL);
+
+    CHECK_CODE(smsp_multi_status_start(client, NULL, 0, &operation, &error), &error, SMSP_OK);
+    CHECK_INT(smsp_operation_progress(operation, NULL, NULL), SMSP_OK);
+    CHECK_INT(smsp_operation_progress(operation, &done, NULL), SMSP_OK);
+    CHECK_INT(smsp_operation_progress(operation, NULL, &total), SMSP_OK);
+    CHECK_INT(done + total, 0);
+    /* That there is no place for the report takes none away. */
+    CHECK_CODE(smsp_operation_finish(operation, NULL, &error), &error, SMSP_E_INVALID_ARGUMENT);
+    CHECK_CODE(smsp_operation_finish(operation, &report, &error), &error, SMSP_OK);
+    CHECK(report != NULL);
+    CHECK_INT(smsp_report_count(report), 0);
+    smsp_report_free(report);
+    smsp_operation_free(operation);
+
+    CHECK_INT(counter(client, "connections"), 0);
+    smsp_client_free(client);
+}
+
 static void check_accessors(void)
 {
     CHECK_INT(smsp_report_count(NULL), 0);
@@ -105,6 +151,7 @@ int main(void)
     check_config();
     check_client(config);
     check_multi_status(config);
+    check_operation(config);
     check_accessors();
     smsp_config_free(config);
     return check_result();

@@ -111,6 +111,11 @@ impl Program {
         [Form::Shared, Form::Static].iter().for_each(|form| self.run_form(*form, arguments));
     }
 
+    /// Runs it, and answers what it prints.
+    pub fn printed(&self, arguments: &[impl AsRef<OsStr>]) -> String {
+        run(self.command(Form::Shared).args(arguments))
+    }
+
     /// Runs it under valgrind, where it takes some fifty times as long.
     pub fn check_memory(&self, arguments: &[impl AsRef<OsStr>]) {
         let leaks = ["--leak-check=full", "--errors-for-leak-kinds=definite", "--show-leak-kinds=definite"];

@@ -1,0 +1,97 @@
+/* operation_denied FILE name=value…
+ * The system has no thread or no descriptor to give: nothing starts, nothing is asked, and nothing is lost. Once there is
+ * a thread it works for all. The queries and statuses are those of FILE (expect.h). */
+#define _GNU_SOURCE
+#include "expect.h"
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* How many threads there are still to be had. */
+static int threads = 1000;
+
+/* Stands in front of the system's, for the library too. */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *context)
+{
+    int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+    if (threads-- <= 0)
+        return EAGAIN;
+    *(void **)&create = dlsym(RTLD_NEXT, "pthread_create");
+    return create(thread, attributes, start, context);
+}
+
+static struct expectations all;
+static smsp_client *client;
+
+static smsp_operation *start(int32_t code, const char *part)
+{
+    smsp_operation *operation = check_poison();
+    smsp_error *error = check_poison();
+    int32_t is = smsp_multi_status_start(client, all.queries, all.count, &operation, &error);
+
+    CHECK_FAILS(is, &error, code, part, NULL);
+    CHECK((operation == NULL) == (code != SMSP_OK));
+    return operation;
+}
+
+static void finish(smsp_operation *operation)
+{
+    smsp_report *report = NULL;
+    smsp_error *error = check_poison();
+
+    CHECK_CODE(smsp_operation_finish(operation, &report, &error), &error, SMSP_OK);
+    CHECK_INT(expectations_differ(&all, report, 0, all.count), 0);
+    smsp_report_free(report);
+    smsp_operation_free(operation);
+}
+
+static void check_threads(void)
+{
+    smsp_operation *operation;
+
+    threads = 0;
+    start(SMSP_E_RESOURCE, "thread");
+    threads = 1; /* for the thread that looks after operations, and none to ask */
+    start(SMSP_E_RESOURCE, "thread");
+    CHECK_INT(counter(client, "requests"), 0);
+    threads = 1; /* the other is there by now */
+    operation = start(SMSP_OK, NULL);
+    finish(operation);
+    CHECK_INT(counter(client, "connections"), 1);
+    threads = 1000;
+    finish(start(SMSP_OK, NULL));
+}
+
+static void check_descriptors(void)
+{
+    struct rlimit limit, none;
+    smsp_operation *operation;
+
+    operation = start(SMSP_OK, NULL);
+    CHECK_INT(smsp_operation_wait(operation, -1), SMSP_OK);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    none = limit;
+    none.rlim_cur = 0;
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &none), 0);
+    start(SMSP_E_RESOURCE, "descriptor");
+    CHECK_INT(smsp_operation_fd(operation), -1);
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    CHECK(smsp_operation_fd(operation) >= 0);
+    finish(operation);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        check_fatal("usage: operation_denied FILE name=value…", NULL);
+    all = expectations_read(argv[1]);
+    client = client_from(argc, argv, 2);
+    check_threads();
+    check_descriptors();
+    smsp_client_free(client);
+    expectations_free(&all);
+    return check_result();
+}
