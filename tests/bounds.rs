@@ -38,7 +38,7 @@ fn bounded(base_url: &str, code: i32, part: &str, option: &str) {
     let [code, memory] = [code.to_string(), MEMORY.to_string()];
     let [key, url] = [format!("api_key={KEY}"), format!("base_url={base_url}")];
     let unlimited = ["max_retries=0", "connect_timeout_ms=0", "request_timeout_ms=0"];
-    program("bounded").run(&[&[&code, part, &memory, &key, &url], &unlimited[..], &[option]].concat());
+    program("bounded").run_plain(&[&[&code, part, &memory, &key, &url], &unlimited[..], &[option]].concat());
 }
 
 fn endless(start: impl AsRef<[u8]>, again: &[u8]) -> (Server, String) {

@@ -57,7 +57,7 @@ fn log() {
     let simulator = simulator().start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("smsp.log").display().to_string();
-    program("log").run(&[vec![file], options(&simulator).to_vec()].concat());
+    program("log").run_plain(&[vec![file], options(&simulator).to_vec()].concat());
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn wiped() {
             simulator.write_ca(&ca).unwrap();
             arguments.push(format!("ca_file={}", ca.display()));
         }
-        program("wiped").run(&arguments);
+        program("wiped").run_plain(&arguments);
     }
 }
 
@@ -134,7 +134,7 @@ fn freed_while_a_call_runs() {
 #[test]
 fn fork() {
     let simulator = simulator().start().unwrap();
-    program("fork").run(&RowsFile::new(&expected(&simulator, &messages(501))).arguments(&simulator));
+    program("fork").run_plain(&RowsFile::new(&expected(&simulator, &messages(501))).arguments(&simulator));
     program("fork").check_memory_of_children(&RowsFile::new(&expected(&simulator, &messages(3))).arguments(&simulator));
 }
 
@@ -147,7 +147,7 @@ fn fork_over_tls() {
     let rows = RowsFile::new(&expected(&simulator, &messages(501)));
     let mut arguments = rows.arguments(&simulator);
     arguments.push(format!("ca_file={}", ca.display()));
-    program("fork").run(&arguments);
+    program("fork").run_plain(&arguments);
 }
 
 #[test]

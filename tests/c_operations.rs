@@ -48,7 +48,7 @@ fn many_operations() {
 #[test]
 fn fork() {
     let (_simulator, _rows, arguments) = slow(2, 100, 10);
-    program("operation_fork").run(&arguments);
+    program("operation_fork").run_plain(&arguments);
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod common;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use common::program::program;
+use common::program::{FORMS, program};
 use common::proxy::{Asked, Proxy};
 use common::server::Server;
 use common::{KEY, simulator};
@@ -327,8 +327,8 @@ fn environment() {
     }
     // Without the scheme, as is usual.
     run(OK, "", &[("https_proxy", &http_url["http://".len()..])]);
-    assert_eq!(http.asked().len(), 2 * 6, "two forms each");
-    assert_eq!(socks5.asked().len(), 2 * 5);
+    assert_eq!(http.asked().len(), FORMS.len() * 6);
+    assert_eq!(socks5.asked().len(), FORMS.len() * 5);
     for past in ["NO_PROXY", "no_proxy"] {
         for list in ["*", &host, &domain, &format!("test:{}", to.port())] {
             run(E_CONNECT, "cannot look up", &[("HTTPS_PROXY", &socks5_url), (past, list)]);

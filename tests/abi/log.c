@@ -68,7 +68,7 @@ static void check_fork(int argc, char **argv)
     if (child == 0) {
         ask(client);
         smsp_client_free(client);
-        exit(check_result());
+        _exit(check_result());
     }
     ask(client);
     CHECK_INT(waitpid(child, &status, 0), child);

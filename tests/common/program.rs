@@ -106,7 +106,8 @@ impl Program {
         }
     }
 
-    /// Runs it in the forms without a sanitizer: for programs that take memory or allocation away, which one needs.
+    /// Runs it in the forms without a sanitizer: for programs that take memory or allocation away, which one needs, and for
+    /// those that fork while threads work, whose children may find the sanitizer's allocator locked for ever.
     pub fn run_plain(&self, arguments: &[impl AsRef<OsStr>]) {
         [Form::Shared, Form::Static].iter().for_each(|form| self.run_form(*form, arguments));
     }
