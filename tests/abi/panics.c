@@ -10,6 +10,7 @@ int32_t smsp_test_panic(int32_t nth);
 static const smsp_query query = {"+33600000001", "1"};
 static smsp_config *config;
 static smsp_client *client;
+static smsp_operation *operation;
 static smsp_report *report;
 static smsp_error *error; /* one to read, not one to be written */
 
@@ -39,6 +40,13 @@ static void check_internal(int32_t code, smsp_error *written)
         CHECK_INT(smsp_test_panic(0), 0); \
         return; \
     }
+#define CODE(name, arguments) \
+    if (strcmp(function, #name) == 0) { \
+        smsp_test_panic(1); \
+        CHECK_INT(name arguments, SMSP_E_INTERNAL); \
+        CHECK_INT(smsp_test_panic(0), 0); \
+        return; \
+    }
 #define ENDS(name, handle) \
     if (strcmp(function, #name) == 0) { \
         smsp_test_panic(1); \
@@ -50,8 +58,10 @@ static void check_internal(int32_t code, smsp_error *written)
 static void provoke(const char *function)
 {
     smsp_client *made = NULL;
+    smsp_operation *started = NULL;
     smsp_report *asked = NULL;
     uint64_t value = 42;
+    size_t done = 42, total = 42;
 
     ACCESSOR(smsp_version, (), != NULL)
     ACCESSOR(smsp_code_name, (SMSP_OK), [0] == '?')
@@ -73,16 +83,21 @@ static void provoke(const char *function)
     ENDS(smsp_config_free, config)
 
     FALLIBLE(smsp_client_new, (config, &made, &written))
-    if (strcmp(function, "smsp_client_stat") == 0) {
-        smsp_test_panic(1);
-        CHECK_INT(smsp_client_stat(client, "requests", &value), SMSP_E_INTERNAL);
-        CHECK_INT(value, 42);
-        return;
-    }
+    CODE(smsp_client_stat, (client, "requests", &value))
     ACCESSOR(smsp_stat_name, (0), == NULL)
     ENDS(smsp_client_free, client)
 
     FALLIBLE(smsp_multi_status, (client, &query, 1, &asked, &written))
+    FALLIBLE(smsp_multi_status_start, (client, &query, 1, &started, &written))
+    CODE(smsp_operation_wait, (operation, 0))
+    CODE(smsp_operation_progress, (operation, &done, &total))
+    ACCESSOR(smsp_operation_fd, (operation), == -1)
+    /* It may run in a signal handler, so it is not guarded, and calls nothing that panics. */
+    if (strcmp(function, "smsp_operation_cancel") == 0)
+        return;
+    FALLIBLE(smsp_operation_finish, (operation, &asked, &written))
+    ENDS(smsp_operation_free, operation)
+
     ACCESSOR(smsp_report_count, (report), == 0)
     ACCESSOR(smsp_report_get, (report, 0), == NULL)
     ACCESSOR(smsp_report_stride, (report), == 0)
@@ -121,6 +136,7 @@ int main(int argc, char **argv)
     client = client_from(argc, argv, 2);
     provoke_in_a_thread();
     CHECK_INT(smsp_multi_status(client, &unusable, 1, &report, &error), SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_multi_status_start(client, &unusable, 1, &operation, NULL), SMSP_OK);
     for (function = strtok(argv[1], ","); function != NULL; function = strtok(NULL, ","))
         provoke(function);
 
@@ -130,6 +146,10 @@ int main(int argc, char **argv)
     CHECK_INT(smsp_report_count(report), 1);
     smsp_report_free(report);
     report = NULL;
+    CHECK_INT(smsp_operation_finish(operation, &report, NULL), SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_report_count(report), 1);
+    smsp_report_free(report);
+    smsp_operation_free(operation);
     CHECK_INT(smsp_multi_status(client, &query, 1, &report, NULL), SMSP_OK);
     smsp_report_free(report);
     smsp_error_free(error);
