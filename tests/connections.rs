@@ -25,7 +25,7 @@ struct LookUp<'a> {
     code: &'a str,
     part: &'a str,
     calls: usize,
-    /// The least and the most that a call may take, in milliseconds.
+    /// The least and the most that the fastest call takes, in milliseconds.
     takes: (u32, u32),
     threads_left: usize,
 }
@@ -73,7 +73,7 @@ fn a_resolver_that_hangs_holds_one_thread_and_no_call() {
         addresses: "hang",
         code: E_TIMEOUT,
         part: "connect_timeout_ms: no address of localhost within 300 ms",
-        calls: 4,
+        calls: 5,
         takes: (300, 300 + 750),
         threads_left: 1,
     };
@@ -83,7 +83,7 @@ fn a_resolver_that_hangs_holds_one_thread_and_no_call() {
         ("request_timeout_ms: no address of localhost within 300 ms", "request_timeout_ms=300"),
         ("total_timeout_ms: no address of localhost within", "total_timeout_ms=300"),
     ] {
-        assert_eq!(LookUp { part, calls: 1, ..hanging }.run("http://localhost:1", &[limit]), 1);
+        assert_eq!(LookUp { part, ..hanging }.run("http://localhost:1", &[limit]), 1);
     }
 }
 
@@ -132,8 +132,9 @@ fn the_second_address_is_tried_while_the_first_is_silent() {
     assert_eq!(race.run(&by_name(&simulator), &limits), 1);
     // Both silent: one error that names both.
     let part = "no connection to localhost (127.0.0.2:";
-    let silent = LookUp { addresses: "127.0.0.2,127.0.0.2", code: E_TIMEOUT, part, takes: (600, 600 + 750), ..race };
-    assert_eq!(silent.run(&by_name(&simulator), &["connect_timeout_ms=600"]), 1);
+    let silent =
+        LookUp { addresses: "127.0.0.2,127.0.0.2", code: E_TIMEOUT, part, calls: 5, takes: (600, 600 + 750), ..race };
+    assert_eq!(silent.run(&by_name(&simulator), &["connect_timeout_ms=600"]), 5);
 }
 
 /// A server that answers each request with this head, keeps the connection open, and counts connections.

