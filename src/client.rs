@@ -99,9 +99,8 @@ impl Client {
             Error::new(Code::Resource, format!("no descriptor for an operation: {}", reason(&error)))
         })?;
         let call = Arc::new(self.plan(queries, Some(Arc::new(stop)))?);
-        let pool = self.process.current();
-        pool.start(&call)?;
-        Ok(Operation::new(self.clone(), pool, call))
+        let watch = self.process.current().start(&call)?;
+        Ok(Operation::new(self.clone(), watch, call))
     }
 
     /// A call for these queries, not begun yet.

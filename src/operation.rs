@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use crate::client::{Client, Outcome};
 use crate::error::{Code, Error, out_of_memory};
 use crate::exchange::call::Call;
-use crate::exchange::pool::Pool;
 use crate::exchange::wait::cancelled;
+use crate::exchange::watch::Watch;
 use crate::plan::RawQuery;
 
 /// A list of messages that is asked about in the background, made by [`Client::start`]. Any thread may use it. Dropping
@@ -23,7 +23,8 @@ pub struct Operation {
 
 struct Inner {
     client: Client,
-    pool: Arc<Pool>,
+    /// None where there is nothing to ask.
+    watch: Option<Arc<Watch>>,
     call: Arc<Call>,
     is_finished: AtomicBool,
     process: u32,
@@ -39,9 +40,9 @@ pub struct Progress {
 }
 
 impl Operation {
-    pub(crate) fn new(client: Client, pool: Arc<Pool>, call: Arc<Call>) -> Operation {
+    pub(crate) fn new(client: Client, watch: Option<Arc<Watch>>, call: Arc<Call>) -> Operation {
         let (is_finished, process) = (AtomicBool::new(false), std::process::id());
-        Operation { inner: Arc::new(Inner { client, pool, call, is_finished, process }) }
+        Operation { inner: Arc::new(Inner { client, watch, call, is_finished, process }) }
     }
 
     /// Waits until the operation is done, at most for this time; None is no limit. Whether it is done.
@@ -75,7 +76,7 @@ impl Operation {
         if let Some(stop) = &self.inner.call.stop {
             stop.request();
         }
-        if let Some(watch) = self.inner.pool.watch() {
+        if let Some(watch) = &self.inner.watch {
             watch.wake();
         }
     }

@@ -121,9 +121,9 @@ fn descriptors_above_1024() {
 }
 
 #[test]
-fn an_idle_client_has_no_threads() {
-    let server = Server::start(simulator(), false);
-    program("idle").run(&server.arguments(&[], &server.rows(2001)));
+fn an_idle_client_has_neither_threads_nor_descriptors() {
+    let server = Server::start(simulator(), true);
+    program("idle").run_form(Form::Shared, &server.arguments(&[], &server.rows(2001)));
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! One HTTP request and its answer.
 
 use std::io::{self, ErrorKind, Read};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ureq::Agent;
+use ureq::config::Config;
 use ureq::http::HeaderMap;
 use ureq::unversioned::transport::Connector;
 
@@ -21,11 +22,13 @@ use crate::stats::Stats;
 use crate::wire::Format;
 
 /// How long an idle connection is kept.
-const MAX_IDLE: Duration = Duration::from_secs(15);
+pub(crate) const MAX_IDLE: Duration = Duration::from_secs(15);
 
 /// Sends requests over kept-alive connections.
 pub(crate) struct Http {
-    agent: Agent,
+    /// With the connections that are kept.
+    agent: Mutex<Agent>,
+    tunnel: Tunnel,
     host: String,
     request_timeout: Option<Duration>,
     connect_timeout: Option<Duration>,
@@ -91,7 +94,8 @@ impl Http {
             .timeout_connect(settings.connect_timeout)
             .build();
         Http {
-            agent: Agent::with_parts(config, ().chain(tcp.clone()).chain(tunnel).chain(tls.clone()), Later),
+            agent: Mutex::new(agent(config, &tcp, &tunnel, &tls)),
+            tunnel,
             host: url.host().to_owned(),
             request_timeout: settings.request_timeout,
             connect_timeout: settings.connect_timeout,
@@ -99,6 +103,16 @@ impl Http {
             tcp,
             tls,
         }
+    }
+
+    /// Closes the connections that are kept. Those in use are closed when they are not any more.
+    pub(crate) fn close_idle(&self) {
+        let mut current = self.lock();
+        *current = agent(current.config().clone(), &self.tcp, &self.tunnel, &self.tls);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Agent> {
+        self.agent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What limits an attempt that begins now, in a call with this deadline.
@@ -141,12 +155,13 @@ impl Http {
         answer: &mut Vec<u8>,
         status: &mut u16,
     ) -> Result<Head, ureq::Error> {
+        let agent = self.lock().clone();
         let response = match &request.body {
             Some(body) => {
-                let post = self.agent.post(&request.url).header("content-type", "application/json; charset=utf-8");
+                let post = agent.post(&request.url).header("content-type", "application/json; charset=utf-8");
                 post.config().timeout_global(time).build().send(&body[..])?
             }
-            None => self.agent.get(&request.url).config().timeout_global(time).build().call()?,
+            None => agent.get(&request.url).config().timeout_global(time).build().call()?,
         };
         *status = response.status().as_u16();
         let (parts, body) = response.into_parts();
@@ -185,6 +200,10 @@ impl Http {
         let reason = reason(error);
         Error::new(Code::Connect, format!("the connection to {host} was lost before a whole answer came: {reason}"))
     }
+}
+
+fn agent(config: Config, tcp: &Tcp, tunnel: &Tunnel, tls: &Tls) -> Agent {
+    Agent::with_parts(config, ().chain(tcp.clone()).chain(tunnel.clone()).chain(tls.clone()), Later)
 }
 
 /// `Read::read_to_end` for a vector that is used again: what it holds from before need not be cleared for each read.

@@ -18,7 +18,7 @@ mod threads;
 mod tls;
 mod transport;
 pub(crate) mod wait;
-mod watch;
+pub(crate) mod watch;
 
 use call::{Batch, Call};
 use http::{Head, Http, Outgoing, Unanswered};

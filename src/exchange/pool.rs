@@ -1,13 +1,13 @@
-//! The threads of a client: started when there is something to ask, at most `max_connections`, gone when there is not.
+//! The threads of a client: started when there is something to ask, at most `max_connections`. When there is nothing
+//! more the last one stays until idle connections are to be closed, or there is something to ask again.
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 
-use once_cell::sync::OnceCell;
-
 use super::call::Call;
+use super::http::MAX_IDLE;
 use super::watch::Watch;
 use super::{Exchange, Scratch, threads};
 use crate::error::{Code, Error};
@@ -19,8 +19,8 @@ use crate::settings::reason;
 pub(crate) struct Pool {
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    /// There from the first operation on.
-    watch: OnceCell<Watch>,
+    /// There as long as operations are.
+    watch: Mutex<Weak<Watch>>,
     process: u32,
 }
 
@@ -28,6 +28,8 @@ struct Shared {
     exchange: Exchange,
     max_threads: usize,
     queue: Mutex<Queue>,
+    /// Tells the thread that is idle to look at the queue.
+    more: Condvar,
 }
 
 #[derive(Default)]
@@ -35,13 +37,17 @@ struct Queue {
     calls: VecDeque<Arc<Call>>,
     /// How many connections are in use: each by a thread, or by a caller that could have none.
     running: usize,
+    /// Whether one of these threads has nothing to ask.
+    is_idle: bool,
+    /// Whether the client is at its end.
+    ends: bool,
 }
 
 impl Pool {
     pub(crate) fn new(exchange: Exchange, max_threads: usize) -> Pool {
-        let shared = Shared { exchange, max_threads, queue: Mutex::default() };
-        let (shared, watch) = (Arc::new(shared), OnceCell::new());
-        Pool { shared, threads: Mutex::default(), watch, process: std::process::id() }
+        let shared = Shared { exchange, max_threads, queue: Mutex::default(), more: Condvar::new() };
+        let (threads, watch) = (Mutex::default(), Mutex::default());
+        Pool { shared: Arc::new(shared), threads, watch, process: std::process::id() }
     }
 
     pub(crate) fn exchange(&self) -> &Exchange {
@@ -56,38 +62,42 @@ impl Pool {
         let mut queue = self.shared.lock();
         let here = self.start_threads(&mut queue, call).is_err();
         queue.running += usize::from(here);
-        queue.calls.push_back(Arc::clone(call));
-        drop(queue);
+        self.shared.add(queue, call);
         if here {
             self.work_here(call);
         }
         call.wait(None);
     }
 
-    /// Has all batches of a call asked by threads, and returns at once. An error if there is no thread to be had: nothing
-    /// is asked then.
-    pub(crate) fn start(&self, call: &Arc<Call>) -> Result<(), Error> {
+    /// Has all batches of a call asked by threads, and returns at once: what looks after the call, unless there is nothing
+    /// to ask. An error if there is no thread to be had: nothing is asked then.
+    pub(crate) fn start(&self, call: &Arc<Call>) -> Result<Option<Arc<Watch>>, Error> {
         if call.batches() == 0 {
-            return Ok(());
+            return Ok(None);
         }
-        let watch = self.watch.get_or_try_init(Watch::start).map_err(|error| no_thread(&error))?;
+        let watch = self.watch().map_err(|error| no_thread(&error))?;
         let mut queue = self.shared.lock();
         self.start_threads(&mut queue, call).map_err(|error| no_thread(&error))?;
-        queue.calls.push_back(Arc::clone(call));
-        drop(queue);
+        self.shared.add(queue, call);
         watch.add(call);
-        Ok(())
+        Ok(Some(watch))
     }
 
-    /// What looks after calls that are stopped; None if no call can be. Takes no lock.
-    pub(crate) fn watch(&self) -> Option<&Watch> {
-        self.watch.get()
+    /// The watch of the operations that there are, or a new one.
+    fn watch(&self) -> io::Result<Arc<Watch>> {
+        let mut current = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(watch) = current.upgrade() {
+            return Ok(watch);
+        }
+        let watch = Arc::new(Watch::start()?);
+        *current = Arc::downgrade(&watch);
+        Ok(watch)
     }
 
     /// Starts threads for the batches of a call while connections are free. An error if the system has none and none is
     /// there.
     fn start_threads(&self, queue: &mut Queue, call: &Call) -> io::Result<()> {
-        for _ in 0..call.batches() {
+        for _ in usize::from(queue.is_idle)..call.batches() {
             if queue.running == self.shared.max_threads {
                 break;
             }
@@ -103,7 +113,7 @@ impl Pool {
     /// Starts a thread, which has a slot of its own. It waits for the queue if that is locked.
     fn start_thread(&self) -> io::Result<()> {
         let shared = Arc::clone(&self.shared);
-        let thread = threads::spawn("smsp-exchange", move || shared.work())?;
+        let thread = threads::spawn("smsp-exchange", move || shared.work(Shared::next_call_or_end))?;
         self.keep(thread);
         Ok(())
     }
@@ -116,7 +126,7 @@ impl Pool {
         if self.shared.leave_if_idle() || self.start_thread().is_ok() {
             return;
         }
-        self.shared.work();
+        self.shared.work(Shared::next_call);
     }
 
     fn keep(&self, thread: JoinHandle<()>) {
@@ -129,13 +139,14 @@ impl Pool {
 }
 
 impl Drop for Pool {
-    /// Nothing is asked any more, so the threads are at their end. A child of a fork has none of them.
+    /// Nothing is asked any more, so the threads are at their end or idle. A child of a fork has none of them.
     fn drop(&mut self) {
         let threads = std::mem::take(self.threads.get_mut().unwrap_or_else(PoisonError::into_inner));
-        let watch = self.watch.take();
         if self.process != std::process::id() {
-            return std::mem::forget((threads, watch));
+            return std::mem::forget(threads);
         }
+        self.shared.lock().ends = true;
+        self.shared.more.notify_all();
         join(threads);
     }
 }
@@ -150,9 +161,9 @@ fn join(threads: Vec<JoinHandle<()>>) {
 
 impl Shared {
     /// Takes batches, a call at a time in turn, until there are none.
-    fn work(&self) {
+    fn work(&self, next_call: impl Fn(&Shared) -> Option<Arc<Call>>) {
         let mut scratch = Scratch::default();
-        while let Some(call) = self.next_call() {
+        while let Some(call) = next_call(self) {
             self.serve(&call, &mut scratch, || self.lock().calls.push_back(Arc::clone(&call)));
         }
     }
@@ -171,6 +182,13 @@ impl Shared {
         })
     }
 
+    /// Has a call's batches taken.
+    fn add(&self, mut queue: MutexGuard<'_, Queue>, call: &Arc<Call>) {
+        queue.calls.push_back(Arc::clone(call));
+        drop(queue);
+        self.more.notify_one();
+    }
+
     /// Gives the slot back if no call has anything left to be taken.
     fn leave_if_idle(&self) -> bool {
         let mut queue = self.lock();
@@ -186,6 +204,24 @@ impl Shared {
         let call = queue.calls.pop_front();
         queue.running -= usize::from(call.is_none());
         call
+    }
+
+    /// The same for a thread of the pool. The last one stays, until connections have been idle for so long that they are
+    /// to be closed.
+    fn next_call_or_end(&self) -> Option<Arc<Call>> {
+        let mut queue = self.lock();
+        let is_last = queue.running == 1;
+        if queue.calls.is_empty() && is_last && !queue.ends {
+            queue.is_idle = true;
+            let quiet = |queue: &mut Queue| queue.calls.is_empty() && !queue.ends;
+            queue = self.more.wait_timeout_while(queue, MAX_IDLE, quiet).unwrap_or_else(PoisonError::into_inner).0;
+            queue.is_idle = false;
+            if queue.calls.is_empty() && queue.running == 1 {
+                self.exchange.http.close_idle();
+            }
+        }
+        drop(queue);
+        self.next_call()
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {

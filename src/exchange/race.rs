@@ -107,7 +107,7 @@ fn start(address: SocketAddr) -> io::Result<TcpStream> {
 }
 
 /// Descriptors or memory are used up.
-fn is_exhaustion(error: &io::Error) -> bool {
+pub(super) fn is_exhaustion(error: &io::Error) -> bool {
     let exhausted = [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::ENOBUFS];
     error.raw_os_error().is_some_and(|number| exhausted.contains(&number))
 }

@@ -1,6 +1,7 @@
 //! Looking up names: in a thread that can be left behind. What was found is used for a minute.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
+use super::race::is_exhaustion;
 use super::threads;
 use super::wait::{Waiting, is_time_limit};
 use crate::error::{Code, Error};
@@ -31,14 +33,14 @@ pub(crate) struct Names {
 #[derive(Debug)]
 struct LookUp {
     found: OnceLock<Found>,
-    /// Happens once something was found.
-    ended: Event,
+    /// Happens once something was found. Gone then, so that what is known holds no descriptor.
+    ended: Mutex<Option<Arc<Event>>>,
 }
 
 #[derive(Debug)]
 struct Found {
     /// The addresses, without a port; or why there are none.
-    addresses: Result<Vec<SocketAddr>, String>,
+    addresses: Result<Vec<SocketAddr>, (Code, String)>,
     since: Instant,
 }
 
@@ -79,19 +81,27 @@ impl LookUp {
     /// The system's resolver cannot be interrupted, so it runs in a thread of its own, which holds nothing of a client.
     fn start(host: &str) -> Result<Arc<LookUp>, Error> {
         let cannot = |error| Error::new(Code::Resource, format!("no thread to look up {host}: {}", reason(&error)));
-        let look_up = Arc::new(LookUp { found: OnceLock::new(), ended: Event::new().map_err(cannot)? });
+        let ended = Arc::new(Event::new().map_err(cannot)?);
+        let look_up = Arc::new(LookUp { found: OnceLock::new(), ended: Mutex::new(Some(ended)) });
         let (asked, answer) = (host.to_owned(), Arc::clone(&look_up));
         threads::spawn("smsp-resolve", move || {
-            answer.end(panics::catch(|| ask_system(&asked)).and_then(|found| found))
+            let found = panics::catch(|| ask_system(&asked));
+            answer.end(found.unwrap_or_else(|message| Err((Code::Internal, message))));
         })
         .map_err(cannot)?;
         Ok(look_up)
     }
 
-    fn end(&self, addresses: Result<Vec<SocketAddr>, String>) {
+    fn end(&self, addresses: Result<Vec<SocketAddr>, (Code, String)>) {
         // It ends only once.
         let _ = self.found.set(Found { addresses, since: Instant::now() });
-        self.ended.set();
+        if let Some(ended) = self.lock().take() {
+            ended.set();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<Event>>> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_current(&self) -> bool {
@@ -100,11 +110,13 @@ impl LookUp {
 
     fn wait(&self, host: &str, deadline: Option<Instant>) -> Result<Vec<SocketAddr>, Error> {
         loop {
+            let ended = self.lock().clone();
             if let Some(Found { addresses, .. }) = self.found.get() {
-                let cannot = |reason| Error::new(Code::Connect, format!("cannot look up {host}: {reason}"));
+                let cannot = |(code, reason)| Error::new(code, format!("cannot look up {host}: {reason}"));
                 return addresses.clone().map_err(cannot);
             }
-            Waiting::new().readable(&self.ended).until(deadline).map_err(|error| match is_time_limit(&error) {
+            let Some(ended) = ended else { continue };
+            Waiting::new().readable(&*ended).until(deadline).map_err(|error| match is_time_limit(&error) {
                 true => Error::new(Code::Timeout, format!("no address of {host}")),
                 false => Error::new(Code::Connect, format!("cannot wait for an address of {host}: {}", reason(&error))),
             })?;
@@ -112,8 +124,9 @@ impl LookUp {
     }
 }
 
-fn ask_system(host: &str) -> Result<Vec<SocketAddr>, String> {
-    let found = (host, 0).to_socket_addrs().map_err(|error| reason(&error))?;
+fn ask_system(host: &str) -> Result<Vec<SocketAddr>, (Code, String)> {
+    let code = |error: &io::Error| if is_exhaustion(error) { Code::Resource } else { Code::Connect };
+    let found = (host, 0).to_socket_addrs().map_err(|error| (code(&error), reason(&error)))?;
     Ok(interleaved(found.collect()))
 }
 
@@ -170,16 +183,17 @@ mod tests {
     fn addresses_are_used_for_a_minute_and_failures_not_at_all() {
         let look_up = |addresses, age| {
             let since = Instant::now().checked_sub(Duration::from_secs(age)).unwrap();
-            LookUp { found: Found { addresses, since }.into(), ended: Event::new().unwrap() }
+            LookUp { found: Found { addresses, since }.into(), ended: Mutex::default() }
         };
         assert!(look_up(Ok(Vec::new()), 59).is_current());
         assert!(!look_up(Ok(Vec::new()), 61).is_current());
-        assert!(!look_up(Err("no such name".to_owned()), 0).is_current());
+        assert!(!look_up(Err((Code::Connect, "no such name".to_owned())), 0).is_current());
     }
 
     #[test]
     fn a_wait_for_addresses_ends_at_the_deadline_or_a_stop() {
-        let hanging = LookUp { found: OnceLock::new(), ended: Event::new().unwrap() };
+        let ended = Mutex::new(Some(Event::new().unwrap().into()));
+        let hanging = LookUp { found: OnceLock::new(), ended };
         assert_eq!(hanging.wait("host", Some(Instant::now())).unwrap_err().code(), Code::Timeout);
         let stop = Stop::new().unwrap();
         stop.request();

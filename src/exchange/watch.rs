@@ -13,7 +13,7 @@ use super::wait::Waiting;
 use crate::event::Event;
 use crate::panics;
 
-/// The thread, there from the first operation of a client to the client's end.
+/// The thread, there as long as a client has operations.
 pub(crate) struct Watch {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
