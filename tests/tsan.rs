@@ -64,3 +64,14 @@ fn freed_while_a_call_runs() {
     let simulator = simulator().latency(Duration::from_millis(200)).start().unwrap();
     check("freed", &options(&simulator));
 }
+
+#[test]
+fn operations() {
+    let simulator = simulator().latency(Duration::from_millis(20)).start().unwrap();
+    for (program, count) in [("operation", 1201), ("operation_threads", 300)] {
+        let rows = RowsFile::new(&expected(&simulator, &messages(count)));
+        let batch_size = format!("batch_size={}", count / 12);
+        check(program, &[rows.arguments(&simulator), vec![batch_size]].concat());
+    }
+    check("operation_states", &[]);
+}
