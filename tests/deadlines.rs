@@ -48,6 +48,7 @@ fn ends_in_time(limit: Duration, what: &str, call: impl Fn() -> Error) -> Error 
             println!("{what}: {over} µs over the limit, the worst so far is {worst} µs");
             return error;
         }
+        println!("{what}: {} µs over the limit, tried again", over.as_micros());
         overrun.push(over);
     }
     panic!("{what}: over the limit by {overrun:?}");
@@ -135,6 +136,17 @@ fn a_server_that_drips() {
         });
         limits_hold(&format!("http://{address}"), &LATER, &[], &id(), &format!("a drip after {what}"));
     }
+}
+
+#[test]
+fn a_server_that_never_stops_sending() {
+    // Interim answers without an end.
+    let address = serve(|mut stream| {
+        let _ = stream.read(&mut [0; 4096]);
+        let interim = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1000);
+        while stream.write_all(&interim).is_ok() {}
+    });
+    limits_hold(&format!("http://{address}"), &LATER, &[], &id(), "a flood of interim answers");
 }
 
 #[test]
