@@ -297,6 +297,13 @@ mod tests {
     }
 
     #[test]
+    fn the_digits_that_tell_recipients_apart() {
+        for (text, digits) in [("0612345678", "612345678"), ("+33612345678", "612345678"), ("+1234567", "1234567")] {
+            assert_eq!(Phone::parse(text).unwrap().last_digits(), digits);
+        }
+    }
+
+    #[test]
     fn french_numbers_share_nine_digits() {
         let digits = |text: &str| Phone::parse(text).unwrap().french_digits();
         assert_eq!(digits("0612345678"), Some(612_345_678));

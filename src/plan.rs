@@ -261,12 +261,15 @@ impl Seen {
         (product >> 64) as u64 ^ product as u64
     }
 
+    /// Where a hash is looked for first: its high bits choose, the low ones are compared there.
+    fn place(&self, hash: u64) -> usize {
+        ((u128::from(hash) * self.slots.len() as u128) >> 64) as usize
+    }
+
     /// Notes a row, or gives the earlier one that asks the same.
     fn insert(&mut self, row: usize, key: &(Phone, MessageId<'_>), draft: &Draft) -> Option<u32> {
         let hash = self.hash(key);
-        // The high bits choose the place, the low ones are compared there.
-        let tag = hash as u32;
-        let mut place = ((u128::from(hash) * self.slots.len() as u128) >> 64) as usize;
+        let (tag, mut place) = (hash as u32, self.place(hash));
         while let Some(earlier) = self.slots[place].row.checked_sub(1) {
             if self.slots[place].tag == tag && draft.key(earlier as usize).as_ref() == Some(key) {
                 return Some(earlier);
@@ -280,6 +283,8 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn plan(queries: &[(&str, &str)], batch_size: usize) -> Plan {
@@ -327,6 +332,36 @@ mod tests {
         assert!(*last <= 700 && full.iter().all(|size| (700 - 90..=700).contains(size)), "{sizes:?}");
         let error = plan.first_invalid.unwrap();
         assert!(error.message().starts_with("queries[30]: message_id makes an entry of 796 bytes"), "{error}");
+    }
+
+    #[test]
+    fn queries_are_spread_over_the_table_of_duplicates() {
+        const COUNT: usize = 10_000;
+        let seen = Seen::with_capacity(COUNT).unwrap();
+        assert_eq!(seen.slots.len(), COUNT + COUNT / 2 + 1);
+        let phone = |i: usize| Phone::parse(&format!("+336{i:08}")).unwrap();
+        let (one_phone, one_id) = (phone(1), MessageId::Number(1));
+        let by_phone: Vec<_> = (0..COUNT).map(|i| seen.hash(&(phone(i), one_id.clone()))).collect();
+        let by_id = (0..COUNT).map(|i| seen.hash(&(one_phone, MessageId::Number(i as u64)))).collect();
+        let by_text = (0..COUNT).map(|i| seen.hash(&(one_phone, MessageId::Text(format!("a{i}").into())))).collect();
+        for hashes in [by_phone, by_id, by_text] {
+            let places: HashSet<_> = hashes.iter().map(|hash| seen.place(*hash)).collect();
+            let tags: HashSet<_> = hashes.iter().map(|hash| *hash as u32).collect();
+            // By chance some 7,300 places are taken, and hardly two tags are the same.
+            assert!(places.len() > 6_000 && tags.len() > COUNT - 10, "{} {}", places.len(), tags.len());
+        }
+    }
+
+    #[test]
+    fn a_small_table_of_duplicates_goes_round() {
+        let ids: Vec<_> = (0..5).map(|id| id.to_string()).collect();
+        let queries: Vec<_> = ids.iter().chain(&ids).map(|id| ("+33612345678", id.as_str())).collect();
+        // Another place for each at every time.
+        for _ in 0..500 {
+            let plan = plan(&queries, 500);
+            let found: Vec<_> = plan.duplicates.iter().map(|duplicate| (duplicate.row, duplicate.of)).collect();
+            assert_eq!(found, [(5, 0), (6, 1), (7, 2), (8, 3), (9, 4)]);
+        }
     }
 
     #[test]

@@ -388,6 +388,29 @@ mod tests {
     }
 
     #[test]
+    fn duplicates_have_their_own_texts_and_are_counted_where_answered() {
+        let (plan, mut draft) =
+            draft(&[("0612345678", "1"), ("+33612345678", "2"), ("06 12 34 56 78", " 1"), ("0033612345678", "2 ")]);
+        let answer = Entry { stop_sms: None, is_spam: None, date: None, ..delivered("Delivered") };
+        draft.answer(0, &answer).unwrap();
+        draft.fail(1, &Error::new(Code::Http, "lost"));
+        let (report, duplicates_answered) = draft.finish(&plan.duplicates);
+        assert_eq!((duplicates_answered, report.answered()), (1, 2));
+        let rows: Vec<_> = report.iter().map(|row| (row.phone_number(), row.message_id(), row.code())).collect();
+        assert_eq!(rows[2..], [("06 12 34 56 78", " 1", Code::Ok), ("0033612345678", "2 ", Code::Http)]);
+        let told = report.get(2).unwrap();
+        assert_eq!((told.state(), told.stop_sms(), told.is_spam(), told.date()), (State::Delivered, None, None, None));
+    }
+
+    #[test]
+    fn a_batch_that_fails_fails_for_what_it_asks() {
+        let (plan, mut draft) = draft(&[("0612345678", "1"), ("no", "2"), ("0612345678", "1")]);
+        draft.fail_batch(&plan, 0, &Error::new(Code::Connect, "lost"));
+        let codes = [0, 1, 2].map(|row| draft.rows[row].code);
+        assert_eq!(codes, [Code::Connect, Code::InvalidArgument, Code::Ok].map(Code::value));
+    }
+
+    #[test]
     fn a_text_of_the_service_is_kept_once_and_whole() {
         let ids: Vec<_> = (0..100).map(|id| id.to_string()).collect();
         let queries: Vec<_> = ids.iter().map(|id| ("0612345678", id.as_str())).collect();

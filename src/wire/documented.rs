@@ -257,6 +257,83 @@ mod tests {
         assert!(read_here > 500, "only {read_here} were documented answers");
     }
 
+    /// Entries of two kinds, each repeated with another number, id and date, and with this between all tokens.
+    fn repeated(space: &str) -> String {
+        let entry = |i: u64| {
+            let (quote, status) = (if i % 3 == 0 { "\"" } else { "" }, ["Livr\\u00e9", "En attente"][i as usize % 2]);
+            let details = match i % 2 {
+                0 => format!(r#",~"date":~"{}",~"stopSms":~"0",~"isSpam":~"1""#, 1_517_934_416 + i),
+                _ => String::new(),
+            };
+            let (phone, id) = (format!("+3360000{:04}", 7 * i), i * i);
+            format!(
+                r#"{{~"success":~true,~"code":~200,~"phoneNumber":~"{phone}",~"messageId":~{quote}{id}{quote},~"status":~"{status}"{details}~}}"#
+            )
+        };
+        let list: Vec<_> = (0..12).map(entry).collect();
+        let text = format!(r#"{{~"success":~true,~"code":~200,~"StatutResponse_List":~[~{}~]~}}"#, list.join(",~"));
+        text.replace('~', space)
+    }
+
+    #[test]
+    fn entries_that_repeat_others_have_their_own_number_id_and_date() {
+        for text in [repeated(""), repeated("\n  ")] {
+            let read = entries(&text).unwrap();
+            assert_eq!(Some(&read), general(&text).as_ref());
+            assert_eq!(read.len(), 12);
+            for (i, entry) in (0u64..).zip(&read) {
+                assert_eq!(entry.phone, Phone::parse(&format!("+3360000{:04}", 7 * i)));
+                assert_eq!(entry.id, Some(MessageId::Number(i * i)));
+                assert_eq!(entry.date, (i % 2 == 0).then_some(1_517_934_416 + i as i64));
+                assert_eq!(entry.status_text.as_deref(), Some(["Livré", "En attente"][i as usize % 2]));
+                assert_eq!(entry.is_spam, (i % 2 == 0).then_some(true));
+            }
+        }
+    }
+
+    #[test]
+    fn both_ways_agree_on_entries_that_repeat_others_bent_in_one_byte() {
+        let text = repeated("");
+        let from = text.match_indices("{\"success\"").nth(9).unwrap().0;
+        for place in from..text.len() {
+            for byte in b" \"\\0179e.-,{}[]\nx+" {
+                let mut bent = text.as_bytes().to_vec();
+                bent[place] = *byte;
+                let bent = String::from_utf8(bent).unwrap();
+                let read = entries(&bent);
+                assert!(read.is_none() || read == general(&bent), "{bent}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_pattern_cannot_tell_is_read_anew() {
+        let with = |phone: &str, id: &str, date: &str| {
+            format!(
+                r#"{{"success":false,"code":200,"phoneNumber":"{phone}","messageId":{id},"status":" a b ","date":"{date}","stopSms":"0","isSpam":"0"}}"#
+            )
+        };
+        let others = [
+            with("+330612345678", "1", "1"),
+            with("06 12", "2", "2"),
+            with("+33612345678", "\"a1\"", "3"),
+            with("+33612345678", "\"007\"", " 4 "),
+            with("+33612345678", "5", ""),
+            with("+33612345678", "6", "2018-02-06"),
+            with("+33612345678", "7", "007"),
+            with("+3361234567", "8", "8"),
+            with("+33612345679", "9", "9"),
+            with("\\u002b33612345679", "9", "9"),
+        ];
+        for first in &others {
+            for second in &others {
+                let list = [first, second, first, second].map(String::as_str).join(",");
+                let text = format!(r#"{{"success":true,"code":200,"StatutResponse_List":[{list}]}}"#);
+                assert_eq!(entries(&text), general(&text), "{text}");
+            }
+        }
+    }
+
     #[test]
     fn both_ways_agree_on_samples_bent_in_some_places() {
         let pieces = &["", " ", "\n", "\"", "\\", "\\u00e9", "é", "0", "-1", "1e2", ",", "[", "}", "\t"];
