@@ -86,6 +86,8 @@ mod tests {
             (r"\\ud83d", r"\\ud83d"),
             (r"\\\ud83d", r"\\\ufffd"),
             (r"\ud83", r"\ud83"),
+            (r"\ud8z0", r"\ud8z0"),
+            (r"\ud80z", r"\ud80z"),
             (r"\ud7ff\ue000\u00e9", r"\ud7ff\ue000\u00e9"),
             ("\\", "\\"),
         ] {
