@@ -251,14 +251,13 @@ impl Seen {
         Ok(Seen { slots, secrets: [texts.hash_one(0), texts.hash_one(1)], texts })
     }
 
-    /// A folded multiplication: both halves of the product of what is to be mixed.
+    /// One multiplication brings number and id together, another spreads what lies close.
     fn hash(&self, (phone, id): &(Phone, MessageId<'_>)) -> u64 {
         let id = match id {
             MessageId::Number(number) => *number,
             MessageId::Text(text) => self.texts.hash_one(text),
         };
-        let product = u128::from(phone.bits() ^ self.secrets[0]) * u128::from(id ^ self.secrets[1]);
-        (product >> 64) as u64 ^ product as u64
+        folded(folded(phone.bits() ^ self.secrets[0], id ^ self.secrets[1]) ^ self.secrets[0], SPREAD)
     }
 
     /// Where a hash is looked for first: its high bits choose, the low ones are compared there.
@@ -279,6 +278,15 @@ impl Seen {
         self.slots[place] = Slot { row: row as u32 + 1, tag };
         None
     }
+}
+
+/// 2^64 divided by the golden ratio: its multiples lie as evenly as any do.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Both halves of a product.
+fn folded(one: u64, other: u64) -> u64 {
+    let product = u128::from(one) * u128::from(other);
+    (product >> 64) as u64 ^ product as u64
 }
 
 #[cfg(test)]
