@@ -343,6 +343,19 @@ mod tests {
     }
 
     #[test]
+    fn a_query_string_is_filled_to_the_last_byte() {
+        let ids = ["1000", "1001"].map(|id| MessageId::parse(id).unwrap());
+        let phone = Phone::parse("+33612345678").unwrap();
+        let size: usize = ids.iter().enumerate().map(|(place, id)| query_entry_size(place, (phone, id))).sum();
+        let raw = ["1000", "1001"].map(|id| RawQuery::from(Query::new("+33612345678", id)));
+        for (room, batches) in [(size, 1), (size - 1, 2), (query_entry_size(0, (phone, &ids[0])), 2)] {
+            let limit = BatchLimit { entries: 500, query_bytes: Some(room) };
+            let (plan, _) = Plan::new(raw.iter().copied(), limit).unwrap();
+            assert_eq!((plan.batches(), plan.first_invalid.is_none()), (batches, true), "{room}");
+        }
+    }
+
+    #[test]
     fn queries_are_spread_over_the_table_of_duplicates() {
         const COUNT: usize = 10_000;
         let seen = Seen::with_capacity(COUNT).unwrap();

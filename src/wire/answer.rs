@@ -263,3 +263,16 @@ fn trim(text: &str) -> &str {
 fn to_i32(code: i64) -> i32 {
     i32::try_from(code).unwrap_or(if code < 0 { i32::MIN } else { i32::MAX })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_that_is_too_large_is_the_largest() {
+        for (code, expected) in [(i64::MIN, i32::MIN), (-1, -1), (0, 0), (4, 4), (i64::MAX, i32::MAX)] {
+            let entry = Entry::from(RawEntry { code: Scalar::Integer(code), ..RawEntry::default() });
+            assert_eq!(entry.api_code, expected);
+        }
+    }
+}

@@ -272,6 +272,16 @@ mod tests {
     }
 
     #[test]
+    fn a_number_with_a_fraction_point_is_an_integer_as_long_as_it_is_exact() {
+        for (text, integer) in [("1.0", 1), ("-2e3", -2000), ("9007199254740991.0", 9_007_199_254_740_991)] {
+            assert_eq!(number(text), Scalar::Integer(integer));
+        }
+        for text in ["1.5", "9007199254740992.0", "1e300", "18446744073709551616"] {
+            assert_eq!(number(text), Scalar::Number(text));
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_place() {
         for (text, reason, offset) in [
             (r#"{"success":true"#, "expected the rest of an object, found the end", 15),
