@@ -89,8 +89,10 @@ fn a_resolver_that_hangs_holds_one_thread_and_no_call() {
 
 #[test]
 fn a_name_is_looked_up_again_after_a_failure() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let base_url = format!("http://localhost:{}", closed.port());
+    // Its port is nobody else's, and it does not listen.
+    let closed = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    closed.bind(&SocketAddr::from(([0, 0, 0, 0], 0)).into()).unwrap();
+    let base_url = format!("http://localhost:{}", closed.local_addr().unwrap().as_socket().unwrap().port());
     for (addresses, part) in [
         ("none", "cannot look up localhost: "),
         ("127.0.0.1", "cannot connect to localhost (127.0.0.1:"),

@@ -121,16 +121,20 @@ mod tests {
     use super::*;
     use crate::event::Stop;
 
-    /// An address where nobody listens.
-    fn closed() -> SocketAddr {
-        TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    /// A socket that does not listen at its address.
+    fn closed() -> (Socket, SocketAddr) {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        (socket, address)
     }
 
     #[test]
     fn the_next_address_starts_at_once_when_one_fails() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let mut addresses = vec![closed(); Waiting::MOST - 1];
+        let (_closed, refusing) = closed();
+        let mut addresses = vec![refusing; Waiting::MOST - 1];
         addresses.push(address);
         let start = Instant::now();
         let stream = connect("host", &addresses, None).unwrap();
@@ -160,7 +164,8 @@ mod tests {
 
     #[test]
     fn an_error_names_the_host_and_each_address() {
-        let addresses = [closed(), "[::1]:1".parse().unwrap()];
+        let (_closed, refusing) = closed();
+        let addresses = [refusing, "[::1]:1".parse().unwrap()];
         let error = connect("sms.example", &addresses, None).unwrap_err();
         assert_eq!(error.code(), Code::Connect);
         assert!(error.message().starts_with("cannot connect to sms.example ("), "{error}");
