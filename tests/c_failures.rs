@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use common::program::program;
 use common::rows::{Row, RowsFile};
-use common::{KEY, options, simulator};
+use common::{KEY, options, refusing, simulator};
 use smsp_simulator::{Answer, Refusal, Request};
 
 const OK: i32 = 0;
@@ -204,11 +204,9 @@ fn options_for(base_url: &str) -> [String; 3] {
 
 #[test]
 fn no_server() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
-    let arguments =
-        no_connection(1, E_CONNECT, true, "refused").arguments(&options_for(&format!("http://{address}")), &[]);
+    let (_socket, port) = refusing();
+    let options = options_for(&format!("http://127.0.0.1:{port}"));
+    let arguments = no_connection(1, E_CONNECT, true, "refused").arguments(&options, &[]);
     program("failure").run_and_check_memory(&arguments);
 }
 

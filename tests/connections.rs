@@ -10,7 +10,7 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use common::program::{FORMS, program, resolver};
-use common::{KEY, simulator};
+use common::{KEY, refusing, simulator};
 use smsp::{Client, Code, Config, Query};
 use smsp_simulator::{Answer, Request, Simulator};
 use socket2::{Domain, Socket, Type};
@@ -89,10 +89,8 @@ fn a_resolver_that_hangs_holds_one_thread_and_no_call() {
 
 #[test]
 fn a_name_is_looked_up_again_after_a_failure() {
-    // Its port is nobody else's, and it does not listen.
-    let closed = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    closed.bind(&SocketAddr::from(([0, 0, 0, 0], 0)).into()).unwrap();
-    let base_url = format!("http://localhost:{}", closed.local_addr().unwrap().as_socket().unwrap().port());
+    let (_socket, port) = refusing();
+    let base_url = format!("http://localhost:{port}");
     for (addresses, part) in [
         ("none", "cannot look up localhost: "),
         ("127.0.0.1", "cannot connect to localhost (127.0.0.1:"),

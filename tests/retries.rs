@@ -1,5 +1,7 @@
 //! What is asked again, when, and what is not.
 
+mod common;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -134,8 +136,8 @@ fn an_outage_is_not_multiplied() {
 
 #[test]
 fn without_a_server_the_rest_of_a_call_is_not_tried() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let client = client(&format!("http://{closed}"), &[]);
+    let (_socket, port) = common::refusing();
+    let client = client(&format!("http://127.0.0.1:{port}"), &[]);
     let outcome = ask(&client, 500);
     assert_eq!(outcome.code(), Code::Connect, "{:?}", outcome.error);
     assert!(outcome.report.iter().all(|row| (row.state(), row.code()) == (State::Unanswered, Code::Connect)));

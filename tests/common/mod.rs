@@ -11,12 +11,14 @@ pub mod server;
 
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::{env, fs};
 
 use smsp_simulator::{Builder, Clock, Simulator};
+use socket2::{Domain, Socket, Type};
 
 /// The folder of the package.
 pub const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -189,6 +191,15 @@ pub fn shared() -> Vec<String> {
 pub fn archive() -> Vec<String> {
     let natives = NATIVE_LIBRARIES.map(str::to_owned);
     std::iter::once(library().archive.display().to_string()).chain(natives).collect()
+}
+
+/// A socket whose port refuses connections as long as it is there: it is bound, so nobody else can listen there, and it
+/// does not listen itself.
+pub fn refusing() -> (Socket, u16) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([0, 0, 0, 0], 0)).into()).unwrap();
+    let port = socket.local_addr().unwrap().as_socket().unwrap().port();
+    (socket, port)
 }
 
 /// A simulator for which every message has its final state, to be changed further.
