@@ -7,6 +7,8 @@
 #include <sys/resource.h>
 
 #define OPENED 2000
+/* More than the library has open at a time. */
+#define BEYOND 32
 
 int main(int argc, char **argv)
 {
@@ -31,9 +33,10 @@ int main(int argc, char **argv)
     client = client_from(argc, argv, 2);
     CHECK_CODE(smsp_multi_status(client, all.queries, all.count, &report, &error), &error, SMSP_OK);
     CHECK_INT(expectations_differ(&all, report, 0, all.count), 0);
-    process_await_threads(1);
-    /* A connection is kept, beyond all that were open: it can be no other. */
-    CHECK(fcntl(last + 1, F_GETFD) >= 0 && last >= OPENED);
+    /* Connections are kept, beyond all that were open: they can be no others. */
+    for (i = 1; i <= BEYOND && fcntl(last + i, F_GETFD) < 0; ++i)
+        ;
+    CHECK(i <= BEYOND && last >= OPENED);
     smsp_report_free(report);
     smsp_client_free(client);
     expectations_free(&all);
