@@ -97,7 +97,9 @@ impl Pool {
     /// Starts threads for the batches of a call while connections are free. An error if the system has none and none is
     /// there.
     fn start_threads(&self, queue: &mut Queue, call: &Call) -> io::Result<()> {
-        for _ in usize::from(queue.is_idle)..call.batches() {
+        // The one that is idle takes a batch, and is not counted on for another call.
+        let at_hand = usize::from(std::mem::take(&mut queue.is_idle));
+        for _ in at_hand..call.batches() {
             if queue.running == self.shared.max_threads {
                 break;
             }

@@ -109,7 +109,6 @@ int main(int argc, char **argv)
         CHECK(workers[i].calls > 0);
     }
     CHECK_INT(ask(0), 0);
-    process_await_threads(1);
     /* What is left are the connections kept for the next call: max_connections by default. */
     CHECK(process_descriptors() <= before + 4);
     smsp_client_free(client);

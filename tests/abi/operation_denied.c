@@ -57,7 +57,7 @@ static void check_threads(void)
     threads = 1; /* for the thread that looks after operations, and none to ask */
     start(SMSP_E_RESOURCE, "thread");
     CHECK_INT(counter(client, "requests"), 0);
-    threads = 1; /* the other is there by now */
+    threads = 2; /* one of each */
     operation = start(SMSP_OK, NULL);
     finish(operation);
     CHECK_INT(counter(client, "connections"), 1);
