@@ -1,14 +1,36 @@
 # libsmsp. `make demo` shows it at work, `make test` runs every test there is.
 
 CARGO ?= cargo
+TARGET = $(or $(CARGO_TARGET_DIR),target)
+
+# Where `make install` puts things; DESTDIR goes before all of them, for packages.
+PREFIX = /usr/local
+LIBDIR = $(PREFIX)/lib
 
 # Steps, one after another; each prints its time.
 TIMED = @sh scripts/timed.sh $@
 
-.PHONY: all demo test check header docs bench fuzz soak mutants tsan deep clean tools
+.PHONY: all install uninstall demo test check header docs bench fuzz soak mutants tsan deep release clean tools
 
+# The libraries, with what they are in target/lib, and the programs, in target/release.
 all: tools
 	$(CARGO) build --locked --release --workspace
+	@sh scripts/link.sh $(TARGET)/release $(TARGET)/lib
+
+# Builds only if something changed, so that root needs no Rust.
+install: $(TARGET)/lib/libsmsp.a
+	@PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' DESTDIR='$(DESTDIR)' sh scripts/install.sh install
+
+$(TARGET)/lib/libsmsp.a: Cargo.toml Cargo.lock build.rs cbindgen.toml packaging/smsp.map scripts/link.sh \
+		$(shell find src cli/src -name '*.rs')
+	@$(MAKE) all
+
+uninstall:
+	@PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' DESTDIR='$(DESTDIR)' sh scripts/install.sh uninstall
+
+# The libraries for systems as old as glibc 2.17, in target/glibc-2.17, tested; installs cargo-zigbuild and zig from PyPI.
+release: tools
+	@sh scripts/release.sh
 
 demo: tools
 	@sh scripts/demo.sh
@@ -18,12 +40,15 @@ demo: tools
 test: tools
 	$(TIMED) 'sh scripts/test-deps.sh' '$(CARGO) test --locked --workspace'
 
-# What needs no run: format, lints, the header in the tree, documentation. Three minutes at the most.
+# What needs no run: format, lints, the header in the tree and what programs were compiled against, the licences of all
+# crates, documentation. Three minutes at the most, and some more once, to build cargo-deny.
 check: tools
-	$(TIMED) '$(CARGO) fmt --all --check' \
+	$(TIMED) 'sh scripts/check-deps.sh' '$(CARGO) fmt --all --check' \
 		'$(CARGO) clippy --locked --workspace --all-targets -- -D warnings' \
-		'sh scripts/header.sh check' \
-		'RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps'
+		'sh scripts/header.sh check' 'sh scripts/abi.sh' \
+		'$(CARGO) deny --locked check bans licenses sources' \
+		'RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps' \
+		'$(CARGO) package --locked --allow-dirty --package smsp'
 
 # Brings the generated header into the tree.
 header: tools
@@ -31,7 +56,7 @@ header: tools
 
 # Writes the generated pages of docs/.
 docs: tools
-	SMSP_WRITE_DOCS=1 $(CARGO) test --locked --test documentation --test outcomes
+	SMSP_WRITE_DOCS=1 $(CARGO) test --locked --test documentation --test outcomes --test licences
 
 # What a status costs the program that asks, release build: CPU time and memory.
 bench: tools
@@ -59,7 +84,7 @@ tsan: tools
 deep: tools
 	$(TIMED) 'SMSP_EVERY_CUT=1 $(CARGO) test --locked --release --lib -- whole_or_nothing' \
 		'SMSP_SOAK_SECONDS=600 $(CARGO) test --locked --test soak' \
-		'sh scripts/tsan.sh' 'sh scripts/fuzz.sh 600' 'sh scripts/mutants.sh'
+		'sh scripts/release.sh' 'sh scripts/tsan.sh' 'sh scripts/fuzz.sh 600' 'sh scripts/mutants.sh'
 
 clean:
 	$(CARGO) clean

@@ -3,21 +3,27 @@
 # As root it installs what is missing; otherwise it says what to install and exits 1.
 set -eu
 
-# One line for each: the command that the tests run, and the package that brings it.
+# One line for each: the command that the tests run, or the file that they need, and the package that brings it.
+# A second rustc, of another version than the one that builds, makes an archive to be linked beside ours.
 needed='
-gcc       gcc
-cc        gcc
-g++       g++
-clang     clang
-clang++   clang
-valgrind  valgrind
-readelf   binutils
-nm        binutils
-go        golang-go
+gcc                         gcc
+cc                          gcc
+g++                         g++
+clang                       clang
+clang++                     clang
+valgrind                    valgrind
+readelf                     binutils
+nm                          binutils
+addr2line                   binutils
+go                          golang-go
+pkg-config                  pkg-config
+cmake                       cmake
+/usr/bin/rustc              rustc
+/usr/include/openssl/ssl.h  libssl-dev
 '
 
 missing=$(printf '%s' "$needed" | while read -r command package; do
-    [ -z "$command" ] || command -v "$command" >/dev/null 2>&1 || echo "$package"
+    [ -z "$command" ] || [ -e "$command" ] || command -v "$command" >/dev/null 2>&1 || echo "$package"
 done | sort -u | tr '\n' ' ')
 missing=${missing% }
 

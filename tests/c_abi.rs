@@ -30,7 +30,8 @@ fn every_program_is_run() {
     for entry in fs::read_dir(sources()).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
-        if path.extension() == Some(OsStr::new("c")) {
+        // What is only compiled: scripts/abi.sh does.
+        if path.extension() == Some(OsStr::new("c")) && name != "version_0" {
             let run = [format!("program({name:?})"), format!("join(\"{name}.c\")")];
             assert!(run.iter().any(|run| calls.contains(run)), "no test runs tests/abi/{name}.c");
         }
@@ -40,11 +41,6 @@ fn every_program_is_run() {
 #[test]
 fn names() {
     program("names").run_and_check_memory(&NOTHING);
-}
-
-#[test]
-fn layout() {
-    program("layout").run(&NOTHING);
 }
 
 #[test]

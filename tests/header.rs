@@ -3,10 +3,10 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{ROOT, run, scratch};
+use common::{ROOT, output, run, scratch};
 
 const C_STANDARDS: [&str; 4] = ["c89", "c99", "c11", "c17"];
 const CPP_STANDARDS: [&str; 4] = ["c++98", "c++11", "c++17", "c++20"];
@@ -89,6 +89,53 @@ fn a_cpp_program_links() {
     fs::write(&source, PROGRAM).unwrap();
     run(compiler("g++", "c++98").arg(&source).arg("-o").arg(&program).args(common::shared()));
     run(&mut common::isolated(program));
+}
+
+/// What programs were compiled against is checked, with both compilers, and a change of each kind is called by its rule.
+#[test]
+fn a_change_of_version_0_is_noticed() {
+    let header = fs::read_to_string(Path::new(ROOT).join("include/smsp.h")).unwrap();
+    for compiler in ["gcc", "clang"] {
+        assert_eq!(complaints(compiler, &header), "");
+        for (from, to, complaint) in [
+            ("void smsp_config_free(struct smsp_config *config);", "", "smsp_config_free is gone from {}. Rule 1"),
+            ("const char *smsp_version(void);", "const char *smsp_version(int of);", "smsp_version: rule 1"),
+            (
+                "const char *smsp_version(void);",
+                "const char *smsp_version(void);\nint smsp_new(void);",
+                "smsp_new is new in {}. Rule 4",
+            ),
+            ("#define SMSP_E_TLS (-4)", "#define SMSP_E_TLS (-5)", "SMSP_E_TLS: rule 3"),
+            ("#define SMSP_E_TLS (-4)", "", "SMSP_E_TLS is gone from {}. Rule 3"),
+            (
+                "#define SMSP_E_TLS (-4)",
+                "#define SMSP_E_TLS (-4)\n#define SMSP_E_NEW (-14)",
+                "SMSP_E_NEW is new in {}. Rule 4",
+            ),
+            ("int32_t api_code;", "int64_t api_code;", "smsp_status.api_code: rule 2"),
+            ("  int64_t date;", "  int64_t first;\n  int64_t date;", "smsp_status.date: rule 2"),
+            ("  int32_t is_spam;", "", "rule 2"),
+        ] {
+            let changed = header.replacen(from, to, 1);
+            assert_ne!(changed, header, "{from}");
+            let (found, path) = (complaints(compiler, &changed), changed_header().display().to_string());
+            assert!(found.contains(&complaint.replace("{}", &path)), "{compiler}, {to:?} for {from:?}: {found}");
+        }
+    }
+}
+
+fn changed_header() -> PathBuf {
+    scratch("header").join("changed.h")
+}
+
+/// What the guard of the C interface says of a header; it fails exactly if it says something.
+fn complaints(compiler: &str, header: &str) -> String {
+    fs::write(changed_header(), header).unwrap();
+    let mut guard = Command::new("sh");
+    let output = output(guard.arg("scripts/abi.sh").arg(changed_header()).current_dir(ROOT).env("CC", compiler));
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert_eq!(output.status.success(), said.is_empty(), "{said}");
+    said
 }
 
 fn check(name: &str, language: &str, standards: &[&str]) {

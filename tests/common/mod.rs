@@ -43,10 +43,13 @@ pub struct Library {
     pub archive: PathBuf,
 }
 
-/// Builds the library, once, in the profile of the tests.
+/// Builds the library, once, in the profile of the tests; or takes the one in the folder `SMSP_TEST_LIBRARY`.
 pub fn library() -> &'static Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
     LIBRARY.get_or_init(|| {
+        if let Some(folder) = env::var_os("SMSP_TEST_LIBRARY").map(PathBuf::from) {
+            return Library { archive: folder.join("libsmsp.a"), folder };
+        }
         let messages = build("build", &["--package", "smsp", "--lib", "--profile", &profile()], target_folder(), &[]);
         linked(&messages, "lib")
     })
@@ -55,11 +58,24 @@ pub fn library() -> &'static Library {
 /// Builds the library with what `smsp_panics` adds, once, in a folder of its own.
 pub fn library_that_panics() -> &'static Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        let part = ["--package", "smsp", "--lib", "--profile", "demo"];
-        let messages = build("rustc", &part, &target_folder().join("panics"), &["--", "--cfg", "smsp_panics"]);
-        linked(&messages, "lib-panics")
-    })
+    LIBRARY.get_or_init(|| linked(&built_to_panic(), "lib-panics"))
+}
+
+/// Builds it; cargo's messages, and rustc's list of what the archive needs from the system.
+fn built_to_panic() -> String {
+    let part = ["--package", "smsp", "--lib", "--profile", "demo"];
+    let flags = ["--", "--cfg", "smsp_panics", "--print", "native-static-libs"];
+    build("rustc", &part, &target_folder().join("panics"), &flags)
+}
+
+/// What rustc says that the archive needs from the system.
+pub fn native_libraries() -> Vec<String> {
+    let messages = built_to_panic();
+    let messages = messages.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let texts: Vec<_> =
+        messages.filter_map(|message| message["message"]["message"].as_str().map(str::to_owned)).collect();
+    let list = texts.iter().find_map(|text| text.strip_prefix("native-static-libs: ")).expect("rustc prints its list");
+    list.split_whitespace().map(str::to_owned).collect()
 }
 
 /// Puts what cargo built where linkers find it.
@@ -104,7 +120,7 @@ pub fn scratch(name: &str) -> PathBuf {
     folder
 }
 
-fn target_folder() -> &'static Path {
+pub fn target_folder() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
 }
 
@@ -143,7 +159,7 @@ pub fn isolated(program: impl AsRef<Path>) -> Command {
 }
 
 /// Takes variables out of the environment of a command.
-fn without(command: &mut Command, is_unwanted: impl Fn(&str) -> bool) {
+pub fn without(command: &mut Command, is_unwanted: impl Fn(&str) -> bool) {
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(&is_unwanted) {
             command.env_remove(name);

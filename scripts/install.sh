@@ -1,0 +1,81 @@
+#!/bin/sh
+# Installs what `make` built, or takes it away again.
+# usage: install.sh install|uninstall    PREFIX, LIBDIR and DESTDIR as the Makefile has them.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/names.sh
+target=${CARGO_TARGET_DIR:-target}
+doc=$PREFIX/share/doc/libsmsp
+
+case $PREFIX in
+/*) ;;
+*) echo "PREFIX: $PREFIX is not an absolute path" >&2; exit 2 ;;
+esac
+case $LIBDIR in
+"$PREFIX"/*) libdir=${LIBDIR#"$PREFIX"/} ;;
+*) echo "LIBDIR: $LIBDIR is not below PREFIX, $PREFIX" >&2; exit 2 ;;
+esac
+
+# Every file: its mode, where it comes from, where it goes. A source that ends in .in is filled in first.
+files="
+755 $target/lib/libsmsp.so.$version $LIBDIR/libsmsp.so.$version
+644 $target/lib/.debug/libsmsp.so.$version.debug $LIBDIR/.debug/libsmsp.so.$version.debug
+644 $target/lib/libsmsp.a $LIBDIR/libsmsp.a
+644 packaging/smsp.pc.in $LIBDIR/pkgconfig/smsp.pc
+644 packaging/smsp-config.cmake.in $LIBDIR/cmake/smsp/smsp-config.cmake
+644 packaging/smsp-config-version.cmake.in $LIBDIR/cmake/smsp/smsp-config-version.cmake
+755 $target/release/smsp-status $PREFIX/bin/smsp-status
+$(for file in include/*; do echo "644 $file $PREFIX/$file"; done)
+$(for file in README.md CHANGELOG.md LICENSE-* THIRD-PARTY-LICENSES.txt docs/*.md; do echo "644 $file $doc/$file"; done)
+"
+# Every link: what it names, and where it lies.
+links="
+libsmsp.so.$version $LIBDIR/libsmsp.so.$abi
+libsmsp.so.$abi $LIBDIR/libsmsp.so
+"
+# Folders that are ours alone, or may be, innermost first.
+folders="
+$LIBDIR/cmake/smsp
+$LIBDIR/.debug
+$doc/docs
+$doc
+"
+
+filled() {
+    sed -e "s|@prefix@|$PREFIX|" -e "s|@libdir@|$libdir|" -e "s|@up@|$(echo "$libdir" | sed 's|[^/][^/]*|..|g')|" \
+        -e "s|@version@|$version|" -e "s|@abi@|$abi|" -e "s|@native@|$native|" "$1"
+}
+
+# By rename, so that there is one at any moment, and running programs keep the one that they have.
+place() {
+    case $2 in
+    *.in) filled "$2" >"$DESTDIR$3.new" ;;
+    *) cp "$2" "$DESTDIR$3.new" ;;
+    esac
+    chmod "$1" "$DESTDIR$3.new"
+    mv -f "$DESTDIR$3.new" "$DESTDIR$3"
+}
+
+case ${1:-} in
+install)
+    echo "$files" | while read -r mode from to; do
+        [ -n "$mode" ] || continue
+        mkdir -p "$DESTDIR${to%/*}"
+        place "$mode" "$from" "$to"
+    done
+    echo "$links" | while read -r named link; do
+        [ -n "$named" ] || continue
+        ln -s "$named" "$DESTDIR$link.new"
+        mv -f "$DESTDIR$link.new" "$DESTDIR$link"
+    done
+    ;;
+uninstall)
+    { echo "$files" | cut -d ' ' -f 3; echo "$links" | cut -d ' ' -f 2; } | while read -r path; do
+        [ -z "$path" ] || rm -f "$DESTDIR$path"
+    done
+    echo "$folders" | while read -r folder; do
+        [ -z "$folder" ] || rmdir "$DESTDIR$folder" 2>/dev/null || :
+    done
+    ;;
+*) echo "usage: install.sh install|uninstall" >&2; exit 2 ;;
+esac
