@@ -12,7 +12,7 @@ TIMED = @sh scripts/timed.sh $@
 
 .PHONY: all install uninstall demo test check header docs bench fuzz soak mutants tsan deep release clean tools
 
-# The libraries, with what they are in target/lib, and the programs, in target/release.
+# What is installed, in target/lib; programs that are not, in target/release.
 all: tools
 	$(CARGO) build --locked --release --workspace
 	@sh scripts/link.sh $(TARGET)/release $(TARGET)/lib

@@ -24,7 +24,7 @@ files="
 644 packaging/smsp.pc.in $LIBDIR/pkgconfig/smsp.pc
 644 packaging/smsp-config.cmake.in $LIBDIR/cmake/smsp/smsp-config.cmake
 644 packaging/smsp-config-version.cmake.in $LIBDIR/cmake/smsp/smsp-config-version.cmake
-755 $target/release/smsp-status $PREFIX/bin/smsp-status
+755 $target/lib/smsp-status $PREFIX/bin/smsp-status
 $(for file in include/*; do echo "644 $file $PREFIX/$file"; done)
 $(for file in README.md CHANGELOG.md LICENSE-* THIRD-PARTY-LICENSES.txt docs/*.md; do echo "644 $file $doc/$file"; done)
 "

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes the libraries that are installed from what cargo built: an archive in which nothing but the C interface is global,
-# and from it the shared library, with a name and a symbol version of its own, and its debug information beside it.
-# usage: link.sh FROM TO    FROM has cargo's libsmsp.a; CC, default cc, links, with UNWINDER where it brings none by itself.
+# Makes what is installed from what cargo built: an archive in which nothing but the C interface is global, from it the shared
+# library, with a name and a symbol version of its own and its debug information beside it, and smsp-status.
+# usage: link.sh FROM TO    FROM has cargo's libsmsp.a and smsp-status; CC, default cc, links, with UNWINDER where it brings none by itself.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/names.sh
@@ -29,6 +29,7 @@ objcopy --strip-all --add-gnu-debuglink="$work/$shared.debug" "$work/$shared"
 
 objcopy --strip-debug --strip-unneeded "$work/smsp.o"
 ar -rcsD "$work/libsmsp.a" "$work/smsp.o"
+objcopy --strip-all "$from/smsp-status" "$work/smsp-status"
 
 exported=$(nm -D --defined-only "$work/$shared" | sed -n "s/.* T \(.*\)@@SMSP_$abi\$/\1/p" | sort)
 [ "$exported" = "$(printf '%s\n' $functions | sort)" ] || { echo "$shared exports something else than packaging/smsp.map has:
@@ -43,5 +44,5 @@ fi
 ln -s "$shared" "$work/libsmsp.so.$abi"
 ln -s "libsmsp.so.$abi" "$work/libsmsp.so"
 mv -f "$work/$shared.debug" "$to/.debug/"
-mv -f "$work/$shared" "$work/libsmsp.so.$abi" "$work/libsmsp.so" "$work/libsmsp.a" "$to/"
+mv -f "$work/$shared" "$work/libsmsp.so.$abi" "$work/libsmsp.so" "$work/libsmsp.a" "$work/smsp-status" "$to/"
 sh scripts/facts.sh "$to"

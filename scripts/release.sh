@@ -19,7 +19,6 @@ export PATH
 
 cargo zigbuild --locked --release --target "$triple.$oldest" --package smsp --package smsp-cli
 CC="$tools/bin/python -m ziglang cc -target x86_64-linux-gnu.$oldest" UNWINDER=-lunwind sh scripts/link.sh "$target/$triple/release" "$to"
-cp "$target/$triple/release/smsp-status" "$to/smsp-status"
 
 for file in "$to/libsmsp.so.$version" "$to/smsp-status"; do
     needed=$(sh scripts/facts.sh glibc "$file")
