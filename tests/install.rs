@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::Duration;
 
+use common::guide::{blocks, read};
 use common::{KEY, ROOT, output, run, scratch, simulator, tell, without};
 use smsp_simulator::{Certificate, Simulator};
 
@@ -131,6 +132,26 @@ fn by_cmake() {
         assert!(needed("multi_status_smsp").contains("[libsmsp.so.0]"));
         assert!(!needed("multi_status_static").contains("libsmsp"));
     }
+}
+
+/// Every command of docs/LINKING.md, and the program that it builds.
+#[test]
+fn as_the_guide_says() {
+    let simulator = simulator().start().unwrap();
+    let first = blocks(&read("docs/INTRODUCTION.md")).into_iter().find(|block| block.kind == "c").unwrap();
+    let commands = blocks(&read("docs/LINKING.md")).into_iter().filter(|block| block.kind == "sh");
+    let mut built = 0;
+    for (place, block) in commands.enumerate() {
+        let folder = scratch("install").join(format!("guide-{place}"));
+        _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("program.c"), &first.text).unwrap();
+        run(Command::new("sh").args(["-ec", &block.text]).current_dir(&folder).env("PREFIX", prefix()));
+        let program = if block.text.contains("application/") { "application/program" } else { "program" };
+        assert_eq!(run(&mut alone(&folder.join(program), &simulator)), "delivered\nnot_found\n", "{}", block.text);
+        built += 1;
+    }
+    assert_eq!(built, 6, "docs/LINKING.md has other commands than before");
 }
 
 /// The system libraries of the archive are those that rustc names.

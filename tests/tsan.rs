@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use common::program::{FOUND, sources};
+use common::rotation::check_rotation;
 use common::rows::{RowsFile, expected, messages};
 use common::{compile_c, isolated, options, output, run, scratch, simulator};
 
@@ -74,4 +75,9 @@ fn operations() {
         check(program, &[rows.arguments(&simulator), vec![batch_size]].concat());
     }
     check("operation_states", &[]);
+}
+
+#[test]
+fn a_key_is_rotated_under_load() {
+    check_rotation(10, |arguments| command("rotation", arguments));
 }

@@ -156,7 +156,7 @@ impl Builder {
         let (acceptor, ca_pem) = identity.map_or((None, None), |it| (Some(it.acceptor), Some(it.ca_pem)));
         let shared = Shared {
             service: Service {
-                api_key: self.api_key,
+                api_keys: Mutex::new(vec![self.api_key]),
                 refusal_status: self.refusal_status,
                 states: States::new(self.seed, self.clock),
             },

@@ -1,5 +1,7 @@
 //! Is a request acceptable, and what is its answer.
 
+use std::sync::Mutex;
+
 use crate::answer::{Answer, Refusal};
 use crate::parameters::{Item, Malformed, Parameters};
 use crate::request::{Query, Request};
@@ -17,7 +19,7 @@ type Reason = (i64, &'static str);
 const MALFORMED: Reason = (90, "Le format JSON est invalide");
 /// `apiKey` is missing or empty, or neither a text nor a number.
 const KEY_MISSING: Reason = (1, "La Clé API est requise");
-/// `apiKey` is another than the simulator's.
+/// `apiKey` is none of those accepted.
 const KEY_WRONG: Reason = (10, "Clé API incorrecte");
 /// `SMSStatut_List` is missing or not a list.
 const LIST_MISSING: Reason = (2, "Le champ SMSStatut_List est requis");
@@ -32,7 +34,8 @@ const ID_MISSING: Reason = (3, "Le champ messageId est requis");
 
 /// The service behind the HTTP server.
 pub(crate) struct Service {
-    pub(crate) api_key: String,
+    /// The keys that are accepted.
+    pub(crate) api_keys: Mutex<Vec<String>>,
     pub(crate) refusal_status: u16,
     pub(crate) states: States,
 }
@@ -66,7 +69,7 @@ impl Service {
 
     fn check(&self, parameters: Parameters) -> Result<Vec<Query>, Reason> {
         let key = parameters.api_key.ok_or(KEY_MISSING)?;
-        if key != self.api_key {
+        if !self.api_keys.lock().unwrap().contains(&key) {
             return Err(KEY_WRONG);
         }
         let list = parameters.list.ok_or(LIST_MISSING)?;

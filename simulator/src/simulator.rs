@@ -89,6 +89,11 @@ impl Simulator {
         self.shared.service.states.set_clock(clock);
     }
 
+    /// Sets the API keys that are accepted from now on, for a key that is rotated: the old one, both, the new one.
+    pub fn set_api_keys(&self, keys: &[&str]) {
+        *self.shared.service.api_keys.lock().unwrap() = keys.iter().map(|&key| key.to_owned()).collect();
+    }
+
     /// The requests seen so far, in the order of their arrival. A request is seen before its
     /// answer is sent.
     pub fn requests(&self) -> Vec<Seen> {

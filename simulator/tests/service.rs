@@ -56,6 +56,24 @@ fn the_sample_of_an_error_comes_out_value_for_value() {
 }
 
 #[test]
+fn keys_change_while_it_runs() {
+    let simulator = Simulator::builder().api_key("old").start().unwrap();
+    let mut client = Client::connect(&simulator);
+    let mut accepted = |key: &str| {
+        let request = json!({"apiKey": key, "SMSStatut_List": [{"phoneNumber": "+33612345678", "messageId": "1"}]});
+        let answer = client.post(&request.to_string()).json();
+        assert!(answer["success"] == true || answer["code"] == 10, "{answer}");
+        answer["success"] == true
+    };
+    for (keys, expected) in
+        [(None, [true, false]), (Some(&["old", "new"][..]), [true, true]), (Some(&["new"]), [false, true])]
+    {
+        keys.into_iter().for_each(|keys| simulator.set_api_keys(keys));
+        assert_eq!(["old", "new"].map(&mut accepted), expected, "{keys:?}");
+    }
+}
+
+#[test]
 fn every_refusal_has_its_code() {
     let simulator = start();
     let mut client = Client::connect(&simulator);

@@ -3,9 +3,11 @@
 // Each test file uses a part of it.
 #![allow(dead_code)]
 
+pub mod guide;
 pub mod program;
 pub mod proxy;
 pub mod relay;
+pub mod rotation;
 pub mod rows;
 pub mod server;
 

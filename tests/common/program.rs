@@ -119,21 +119,28 @@ impl Program {
 
     /// Runs it under valgrind, where it takes some fifty times as long.
     pub fn check_memory(&self, arguments: &[impl AsRef<OsStr>]) {
+        run(&mut self.memory_command(arguments));
+    }
+
+    /// A command that runs it so.
+    pub fn memory_command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
         let leaks = ["--leak-check=full", "--errors-for-leak-kinds=definite", "--show-leak-kinds=definite"];
-        self.run_under_valgrind(&leaks, arguments);
+        self.under_valgrind(&leaks, arguments)
     }
 
     /// The same without a look for leaks: a child leaves behind what was held by threads that it has not.
     pub fn check_memory_of_children(&self, arguments: &[impl AsRef<OsStr>]) {
-        self.run_under_valgrind(&["--leak-check=no"], arguments);
+        run(&mut self.under_valgrind(&["--leak-check=no"], arguments));
     }
 
-    fn run_under_valgrind(&self, options: &[&str], arguments: &[impl AsRef<OsStr>]) {
+    /// A command that runs it under valgrind.
+    fn under_valgrind(&self, options: &[&str], arguments: &[impl AsRef<OsStr>]) -> Command {
         super::require("valgrind");
         let mut valgrind = isolated("valgrind");
         valgrind.args(["--quiet", "--error-exitcode=99", "--num-callers=40"]).args(options);
         valgrind.arg(format!("--suppressions={}", sources().join("valgrind.supp").display()));
-        run(valgrind.arg(compiled(self.name, Form::Shared)).args(arguments));
+        valgrind.arg(compiled(self.name, Form::Shared)).args(arguments);
+        valgrind
     }
 
     pub fn run_and_check_memory(&self, arguments: &[impl AsRef<OsStr>]) {
