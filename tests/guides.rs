@@ -49,6 +49,37 @@ fn printed(program: &Path, service: &str) -> String {
     run(&mut command).replace(&service.base_url, "http://127.0.0.1:41234/v1")
 }
 
+/// Whether a block is for the outermost level of a file.
+fn is_function(text: &str) -> bool {
+    ["static ", "/*"].iter().any(|start| text.starts_with(start)) && text.ends_with("\n}\n")
+}
+
+/// Compiles what a guide shows: a whole program, or statements with these functions before them.
+fn compiled(name: &str, functions: &str, text: &str) -> PathBuf {
+    let around = read("tests/guides/around.c");
+    let whole = around.replace("@FUNCTIONS@", functions).replace("@STATEMENTS@", text);
+    let source = scratch("guides").join(format!("{name}.c"));
+    fs::write(&source, if text.contains("int main(") { text } else { &whole }).unwrap();
+    let program = source.with_extension("");
+    compile_c(&source, &program, common::shared());
+    program
+}
+
+#[test]
+fn readme() {
+    let shown: Vec<_> = blocks(&read("README.md")).into_iter().filter(|block| block.kind == "c").collect();
+    let functions = shown.iter().filter(|block| is_function(&block.text)).map(|block| block.text.as_str());
+    let functions =
+        "static void save(const smsp_status *status) { (void)status; }\n".to_owned() + &functions.collect::<String>();
+    let rest: Vec<_> = shown.iter().filter(|block| !is_function(&block.text)).collect();
+    assert_eq!(rest.len(), 3, "a program, an operation, a loop that takes two days");
+    let program = compiled("readme-0", "", &rest[0].text);
+    assert_eq!(printed(&program, "smsp-simulator --finished"), "+33 6 12 34 56 78 delivered\n0612345679 delivered\n");
+    let operation = compiled("readme-1", "", &rest[1].text);
+    assert!(!printed(&operation, "smsp-simulator --finished --latency-ms 300").is_empty());
+    compiled("readme-2", &functions, &rest[2].text);
+}
+
 #[test]
 fn introduction() {
     let (mut service, mut functions, mut ran) = (String::new(), String::new(), 0);
@@ -60,18 +91,12 @@ fn introduction() {
         if kind != "c" {
             continue;
         }
-        let is_file = ["static ", "/*"].iter().any(|start| text.starts_with(start)) && text.ends_with("\n}\n");
-        if is_file {
+        if is_function(&text) {
             functions += &text;
             continue;
         }
         ran += 1;
-        let around = read("tests/guides/around.c");
-        let whole = around.replace("@FUNCTIONS@", &std::mem::take(&mut functions)).replace("@STATEMENTS@", &text);
-        let source = scratch("guides").join(format!("introduction-{ran}.c"));
-        fs::write(&source, if text.contains("int main(") { &text } else { &whole }).unwrap();
-        let program = source.with_extension("");
-        compile_c(&source, &program, common::shared());
+        let program = compiled(&format!("introduction-{ran}"), &std::mem::take(&mut functions), &text);
         let printed = printed(&program, &service);
         let expected = blocks.next_if(|next| next.kind == "text").map_or(String::new(), |block| block.text);
         assert_eq!(printed, expected, "what this prints is not what docs/INTRODUCTION.md says:\n{text}");
