@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::Duration;
 
-use common::{KEY, ROOT, isolated, output, run, scratch, simulator};
+use common::{KEY, ROOT, golang, isolated, output, scratch, simulator};
 use smsp_simulator::Simulator;
 
 /// Messages of the documentation's samples, and one that cannot be asked.
@@ -33,21 +33,18 @@ fn c() {
 
 #[test]
 fn go() {
-    let unformatted = run(Command::new("gofmt").arg("-l").arg(go_folder()));
-    assert_eq!(unformatted, "", "gofmt would change these");
-    run(go_command().args(["vet", "./..."]));
     check(&go_program());
+}
+
+#[test]
+fn go_without_the_binding() {
+    check(&golang::program("examples/go", "bare", &["./bare"]));
 }
 
 /// The program in Go, built once.
 fn go_program() -> PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    let build = || {
-        let program = scratch("examples").join("go");
-        run(go_command().args(["build", "-buildvcs=false", "-o"]).arg(&program));
-        program
-    };
-    PROGRAM.get_or_init(build).clone()
+    PROGRAM.get_or_init(|| golang::program("examples/go", "example", &["."])).clone()
 }
 
 /// A program in C that asks in the background.
@@ -144,20 +141,6 @@ fn asking(program: &Path, simulator: &Simulator) -> Command {
     command.env("SMSPARTNER_API_KEY", KEY).env("SMSP_BASE_URL", simulator.base_url());
     command.env("SMSP_BATCH_SIZE", "1").env("SMSP_MAX_CONNECTIONS", "1");
     command
-}
-
-fn go_folder() -> PathBuf {
-    Path::new(ROOT).join("examples/go")
-}
-
-/// The Go tool, which gets the library by the environment and nothing from the network.
-fn go_command() -> Command {
-    let mut go = Command::new("go");
-    go.current_dir(go_folder()).env("GOCACHE", scratch("go-cache")).env("GO111MODULE", "on");
-    go.env("GOFLAGS", "-mod=mod").env("GOPROXY", "off").env("GOTOOLCHAIN", "local");
-    go.env("CGO_CFLAGS", format!("-I{ROOT}/include"));
-    go.env("CGO_LDFLAGS", format!("-L{}", common::library().folder.display()));
-    go
 }
 
 /// Every message answered, some, none: what is printed, what is complained about, and how it ends.

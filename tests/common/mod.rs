@@ -3,6 +3,7 @@
 // Each test file uses a part of it.
 #![allow(dead_code)]
 
+pub mod golang;
 pub mod guide;
 pub mod program;
 pub mod proxy;
@@ -145,7 +146,7 @@ fn built(messages: &str, name: &str) -> PathBuf {
 }
 
 /// Makes a symbolic link, or another in its place, so that it is there at any moment.
-fn link(target: &Path, link: &Path) {
+pub fn link(target: &Path, link: &Path) {
     let fresh = link.with_extension(format!("new-{}", std::process::id()));
     std::os::unix::fs::symlink(target, &fresh).unwrap();
     fs::rename(fresh, link).unwrap();

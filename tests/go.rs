@@ -1,0 +1,84 @@
+//! The binding for Go: what its own tests say, plain and with what looks for races and for pointers that must not cross,
+//! what it costs, and every way to link it.
+
+mod common;
+
+use std::process::Command;
+
+use common::golang::{go, prefix};
+use common::{KEY, isolated, run, simulator, tell};
+
+const BINDING: &str = "bindings/go";
+
+/// Every module in the tree.
+const MODULES: [&str; 2] = [BINDING, "examples/go"];
+
+#[test]
+fn nothing_to_complain_about() {
+    for module in MODULES {
+        let unformatted =
+            run(Command::new("gofmt").args(["-l", "."]).current_dir(format!("{}/{module}", common::ROOT)));
+        assert_eq!(unformatted, "", "gofmt would change these in {module}");
+        run(go(module).args(["vet", "./..."]));
+    }
+}
+
+/// `go test` of everything.
+fn test() -> Command {
+    let mut go = go(BINDING);
+    go.env("SMSP_SIMULATOR", common::simulator_program()).args(["test", "-count=1", "-vet=off", "./..."]);
+    go
+}
+
+#[test]
+fn its_tests_with_every_check() {
+    let printed = run(test().args(["-race", "-v"]).env("GODEBUG", "cgocheck=2"));
+    for name in ["TestGrowth", "TestCloseWhileCallsRun", "ExampleClient_MultiStatus"] {
+        assert!(printed.contains(&format!("--- PASS: {name} ")), "{name} did not run:\n{printed}");
+    }
+    for line in printed.lines().filter(|line| line.contains("after 10,000 calls")) {
+        tell(line.trim());
+    }
+}
+
+/// The same without checks, and what is measured. The target is 60 ns; other tests run beside this one.
+#[test]
+fn its_tests_and_what_a_status_costs() {
+    let printed = run(test().args(["-bench", "Status", "-benchtime=20x"]));
+    let words: Vec<_> = printed.split_whitespace().collect();
+    let figure = |unit: &str| {
+        let place = words.iter().position(|word| *word == unit).unwrap_or_else(|| panic!("no {unit} in\n{printed}"));
+        words[place - 1].parse::<f64>().unwrap()
+    };
+    let (added, least) = (figure("added-ns/status"), figure("least-added-ns/status"));
+    let call = figure("C-ns/status");
+    tell(&format!("Go adds {added:.0} ns, at the least {least:.0}, to the {call:.0} ns of a status in C"));
+    assert!(least < 180.0, "{least} ns");
+}
+
+#[test]
+fn every_way_to_link_it() {
+    let simulator = simulator().start().unwrap();
+    let lib = prefix().join("lib").display().to_string();
+    let flags = [("CGO_CFLAGS", format!("-I{}/include", prefix().display())), ("CGO_LDFLAGS", format!("-L{lib}"))];
+    let ways =
+        [("", true), ("smsp_static", false), ("smsp_nopkgconfig", true), ("smsp_nopkgconfig,smsp_static", false)];
+    for (tags, is_shared) in ways {
+        let mut build = go("examples/go");
+        if tags.contains("nopkgconfig") {
+            // There is no such file to be found.
+            build.envs(flags.clone()).env("PKG_CONFIG_PATH", common::scratch("go-empty"));
+        }
+        let program = common::scratch("go").join(format!("linked-{tags}"));
+        run(build.args(["build", "-buildvcs=false", "-tags", tags, "-o"]).arg(&program).arg("."));
+        let needed = run(Command::new("readelf").arg("-d").arg(&program));
+        assert_eq!(needed.contains("[libsmsp.so"), is_shared, "{tags:?}: {needed}");
+        let mut asking = isolated(&program);
+        asking.env("SMSPARTNER_API_KEY", KEY).env("SMSP_BASE_URL", simulator.base_url()).arg("+33699999993:111111");
+        if !is_shared {
+            asking.env_remove("LD_LIBRARY_PATH");
+        }
+        let printed = run(&mut asking);
+        assert!(printed.contains(" delivered "), "{tags:?}: {printed}");
+    }
+}
