@@ -28,7 +28,8 @@ pub enum Form {
 /// Every form: a program that is run asks the simulator so many times.
 pub const FORMS: [Form; 3] = [Form::Shared, Form::Static, Form::Sanitized];
 
-const SANITIZERS: [&str; 3] =
+/// What a program is compiled with to look for its mistakes in memory.
+pub const SANITIZERS: [&str; 3] =
     ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer"];
 
 /// What a sanitizer that finds something ends a program with: no status of the programs themselves.
