@@ -18,6 +18,11 @@ addr2line                   binutils
 go                          golang-go
 pkg-config                  pkg-config
 cmake                       cmake
+mcs                         mono-mcs
+mono                        mono-runtime
+cobc                        gnucobol4
+fpc                         fp-compiler
+python3                     python3
 /usr/bin/rustc              rustc
 /usr/include/openssl/ssl.h  libssl-dev
 '

@@ -2,7 +2,9 @@
 
 mod common;
 
+use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -39,6 +41,16 @@ fn go() {
 #[test]
 fn go_without_the_binding() {
     check(&golang::program("examples/go", "bare", &["./bare"]));
+}
+
+#[test]
+fn dotnet() {
+    let source = Path::new(ROOT).join("examples/dotnet/multi_status.cs");
+    let program = common::dotnet::compile("multi_status", &[&source]);
+    let script = program.with_extension("sh");
+    fs::write(&script, format!("#!/bin/sh\nexec mono '{}' \"$@\"\n", program.display())).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    check(&script);
 }
 
 /// The program in Go, built once.

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::{env, fs, thread};
 
 use common::program::SANITIZERS;
-use common::{ROOT, isolated, output, scratch};
+use common::{ROOT, dotnet, golang, isolated, output, scratch};
 use smsp::{Code, Config, State, counters};
 use smsp_simulator::{Rule, Simulator};
 
@@ -25,13 +25,25 @@ struct Language {
 }
 
 /// The first defines what the others must print.
-const LANGUAGES: &[Language] = &[Language { name: "C", sources: &[], runner: c, lacks: &[] }];
+const LANGUAGES: &[Language] = &[
+    Language { name: "C", sources: &[], runner: c, lacks: &[] },
+    Language { name: "Go", sources: &["bindings/go"], runner: go, lacks: &["null"] },
+    Language { name: ".NET", sources: &["bindings/dotnet/src"], runner: net, lacks: &["bytes"] },
+];
 
 fn c() -> Vec<PathBuf> {
     let program = scratch("scenarios").join("c");
     let link = [common::shared(), SANITIZERS.map(str::to_owned).to_vec()].concat();
     common::compile_c(&folder().join("runner.c"), &program, link);
     vec![program]
+}
+
+fn go() -> Vec<PathBuf> {
+    vec![golang::program("tests/scenarios/go", "scenarios", &["."])]
+}
+
+fn net() -> Vec<PathBuf> {
+    vec!["mono".into(), dotnet::compile("scenarios", &[&folder().join("Runner.cs")])]
 }
 
 fn folder() -> PathBuf {

@@ -1,0 +1,507 @@
+// What tests/dotnet.rs runs: Tests.exe NAME BASE_URL. It prints what it is asked to print, else failed checks only.
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using Smsp;
+
+static class Tests
+{
+    private const string Key = "k3y-of-the-tests";
+
+    /// <summary>Messages of the documentation's samples, and one that cannot be asked.</summary>
+    private static readonly Query[] Messages =
+    {
+        new Query("+33699999993", "111111"), new Query("+33699999992", "1000"), new Query("06xxxxxxx1", "1222"),
+    };
+
+    private static int failures;
+
+    static int Main(string[] arguments)
+    {
+        var name = arguments[0];
+        var rest = arguments.Skip(1).ToArray();
+        var url = rest.FirstOrDefault();
+        switch (name)
+        {
+            case "layouts": Layouts(); break;
+            case "version": Console.WriteLine(Library.Version); break;
+            case "missing": Missing(); break;
+            case "utf8": Utf8(); break;
+            case "answers": Answers(url); break;
+            case "texts": Texts(url); break;
+            case "configuration": Configuration(); break;
+            case "failures": Failures(rest); break;
+            case "progress": Progress(url); break;
+            case "cancel": Cancel(url); break;
+            case "throwing": Throwing(url); break;
+            case "many": Many(url); break;
+            case "threads": Threads(url); break;
+            case "disposed": Disposed(url); break;
+            case "memory": Memory(url); break;
+            default: throw new ArgumentException(name);
+        }
+        return failures == 0 ? 0 : 1;
+    }
+
+    private static void Check(bool holds, string what)
+    {
+        if (holds) return;
+        failures++;
+        Console.WriteLine("failed: " + what);
+    }
+
+    private static void Equal<T>(T wanted, T found, string what)
+        => Check(EqualityComparer<T>.Default.Equals(wanted, found), $"{what} is {found}, not {wanted}");
+
+    private static E Throws<E>(Action action, string what) where E : Exception
+    {
+        try
+        {
+            action();
+        }
+        catch (E error)
+        {
+            Equal(typeof(E), error.GetType(), what);
+            return error;
+        }
+        Check(false, what + " throws nothing");
+        return null;
+    }
+
+    private static SmspConfig Config(string url)
+        => new SmspConfig { ["api_key"] = Key, ["base_url"] = url, ["max_retries"] = "0" };
+
+    private static SmspClient Client(string url, params string[] options)
+    {
+        using (var config = Config(url))
+        {
+            foreach (var option in options.Select(option => option.Split('='))) config[option[0]] = option[1];
+            return new SmspClient(config);
+        }
+    }
+
+    /// <summary>One message for each request, one request at a time.</summary>
+    private static SmspClient OneByOne(string url)
+        => Client(url, "batch_size=1", "max_connections=1", "request_timeout_ms=0");
+
+    /// <summary>The structs as the marshaller lays them out, to be held against those of C.</summary>
+    private static void Layouts()
+    {
+        foreach (var type in new[] { "Query", "Status" })
+        {
+            var layout = typeof(SmspClient).Assembly.GetType("Smsp.Native+" + type, true);
+            Console.WriteLine($"{type.ToLowerInvariant()} {Marshal.SizeOf(layout)}");
+            foreach (var field in layout.GetFields(BindingFlags.Instance | BindingFlags.NonPublic))
+                Console.WriteLine($"{field.Name} {Marshal.OffsetOf(layout, field.Name)}");
+        }
+    }
+
+    /// <summary>What is said where the library cannot be had, at each way in.</summary>
+    private static void Missing()
+    {
+        var first = Throws<DllNotFoundException>(() => new SmspConfig(), "a configuration");
+        var again = Throws<DllNotFoundException>(() => SmspClient.FromEnvironment(), "a client");
+        Throws<DllNotFoundException>(() => Library.Options.Count(), "the options");
+        Throws<DllNotFoundException>(() => Code.Ok.Name(), "a name");
+        Equal(first.Message, again.Message, "the message");
+        Console.WriteLine(first.Message);
+    }
+
+    /// <summary>Every character is written as the system's encoding does; what is no UTF-8 stays none.</summary>
+    private static void Utf8()
+    {
+        var text = typeof(SmspClient).Assembly.GetType("Smsp.Text", true);
+        var bytes = text.GetMethod("Bytes", BindingFlags.Static | BindingFlags.NonPublic);
+        Func<string, byte[]> write = it => (byte[])bytes.Invoke(null, new object[] { it });
+        for (var start = 0; start <= 0x10FFFF; start += 0x400)
+        {
+            var scalars = Enumerable.Range(start, 0x400).Where(it => it != 0 && (it < 0xD800 || it > 0xDFFF));
+            var part = string.Concat(scalars.Select(char.ConvertFromUtf32));
+            var wanted = Encoding.UTF8.GetBytes(part);
+            var written = write(part);
+            Check(written.Take(wanted.Length).SequenceEqual(wanted), $"UTF-8 from U+{start:X}");
+            Equal(0, written[wanted.Length], $"the byte behind U+{start:X}");
+        }
+        Check(write("a\0b").SequenceEqual(new byte[] { 0x61, 0xC0, 0x80, 0x62, 0, 0, 0, 0, 0, 0 }), "a zero character");
+        Check(write("\uD83D").SequenceEqual(new byte[] { 0xED, 0xA0, 0xBD, 0 }), "the first half of a pair");
+        Check(write("\uDE00\uD83D").Take(6).SequenceEqual(new byte[] { 0xED, 0xB8, 0x80, 0xED, 0xA0, 0xBD }), "a pair, swapped");
+        Equal(null, write(null), "no text");
+    }
+
+    private static void Answers(string url)
+    {
+        using (var client = Client(url))
+        {
+            var report = client.MultiStatus(Messages.Take(2));
+            CheckAnswered(report);
+            Check(report.IsComplete && report.Error == null, "the report is complete");
+            Equal(2, report.Count, "the count");
+
+            // One that is not asked: the others are answered, and the report says why.
+            report = client.MultiStatus(Messages);
+            CheckAnswered(report);
+            Check(!report.IsComplete, "the report is not complete");
+            Equal(Code.InvalidArgument, report.Error.Code, "the error's code");
+            Check(report.Error.Message.Contains("queries[2]"), report.Error.Message);
+            Equal(State.Invalid, report[2].State, "the state of what is not asked");
+            Equal(Code.InvalidArgument, report[2].Code, "its code");
+            Equal((bool?)null, report[2].StopSms, "its stop");
+            Equal((long?)null, report[2].UnixSeconds, "its date");
+            Equal(1, report.CountOf(State.Invalid), "how many are invalid");
+
+            report = client.MultiStatus(new Query[0]);
+            Check(report.Count == 0 && report.IsComplete && !report.Any(), "nothing asked, nothing answered");
+            Throws<ArgumentNullException>(() => client.MultiStatus(null), "no list");
+            Throws<ArgumentNullException>(() => client.MultiStatusAsync(null), "no list, later");
+            Throws<IndexOutOfRangeException>(() => report[0].State.ToString(), "an index out of range");
+
+            Equal(2L, client.Counter("requests"), "the requests");
+            Equal(Code.InvalidArgument, Throws<SmspException>(() => client.Counter("x"), "a counter").Code, "a counter's code");
+
+            // A task has the same, and so has an operation.
+            CheckAnswered(client.MultiStatusAsync(Messages).Result);
+            using (var operation = client.Start(Messages))
+            {
+                Check(operation.Wait() && operation.Wait(0) && operation.Descriptor >= 0, "it is done");
+                Equal(3, operation.Progress.Done, "done");
+                CheckAnswered(operation.Finish());
+                var twice = Throws<SmspException>(() => operation.Finish(), "finishing twice");
+                Check(twice.Code == Code.InvalidArgument && twice.Report == null, twice.Message);
+            }
+        }
+    }
+
+    private static void CheckAnswered(Report report)
+    {
+        var first = report[0];
+        Equal("+33699999993", first.PhoneNumber, "the number");
+        Equal("111111", first.MessageId, "the id");
+        Equal(State.Delivered, first.State, "the state");
+        Equal(Code.Ok, first.Code, "the code");
+        Equal(200, first.ApiCode, "the service's code");
+        Equal("Delivered", first.StatusText, "the text");
+        Equal(1517934416L, first.UnixSeconds, "the seconds");
+        Equal(new DateTime(2018, 2, 6, 16, 26, 56, DateTimeKind.Utc), first.Date, "the date");
+        Equal(false, first.StopSms, "whether it was stopped");
+        Equal(false, first.IsSpam, "whether it was spam");
+        Equal((string)null, first.DateText, "the date's text");
+        Equal(State.NotFound, report[1].State, "the second state");
+        Equal(4, report[1].ApiCode, "its code");
+        Equal("Numéro introuvable", report[1].StatusText, "its text");
+        Equal(1, report.CountOf(State.Delivered), "how many are delivered");
+        Equal(0, report.CountOf((State)77), "how many are in a state that is none");
+        Equal(report.Count, report.Count(), "the count of what is enumerated");
+    }
+
+    /// <summary>What C texts cannot hold is invalid, and neither cut off nor changed; the rest is asked.</summary>
+    private static void Texts(string url)
+    {
+        var good = Messages[0];
+        var wrong = new[]
+        {
+            new Query("+33699999993\0", "111111"), new Query("+33699999993", "111111\0"), new Query("+33699999993", "\0"),
+            new Query("+33699999993", "1111\u00e911\0"), new Query("+33699999993", "1\uD83D"), new Query("+33699999993", "\uDE001"),
+            new Query(null, "111111"), new Query("+33699999993", null), new Query(null, null), new Query("", ""), new Query(),
+            new Query(new string('1', 100000), "1"), new Query("+33699999993", new string('\u20ac', 100000)),
+        };
+        using (var client = Client(url))
+        {
+            var report = client.MultiStatus(wrong.Concat(new[] { good }));
+            for (var i = 0; i < wrong.Length; i++)
+            {
+                Equal(wrong[i].PhoneNumber, report[i].PhoneNumber, $"number {i}");
+                Equal(wrong[i].MessageId, report[i].MessageId, $"id {i}");
+                Equal(State.Invalid, report[i].State, $"state {i}");
+            }
+            Equal(State.Delivered, report[wrong.Length].State, "the good one");
+            Check(report.Error.Message.Contains("queries[0]: phone_number is not UTF-8"), report.Error.Message);
+            Equal(1L, client.Counter("entries_answered"), "what was asked");
+
+            var nothing = Throws<SmspException>(() => client.MultiStatus(wrong), "nothing to ask");
+            Equal(Code.InvalidArgument, nothing.Code, "its code");
+            Equal(wrong.Length, nothing.Report.Count, "its rows");
+        }
+    }
+
+    private static void Configuration()
+    {
+        using (var config = new SmspConfig { ["batch_size"] = "7", ["api_key"] = "secret" })
+        {
+            Equal("7", config["batch_size"], "an option that was set");
+            Equal("***", config["api_key"], "a secret");
+            Equal((string)null, config["proxy"], "an option without a value");
+            Equal((string)null, config["nonsense"], "an option that is none");
+            var error = Throws<SmspConfigException>(() => config["batch_size"] = "501", "a value out of range");
+            Check(error.Code == Code.Config && error.Message.StartsWith("SMSP_E_CONFIG: batch_size"), error.Message);
+            Equal("7", config["batch_size"], "what was refused changes nothing");
+            error = Throws<SmspConfigException>(() => config["api_key"] = "se\0cret", "a zero character");
+            Check(error.Message.Contains("not UTF-8"), error.Message);
+            Throws<SmspConfigException>(() => config["a\0b"] = "1", "a name with a zero character");
+            Throws<SmspException>(() => config["user_agent"] = null, "no value");
+            Check(Library.Options.Contains("api_key") && Library.Counters.Contains("requests"), "the names");
+            Check(State.Delivered.IsFinal() && !State.Waiting.IsFinal(), "what is final");
+        }
+        using (var config = new SmspConfig())
+        {
+            var error = Throws<SmspConfigException>(() => new SmspClient(config), "no key");
+            Check(error.Message.Contains("api_key") && error.Report == null, error.Message);
+        }
+        Throws<ArgumentNullException>(() => new SmspClient(null), "no configuration");
+        var disposed = new SmspConfig();
+        disposed.Dispose();
+        disposed.Dispose();
+        Throws<ObjectDisposedException>(() => disposed["batch_size"] = "1", "a configuration that is ended");
+        Throws<ObjectDisposedException>(() => new SmspClient(disposed), "a client of it");
+    }
+
+    /// <summary>Prints for each URL how asking there fails: blocking, and the same as a task.</summary>
+    private static void Failures(string[] urls)
+    {
+        foreach (var url in urls)
+            using (var client = Client(url, "request_timeout_ms=3000"))
+            {
+                var error = Assert(() => client.MultiStatus(Messages));
+                var later = Assert(() => client.MultiStatusAsync(Messages).GetAwaiter().GetResult());
+                Equal(error.GetType(), later.GetType(), "the class of a task's failure");
+                Equal(error.Code, later.Code, "the code of a task's failure");
+                Check(error.Message.StartsWith(error.Code.Name() + ": "), error.Message);
+                var states = string.Join(",", error.Report.Select(status => $"{status.State}:{status.Code}"));
+                Console.WriteLine(
+                    $"{error.GetType().Name} {error.Code} {error.ApiCode} {error.HttpStatus} {error.IsRetryable} {states}");
+            }
+    }
+
+    private static SmspException Assert(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (SmspException error)
+        {
+            return error;
+        }
+        throw new InvalidOperationException("it did not fail");
+    }
+
+    /// <summary>Tells at once, on the thread that it is told on.</summary>
+    private sealed class Listener : IProgress<CallProgress>
+    {
+        private readonly Action<CallProgress> listen;
+
+        public Listener(Action<CallProgress> listen)
+        {
+            this.listen = listen;
+        }
+
+        public void Report(CallProgress value) => listen(value);
+    }
+
+    private static Query[] Some(int count)
+        => Enumerable.Range(0, count).Select(i => new Query($"+336{i:D8}", $"{1000 + i}")).ToArray();
+
+    private static void Progress(string url)
+    {
+        var heard = new List<int>();
+        using (var client = OneByOne(url))
+        {
+            var call = client.MultiStatusAsync(Some(8), new Listener(now =>
+            {
+                Equal(8, now.Total, "the total");
+                Check(Thread.CurrentThread.IsThreadPoolThread, "progress is told on the pool");
+                heard.Add(now.Done);
+            }));
+            call.Wait();
+            var count = heard.Count;
+            Equal(8, heard.Last(), "the last that is heard, before the task is done");
+            Check(heard.Zip(heard.Skip(1), (one, next) => one < next).All(it => it), string.Join(" ", heard));
+            Check(heard.Any(done => done > 0 && done < 8), "something is heard on the way");
+            Thread.Sleep(50);
+            Equal(count, heard.Count, "nothing is heard after the end");
+        }
+    }
+
+    /// <summary>The third message is held back for ever.</summary>
+    private static void Cancel(string url)
+    {
+        var queries = Some(4);
+        using (var client = OneByOne(url))
+        {
+            // What was answered is a report.
+            var source = new CancellationTokenSource();
+            var call = client.MultiStatusAsync(queries, new Listener(now => { if (now.Done == 2) source.Cancel(); }), source.Token);
+            var report = call.Result;
+            Equal(Code.Cancelled, report.Error.Code, "why the rest has no answer");
+            Check(report.Error.IsRetryable, "it may be asked again");
+            Equal(2, report.CountOf(State.Unanswered), "how many have no answer");
+            Check(report.Skip(2).All(status => status.Code == Code.Cancelled), "they were cancelled");
+
+            // Nothing was answered: the task is cancelled, as tasks are.
+            source = new CancellationTokenSource();
+            call = client.MultiStatusAsync(queries.Skip(2), null, source.Token);
+            Check(!call.Wait(100), "it waits");
+            source.Cancel();
+            var cancelled = Throws<TaskCanceledException>(() => call.GetAwaiter().GetResult(), "a cancelled task");
+            Check(call.IsCanceled && cancelled.CancellationToken == source.Token, "by its token");
+
+            // Before it began: nothing is asked.
+            var before = client.Counter("requests");
+            call = client.MultiStatusAsync(queries, null, source.Token);
+            Check(call.IsCanceled, "it is cancelled at once");
+            Equal(before, client.Counter("requests"), "nothing was asked");
+
+            // Operations likewise; one that is ended is cancelled.
+            using (var operation = client.Start(queries.Skip(2)))
+            {
+                Check(!operation.Wait(1), "it waits");
+                operation.Cancel();
+                Equal(Code.Cancelled, Throws<SmspException>(() => operation.Finish(), "its end").Code, "its code");
+            }
+            client.Start(queries.Skip(2)).Dispose();
+        }
+    }
+
+    /// <summary>An exception of the caller's own progress ends the call, and is what the task fails with.</summary>
+    private static void Throwing(string url)
+    {
+        using (var client = OneByOne(url))
+        {
+            var call = client.MultiStatusAsync(Some(4), new Listener(now => throw new FormatException("mine")));
+            Equal("mine", Throws<FormatException>(() => call.GetAwaiter().GetResult(), "the task").Message, "its message");
+            call = client.MultiStatusAsync(Some(2), new Listener(now => { if (now.Done == 2) throw new FormatException("end"); }));
+            Equal("end", Throws<FormatException>(() => call.GetAwaiter().GetResult(), "the task").Message, "its message");
+        }
+    }
+
+    /// <summary>Calls that wait hold no thread of the pool, and one thread in all; each can be cancelled by itself.</summary>
+    private static void Many(string url)
+    {
+        const int Count = 60;
+        using (var client = Client(url, "max_connections=4", "request_timeout_ms=0"))
+        {
+            var sources = Enumerable.Range(0, Count).Select(_ => new CancellationTokenSource()).ToArray();
+            var calls = sources.Select(source => client.MultiStatusAsync(Some(1), null, source.Token)).ToArray();
+            int workers, most, ports;
+            ThreadPool.GetMaxThreads(out most, out ports);
+            ThreadPool.GetAvailableThreads(out workers, out ports);
+            Equal(most, workers, "the free threads of the pool");
+            var names = Directory.GetDirectories("/proc/self/task").Select(task => File.ReadAllText(task + "/comm").Trim());
+            Equal(1, names.Count(name => name == "smsp waiter"), "the threads that wait");
+            Check(calls.All(call => !call.IsCompleted), "all of them wait");
+
+            sources[7].Cancel();
+            Check(((IAsyncResult)calls[7]).AsyncWaitHandle.WaitOne(20000) && calls[7].IsCanceled, "one is cancelled");
+            Equal(Count - 1, calls.Count(call => !call.IsCompleted), "the others still wait");
+            // Those that begin after others came to their end are waited for as well.
+            var late = new CancellationTokenSource();
+            var last = client.MultiStatusAsync(Some(1), null, late.Token);
+            foreach (var source in sources) source.Cancel();
+            Check(Task.WhenAll(calls).ContinueWith(all => all.IsCanceled).Result, "all are cancelled");
+            Check(!last.IsCompleted, "the last one waits");
+            late.Cancel();
+            Check(last.ContinueWith(it => it.IsCanceled).Result, "the last one is cancelled");
+        }
+    }
+
+    /// <summary>Threads share a client, while the collector runs.</summary>
+    private static void Threads(string url)
+    {
+        var stop = false;
+        var collector = new Thread(() => { while (!Volatile.Read(ref stop)) { GC.Collect(); Thread.Sleep(1); } });
+        collector.Start();
+        using (var client = Client(url))
+        {
+            var threads = Enumerable.Range(0, 6).Select(number => new Thread(() =>
+            {
+                for (var round = 0; round < 20; round++)
+                {
+                    var queries = Some(200).Skip(number).Concat(Messages).ToArray();
+                    var report = round % 2 == 0 ? client.MultiStatus(queries) : client.MultiStatusAsync(queries).Result;
+                    for (var i = 0; i < queries.Length; i++)
+                        if (report[i].MessageId != queries[i].MessageId || report[i].StatusText == null != (i == queries.Length - 1))
+                            Check(false, $"row {i} of thread {number}");
+                    Equal(1, report.CountOf(State.Invalid), "how many are invalid");
+                }
+            })).ToArray();
+            foreach (var thread in threads) thread.Start();
+            foreach (var thread in threads) thread.Join();
+        }
+        Volatile.Write(ref stop, true);
+        collector.Join();
+    }
+
+    /// <summary>What is ended while it works comes to its end; what is forgotten is collected.</summary>
+    private static void Disposed(string url)
+    {
+        var client = Client(url);
+        var call = client.MultiStatusAsync(Messages);
+        var operation = client.Start(Messages);
+        client.Dispose();
+        client.Dispose();
+        CheckAnswered(call.Result);
+        CheckAnswered(operation.Finish());
+        operation.Dispose();
+        operation.Dispose();
+        Throws<ObjectDisposedException>(() => client.MultiStatus(Messages), "a client that is ended");
+        Throws<ObjectDisposedException>(() => client.MultiStatusAsync(Messages), "a client that is ended, later");
+        Throws<ObjectDisposedException>(() => operation.Wait(), "an operation that is ended");
+        for (var i = 0; i < 50; i++) Client(url).Start(Messages);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct MallocInfo
+    {
+        internal UIntPtr arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost;
+    }
+
+    [DllImport("libc.so.6")]
+    private static extern MallocInfo mallinfo2();
+
+    /// <summary>What malloc has given and not got back.</summary>
+    private static long Allocated()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        var info = mallinfo2();
+        return (long)info.uordblks + (long)info.hblkhd;
+    }
+
+    /// <summary>Calls of every kind leave nothing behind, in native memory or in descriptors.</summary>
+    private static void Memory(string url)
+    {
+        using (var client = Client(url))
+        {
+            Action<int> ask = calls =>
+            {
+                for (var i = 0; i < calls; i++)
+                {
+                    client.MultiStatus(Messages);
+                    client.MultiStatusAsync(Messages).Wait();
+                    Throws<SmspException>(() => client.MultiStatus(Messages.Skip(2)), "nothing to ask");
+                    Client(url).Dispose();
+                }
+            };
+            ask(100);
+            var descriptors = Directory.GetFiles("/proc/self/fd").Length;
+            // The runtime takes memory for itself now and then; a leak is there each time.
+            var grown = Enumerable.Range(0, 5).Select(_ =>
+            {
+                var before = Allocated();
+                ask(150);
+                return Allocated() - before;
+            }).ToArray();
+            Check(grown.Min() < 150 * 100, $"bytes left behind by 150 rounds, five times: {string.Join(", ", grown)}");
+            // Kept connections come and go.
+            var more = Directory.GetFiles("/proc/self/fd").Length - descriptors;
+            Check(more < 20, $"{more} more files are open after 750 rounds");
+        }
+    }
+}
