@@ -5,13 +5,14 @@ mod common;
 
 use std::process::Command;
 
-use common::golang::{go, prefix};
+use common::golang::{go, pointer_checks, prefix};
+use common::guide::{blocks, read};
 use common::{KEY, isolated, run, simulator, tell};
 
 const BINDING: &str = "bindings/go";
 
 /// Every module in the tree.
-const MODULES: [&str; 2] = [BINDING, "examples/go"];
+const MODULES: [&str; 3] = [BINDING, "examples/go", "tests/scenarios/go"];
 
 #[test]
 fn nothing_to_complain_about() {
@@ -32,7 +33,8 @@ fn test() -> Command {
 
 #[test]
 fn its_tests_with_every_check() {
-    let printed = run(test().args(["-race", "-v"]).env("GODEBUG", "cgocheck=2"));
+    let (checks, value) = pointer_checks();
+    let printed = run(test().args(["-race", "-v"]).env(checks, value));
     for name in ["TestGrowth", "TestCloseWhileCallsRun", "ExampleClient_MultiStatus"] {
         assert!(printed.contains(&format!("--- PASS: {name} ")), "{name} did not run:\n{printed}");
     }
@@ -81,4 +83,30 @@ fn every_way_to_link_it() {
         let printed = run(&mut asking);
         assert!(printed.contains(" delivered "), "{tags:?}: {printed}");
     }
+}
+
+/// A module is made as the page of the binding says, and runs what that shows.
+#[test]
+fn what_its_page_shows() {
+    let page = read("bindings/go/README.md");
+    let shown: String =
+        blocks(&page).iter().filter(|block| block.kind == "go").map(|block| block.text.as_str()).collect();
+    let program = format!(
+        "package main\n\nimport (\n\"context\"\n\"errors\"\n\"fmt\"\n\"log\"\n\n\"example.org/smsp\"\n)\n\n\
+         func main() {{\nctx := context.Background()\n{shown}}}\n"
+    );
+    let folder = common::scratch("go").join("page");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("main.go"), program).unwrap();
+    std::fs::write(folder.join("go.mod"), "module page\n\ngo 1.19\n").unwrap();
+    let folder = folder.to_str().unwrap();
+    let edit = page.lines().find_map(|line| line.strip_prefix("go mod edit ")).unwrap();
+    let edit = edit.replace("/path/to/libsmsp", common::ROOT);
+    run(go(folder).args(["mod", "edit"]).args(edit.split(' ')));
+
+    let simulator = simulator().start().unwrap();
+    let mut asking = go(folder);
+    asking.env("SMSPARTNER_API_KEY", KEY).env("SMSP_BASE_URL", simulator.base_url());
+    let printed = run(asking.args(["run", "."]));
+    assert!(printed.starts_with("+33 6 12 34 56 78 "), "{printed}");
 }

@@ -1,6 +1,7 @@
 package smsp
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -53,4 +54,24 @@ func BenchmarkStatus(b *testing.B) {
 	b.ReportMetric(float64(total.Nanoseconds())/float64(b.N)/count, "added-ns/status")
 	b.ReportMetric(float64(fastest.Nanoseconds())/count, "least-added-ns/status")
 	b.ReportMetric(float64(inC.Nanoseconds())/count, "C-ns/status")
+}
+
+// BenchmarkCall asks for one message over a kept connection, blocking, and in the background because it can be cancelled.
+func BenchmarkCall(b *testing.B) {
+	client, err := New(WithEnv())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer client.Close()
+	cancellable, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	for name, ctx := range map[string]context.Context{"blocking": context.Background(), "cancellable": cancellable} {
+		b.Run(name, func(b *testing.B) {
+			for i := 0; i < b.N; i++ {
+				if _, err := client.MultiStatus(ctx, []Query{{"+33699999993", "111111"}}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/quick"
 	"time"
 
 	"example.org/smsp"
@@ -186,6 +187,29 @@ func TestNUL(t *testing.T) {
 	}
 	if value, ok := config.Get("batch_size\x00"); ok || value != "" {
 		t.Error(value)
+	}
+}
+
+// TestAnyText asks with texts of any bytes: they come back as they were, and those with a NUL are invalid.
+func TestAnyText(t *testing.T) {
+	client := newClient(t, refusing(t))
+	holds := func(texts [][2][]byte) bool {
+		queries := make([]smsp.Query, len(texts))
+		for i, text := range texts {
+			queries[i] = smsp.Query{PhoneNumber: string(text[0]), MessageID: string(text[1])}
+		}
+		report, _ := client.MultiStatus(background, queries)
+		for i, status := range report.Statuses() {
+			asked := queries[i]
+			hasNUL := strings.Contains(asked.PhoneNumber+asked.MessageID, "\x00")
+			if status.PhoneNumber != asked.PhoneNumber || status.MessageID != asked.MessageID || hasNUL && status.State != smsp.StateInvalid {
+				return false
+			}
+		}
+		return report.Len() == len(queries)
+	}
+	if err := quick.Check(holds, nil); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -53,9 +53,24 @@ pub fn go(folder: &str) -> Command {
     go
 }
 
+/// The variable by which Go looks for pointers that must not cross into C: when a program runs, or, from 1.21 on, when it
+/// is built.
+pub fn pointer_checks() -> (&'static str, &'static str) {
+    static CHECKS: OnceLock<(&str, &str)> = OnceLock::new();
+    *CHECKS.get_or_init(|| {
+        let version = super::run(go("bindings/go").args(["env", "GOVERSION"]));
+        let minor = version.strip_prefix("go1.").and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next());
+        match minor.and_then(|minor| minor.parse::<u32>().ok()).unwrap_or_else(|| panic!("{version}")) {
+            ..=20 => ("GODEBUG", "cgocheck=2"),
+            _ => ("GOEXPERIMENT", "cgocheck2"),
+        }
+    })
+}
+
 /// Builds the program in a folder of the tree, with further arguments, below this name.
 pub fn program(folder: &str, name: &str, arguments: &[&str]) -> PathBuf {
     let program = scratch("go").join(name);
-    super::run(go(folder).args(["build", "-buildvcs=false", "-o"]).arg(&program).args(arguments));
+    let (checks, value) = pointer_checks();
+    super::run(go(folder).env(checks, value).args(["build", "-buildvcs=false", "-o"]).arg(&program).args(arguments));
     program
 }
