@@ -27,6 +27,7 @@ struct Language {
 /// The first defines what the others must print.
 const LANGUAGES: &[Language] = &[
     Language { name: "C", sources: &[], runner: c, lacks: &[] },
+    Language { name: "C++", sources: &["include/smsp.hpp"], runner: cpp, lacks: &["null"] },
     Language { name: "Go", sources: &["bindings/go"], runner: go, lacks: &["null"] },
     Language { name: ".NET", sources: &["bindings/dotnet/src"], runner: net, lacks: &["bytes"] },
 ];
@@ -35,6 +36,14 @@ fn c() -> Vec<PathBuf> {
     let program = scratch("scenarios").join("c");
     let link = [common::shared(), SANITIZERS.map(str::to_owned).to_vec()].concat();
     common::compile_c(&folder().join("runner.c"), &program, link);
+    vec![program]
+}
+
+fn cpp() -> Vec<PathBuf> {
+    let program = scratch("scenarios").join("cpp");
+    let out = ["-o".to_owned(), program.display().to_string()];
+    let arguments = [SANITIZERS.map(str::to_owned).to_vec(), out.to_vec(), common::shared()].concat();
+    common::compile_cpp("g++", "11", &folder().join("runner.cpp"), arguments);
     vec![program]
 }
 

@@ -202,6 +202,21 @@ pub fn compile_c(source: &Path, program: &Path, link: impl IntoIterator<Item = i
     run(cc.arg(source).arg("-o").arg(program).args(link));
 }
 
+/// What C++ programs are compiled with.
+pub const CPP_FLAGS: [&str; 7] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Wconversion", "-Wshadow", "-pthread"];
+
+/// Compiles a C++ program against the headers by one compiler and standard, with further arguments at the end.
+pub fn compile_cpp(
+    compiler: &str,
+    standard: &str,
+    source: &Path,
+    arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
+) {
+    let mut command = Command::new(compiler);
+    command.arg(format!("-std=c++{standard}")).args(CPP_FLAGS).args(["-g", "-O1", "-I"]);
+    run(command.arg(Path::new(ROOT).join("include")).arg(source).args(arguments));
+}
+
 /// The arguments that link with the shared library.
 pub fn shared() -> Vec<String> {
     vec!["-L".to_owned(), library().folder.display().to_string(), "-lsmsp".to_owned()]

@@ -1,0 +1,726 @@
+/*
+ * smsp.hpp - libsmsp for C++11 and later: one header over smsp.h, and nothing to link but libsmsp.
+ *
+ *     smsp::config config;
+ *     config.load_env();                                          // SMSPARTNER_API_KEY
+ *     smsp::client client(config);
+ *     std::vector<smsp::query> list = { { "+33 6 12 34 56 78", "199897" }, { "0612345679", "199897" } };
+ *     smsp::outcome outcome = client.multi_status(list);
+ *     for (smsp::status status : outcome.report())
+ *         std::cout << status.phone_number() << ' ' << smsp::name(status.state()) << '\n';
+ *     if (outcome.error())
+ *         std::cerr << outcome.error().message() << '\n';         // some were not answered
+ *
+ * - Handles (config, client, report, operation) can be moved, not copied, and end what they hold. One that was moved from
+ *   holds nothing: its functions answer code::invalid_argument or nothing.
+ * - What can fail is there twice. `client.multi_status` throws smsp::exception where nothing at all was answered;
+ *   `client.try_multi_status` throws nothing of this library: it gives an outcome, or a result<T>, which is a value or an
+ *   error. With -fno-exceptions only the second kind is there.
+ * - Texts that come out are views (std::string_view from C++17 on) into the handle that they came from, and live as long.
+ * - Threads: a client and an operation may be used by any number of threads, a report be read by any number, and a
+ *   configuration be used by one at a time. Nobody may use a handle while another thread ends or moves it.
+ */
+#ifndef SMSP_HPP
+#define SMSP_HPP
+
+#include <smsp.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <initializer_list>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
+#define SMSP_HAS_EXCEPTIONS 1
+#include <stdexcept>
+#else
+#define SMSP_HAS_EXCEPTIONS 0
+#endif
+
+#if __cplusplus >= 201703L || (defined(_MSVC_LANG) && _MSVC_LANG >= 201703L)
+#define SMSP_HAS_CPP17 1
+#define SMSP_NODISCARD [[nodiscard]]
+#include <optional>
+#include <string_view>
+#else
+#define SMSP_HAS_CPP17 0
+#define SMSP_NODISCARD
+#include <ostream>
+#endif
+
+namespace smsp {
+
+/* ---- Texts and values that may be missing ---- */
+
+#if SMSP_HAS_CPP17
+using std::optional;
+using std::string_view;
+#else
+/* As much of std::string_view as is needed, before C++17. */
+class string_view {
+public:
+    string_view() : begin_(""), size_(0) {}
+    string_view(const char *text) : begin_(text), size_(std::strlen(text)) {}
+    string_view(const std::string &text) : begin_(text.data()), size_(text.size()) {}
+
+    const char *data() const { return begin_; }
+    std::size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+    const char *begin() const { return begin_; }
+    const char *end() const { return begin_ + size_; }
+    explicit operator std::string() const { return std::string(begin_, size_); }
+
+    friend bool operator==(string_view one, string_view other)
+    {
+        return one.size_ == other.size_ && std::memcmp(one.begin_, other.begin_, one.size_) == 0;
+    }
+    friend bool operator!=(string_view one, string_view other) { return !(one == other); }
+    friend std::ostream &operator<<(std::ostream &out, string_view text)
+    {
+        return out.write(text.begin_, static_cast<std::streamsize>(text.size_));
+    }
+
+private:
+    const char *begin_;
+    std::size_t size_;
+};
+
+/* As much of std::optional as is needed, before C++17. */
+template <class T> class optional {
+public:
+    optional() : value_(), has_value_(false) {}
+    optional(const T &given) : value_(given), has_value_(true) {}
+
+    bool has_value() const { return has_value_; }
+    explicit operator bool() const { return has_value_; }
+    const T &operator*() const { return value_; }
+    const T *operator->() const { return &value_; }
+    T value_or(const T &other) const { return has_value_ ? value_ : other; }
+
+private:
+    T value_;
+    bool has_value_;
+};
+#endif
+
+/* ---- Codes and states ---- */
+
+/* What came of a call or of one entry: 0 is success, a positive code a condition, a negative one a failure. */
+enum class code : std::int32_t {
+    ok = SMSP_OK,
+    partial = SMSP_PARTIAL,
+    pending = SMSP_PENDING,
+    invalid_argument = SMSP_E_INVALID_ARGUMENT,
+    config = SMSP_E_CONFIG,
+    connect = SMSP_E_CONNECT,
+    tls = SMSP_E_TLS,
+    timeout = SMSP_E_TIMEOUT,
+    cancelled = SMSP_E_CANCELLED,
+    http = SMSP_E_HTTP,
+    protocol = SMSP_E_PROTOCOL,
+    auth = SMSP_E_AUTH,
+    denied = SMSP_E_DENIED,
+    rate_limited = SMSP_E_RATE_LIMITED,
+    api = SMSP_E_API,
+    resource = SMSP_E_RESOURCE,
+    internal = SMSP_E_INTERNAL
+};
+
+/* What became of a message. */
+enum class state : std::int32_t {
+    unanswered = SMSP_STATE_UNANSWERED,
+    delivered = SMSP_STATE_DELIVERED,
+    not_delivered = SMSP_STATE_NOT_DELIVERED,
+    waiting = SMSP_STATE_WAITING,
+    not_found = SMSP_STATE_NOT_FOUND,
+    not_sent = SMSP_STATE_NOT_SENT,
+    rejected = SMSP_STATE_REJECTED,
+    invalid = SMSP_STATE_INVALID,
+    unknown = SMSP_STATE_UNKNOWN
+};
+
+/* "SMSP_E_TIMEOUT"; "?" for what is no code. */
+inline string_view name(code which) { return smsp_code_name(static_cast<smsp_code>(which)); }
+
+/* "not_delivered"; "?" for what is no state. */
+inline string_view name(state which) { return smsp_state_name(static_cast<smsp_state>(which)); }
+
+/* Whether a state will never change. */
+inline bool is_final(state which) { return smsp_state_is_final(static_cast<smsp_state>(which)) != 0; }
+
+/* The version of the library that runs; SMSP_VERSION is that of the header. */
+inline string_view version() { return smsp_version(); }
+
+namespace detail {
+
+template <class List> std::vector<string_view> names(List name_at)
+{
+    std::vector<string_view> all;
+    for (std::size_t i = 0; name_at(i) != nullptr; ++i)
+        all.push_back(name_at(i));
+    return all;
+}
+
+inline optional<string_view> view(const char *text)
+{
+    return text == nullptr ? optional<string_view>() : optional<string_view>(string_view(text));
+}
+
+inline optional<bool> flag(std::int32_t told) { return told < 0 ? optional<bool>() : optional<bool>(told == 1); }
+
+/* How each handle is ended. */
+struct ending {
+    void operator()(smsp_config *handle) const { smsp_config_free(handle); }
+    void operator()(smsp_client *handle) const { smsp_client_free(handle); }
+    void operator()(smsp_operation *handle) const { smsp_operation_free(handle); }
+    void operator()(smsp_report *handle) const { smsp_report_free(handle); }
+    void operator()(smsp_error *handle) const { smsp_error_free(handle); }
+};
+
+template <class T> using handle = std::unique_ptr<T, ending>;
+
+} // namespace detail
+
+/* The names of all options, and of all counters. */
+inline std::vector<string_view> options() { return detail::names(smsp_option_name); }
+inline std::vector<string_view> counters() { return detail::names(smsp_stat_name); }
+
+/* ---- Errors ---- */
+
+/* Why something failed; false where nothing did. */
+class error {
+public:
+    error() = default;
+
+    /* Takes over an error of the C interface. */
+    error(smsp_code came, smsp_error *from) : code_(static_cast<smsp::code>(came))
+    {
+        const detail::handle<smsp_error> owned(from);
+        if (from != nullptr) {
+            code_ = static_cast<smsp::code>(smsp_error_code(from));
+            api_code_ = smsp_error_api_code(from);
+            http_status_ = smsp_error_http_status(from);
+            is_retryable_ = smsp_error_is_retryable(from) != 0;
+            message_ = smsp_error_message(from);
+        } else if (came != SMSP_OK) {
+            message_ = smsp_code_name(came);
+        }
+    }
+
+    explicit operator bool() const { return code_ != smsp::code::ok; }
+
+    /* The kind of failure. */
+    smsp::code code() const { return code_; }
+    /* The service's own code, 0 if it gave none. */
+    int api_code() const { return api_code_; }
+    /* The HTTP status of the answer, 0 if there was none. */
+    int http_status() const { return http_status_; }
+    /* Whether the same call may succeed later. */
+    bool is_retryable() const { return is_retryable_; }
+    /* One English line, never with the API key. */
+    const std::string &message() const { return message_; }
+
+private:
+    smsp::code code_ = smsp::code::ok;
+    int api_code_ = 0;
+    int http_status_ = 0;
+    bool is_retryable_ = false;
+    std::string message_;
+};
+
+/* ---- Reports ---- */
+
+/* What became of one message: a view into its report. */
+class status {
+public:
+    explicit status(const smsp_status &row) : row_(&row) {}
+
+    /* As the caller gave them; empty where the text held a NUL. */
+    string_view phone_number() const { return detail::view(row_->phone_number).value_or(string_view()); }
+    string_view message_id() const { return detail::view(row_->message_id).value_or(string_view()); }
+    smsp::state state() const { return static_cast<smsp::state>(row_->state); }
+    /* code::ok, or why there is no answer. */
+    smsp::code code() const { return static_cast<smsp::code>(row_->code); }
+    /* The service's code for this entry, 0 if it gave none. */
+    int api_code() const { return row_->api_code; }
+    /* The service's text. */
+    optional<string_view> status_text() const { return detail::view(row_->status_text); }
+    /* When the state was reached, since 1970-01-01 in UTC. */
+    optional<std::chrono::seconds> date() const
+    {
+        if (row_->date == SMSP_NO_DATE)
+            return optional<std::chrono::seconds>();
+        return std::chrono::seconds(row_->date);
+    }
+    /* The service's date where it is another text. */
+    optional<string_view> date_text() const { return detail::view(row_->date_text); }
+    /* Whether the recipient answered STOP; whether it was taken for spam. Missing where the service did not tell. */
+    optional<bool> stop_sms() const { return detail::flag(row_->stop_sms); }
+    optional<bool> is_spam() const { return detail::flag(row_->is_spam); }
+
+private:
+    const smsp_status *row_;
+};
+
+/* One status for each query, in order. */
+class report {
+public:
+    /* Goes from status to status in memory, without a call for each. */
+    class iterator {
+    public:
+        using iterator_category = std::random_access_iterator_tag;
+        using value_type = status;
+        using difference_type = std::ptrdiff_t;
+        using reference = status;
+        /* What operator-> gives lives as long as the expression. */
+        class pointer {
+        public:
+            explicit pointer(status held) : held_(held) {}
+            const status *operator->() const { return &held_; }
+
+        private:
+            status held_;
+        };
+
+        iterator() = default;
+
+        reference operator*() const { return status(*reinterpret_cast<const smsp_status *>(at_)); }
+        pointer operator->() const { return pointer(**this); }
+        reference operator[](difference_type n) const { return *(*this + n); }
+
+        iterator &operator+=(difference_type n)
+        {
+            at_ += n * stride_;
+            return *this;
+        }
+        iterator &operator-=(difference_type n) { return *this += -n; }
+        iterator &operator++() { return *this += 1; }
+        iterator &operator--() { return *this -= 1; }
+        iterator operator++(int)
+        {
+            const iterator before = *this;
+            ++*this;
+            return before;
+        }
+        iterator operator--(int)
+        {
+            const iterator before = *this;
+            --*this;
+            return before;
+        }
+        friend iterator operator+(iterator from, difference_type n) { return from += n; }
+        friend iterator operator+(difference_type n, iterator from) { return from += n; }
+        friend iterator operator-(iterator from, difference_type n) { return from -= n; }
+        friend difference_type operator-(const iterator &one, const iterator &other)
+        {
+            return one.stride_ == 0 ? 0 : (one.at_ - other.at_) / one.stride_;
+        }
+        friend bool operator==(const iterator &one, const iterator &other) { return one.at_ == other.at_; }
+        friend bool operator!=(const iterator &one, const iterator &other) { return one.at_ != other.at_; }
+        friend bool operator<(const iterator &one, const iterator &other) { return one.at_ < other.at_; }
+        friend bool operator>(const iterator &one, const iterator &other) { return one.at_ > other.at_; }
+        friend bool operator<=(const iterator &one, const iterator &other) { return one.at_ <= other.at_; }
+        friend bool operator>=(const iterator &one, const iterator &other) { return one.at_ >= other.at_; }
+
+    private:
+        friend class report;
+        iterator(const smsp_status *row, std::size_t stride)
+            : at_(reinterpret_cast<const char *>(row)), stride_(static_cast<difference_type>(stride))
+        {
+        }
+
+        const char *at_ = nullptr;
+        difference_type stride_ = 0;
+    };
+    using const_iterator = iterator;
+    using value_type = status;
+    using size_type = std::size_t;
+
+    /* An empty one. */
+    report() = default;
+    /* Takes over a report of the C interface. */
+    explicit report(smsp_report *from) : handle_(from) {}
+
+    std::size_t size() const { return smsp_report_count(handle_.get()); }
+    bool empty() const { return size() == 0; }
+    iterator begin() const { return iterator(smsp_report_get(handle_.get(), 0), smsp_report_stride(handle_.get())); }
+    iterator end() const { return begin() + static_cast<std::ptrdiff_t>(size()); }
+    /* The status of the query at this index, which must be less than size(). */
+    status operator[](std::size_t index) const { return begin()[static_cast<std::ptrdiff_t>(index)]; }
+    /* How many statuses are in this state. */
+    std::size_t count(state which) const
+    {
+        return smsp_report_count_state(handle_.get(), static_cast<smsp_state>(which));
+    }
+
+private:
+    detail::handle<smsp_report> handle_;
+};
+
+/* What came of a call: a report, and where not every query was answered, why. */
+class outcome {
+public:
+    outcome() = default;
+    /* Takes over what the C interface gave. */
+    outcome(smsp_code came, smsp_report *from, smsp_error *failed)
+        : code_(static_cast<smsp::code>(came)), report_(from), error_(came, failed)
+    {
+    }
+
+    /* ok, partial, or the code of the error where nothing at all was answered. */
+    smsp::code code() const { return code_; }
+    /* There whatever the code is; empty where the arguments could not be used, or without memory for one. */
+    const smsp::report &report() const & { return report_; }
+    smsp::report report() && { return std::move(report_); }
+    /* That of the first batch that failed, or else of the first invalid entry. */
+    const smsp::error &error() const { return error_; }
+
+private:
+    smsp::code code_ = smsp::code::ok;
+    smsp::report report_;
+    smsp::error error_;
+};
+
+#if SMSP_HAS_EXCEPTIONS
+/* What throwing functions throw. */
+class exception : public std::runtime_error {
+public:
+    explicit exception(smsp::error why)
+        : std::runtime_error(why.message()), error_(std::make_shared<const smsp::error>(std::move(why)))
+    {
+    }
+    explicit exception(outcome failed)
+        : std::runtime_error(failed.error().message()), error_(std::make_shared<const smsp::error>(failed.error())),
+          report_(std::make_shared<const smsp::report>(std::move(failed).report()))
+    {
+    }
+
+    const smsp::error &error() const noexcept { return *error_; }
+    smsp::code code() const noexcept { return error_->code(); }
+    int api_code() const noexcept { return error_->api_code(); }
+    int http_status() const noexcept { return error_->http_status(); }
+    bool is_retryable() const noexcept { return error_->is_retryable(); }
+    /* Why each message has no answer; null where no call was made. */
+    std::shared_ptr<const smsp::report> report() const noexcept { return report_; }
+
+private:
+    std::shared_ptr<const smsp::error> error_;
+    std::shared_ptr<const smsp::report> report_;
+};
+#endif
+
+/* A value, or why there is none. */
+template <class T> class SMSP_NODISCARD result {
+public:
+    result(T &&made) : value_(std::move(made)) {}
+    result(smsp::error why) : value_(), error_(std::move(why)) {}
+
+    bool has_value() const { return !error_; }
+    explicit operator bool() const { return has_value(); }
+    /* The value; one that holds nothing where there is an error. */
+    T &operator*() & { return value_; }
+    const T &operator*() const & { return value_; }
+    T &&operator*() && { return std::move(value_); }
+    T *operator->() { return &value_; }
+    const T *operator->() const { return &value_; }
+    const smsp::error &error() const { return error_; }
+
+private:
+    T value_;
+    smsp::error error_;
+};
+
+/* Whether something without a value worked. */
+template <> class SMSP_NODISCARD result<void> {
+public:
+    result() = default;
+    result(smsp::error why) : error_(std::move(why)) {}
+
+    bool has_value() const { return !error_; }
+    explicit operator bool() const { return has_value(); }
+    const smsp::error &error() const { return error_; }
+
+private:
+    smsp::error error_;
+};
+
+#if SMSP_HAS_EXCEPTIONS
+namespace detail {
+
+inline void check(const result<void> &done)
+{
+    if (!done)
+        throw exception(done.error());
+}
+
+template <class T> T checked(result<T> &&made)
+{
+    if (!made)
+        throw exception(made.error());
+    return *std::move(made);
+}
+
+inline outcome checked(outcome &&came)
+{
+    if (came.code() < smsp::code::ok)
+        throw exception(std::move(came));
+    return std::move(came);
+}
+
+} // namespace detail
+#endif
+
+/* ---- Configuration ---- */
+
+/* Options, by name and as text: docs/CONFIGURATION.md has them all. */
+class config {
+public:
+    config() : handle_(smsp_config_new()) {}
+
+    /* Sets what the environment sets. It must not run beside setenv. On an error nothing is changed. */
+    result<void> try_load_env()
+    {
+        smsp_error *failed = nullptr;
+        const smsp_code came = smsp_config_load_env(handle_.get(), &failed);
+        return smsp::error(came, failed);
+    }
+
+    /* Sets an option. On an error nothing is changed, and the message names the option and what it takes. */
+    result<void> try_set(const std::string &option, const std::string &value)
+    {
+        smsp_error *failed = nullptr;
+        /* A text with a NUL would be taken for a shorter one. */
+        const bool is_whole = option.find('\0') == std::string::npos && value.find('\0') == std::string::npos;
+        const smsp_code came =
+            smsp_config_set(handle_.get(), is_whole ? option.c_str() : nullptr, value.c_str(), &failed);
+        return smsp::error(came, failed);
+    }
+
+    /* The value of an option; missing if it has none. Secrets read "***". Valid until the next set or load. */
+    optional<string_view> get(const std::string &option) const
+    {
+        return detail::view(smsp_config_get(handle_.get(), option.c_str()));
+    }
+
+#if SMSP_HAS_EXCEPTIONS
+    config &load_env()
+    {
+        detail::check(try_load_env());
+        return *this;
+    }
+    config &set(const std::string &option, const std::string &value)
+    {
+        detail::check(try_set(option, value));
+        return *this;
+    }
+#endif
+
+private:
+    friend class client;
+    detail::handle<smsp_config> handle_;
+};
+
+/* ---- Queries ---- */
+
+/* A message to ask about. */
+struct query {
+    std::string phone_number;
+    std::string message_id;
+};
+
+/* Messages to ask about, without copies of their texts: these must stay as they are until the call returns. Temporary
+ * strings are refused. Any call that takes messages takes this, or any range of queries or pairs. */
+class queries {
+public:
+    void reserve(std::size_t count) { list_.reserve(count); }
+    std::size_t size() const { return list_.size(); }
+
+    void add(const std::string &phone_number, const std::string &message_id)
+    {
+        list_.push_back({ text(phone_number), text(message_id) });
+    }
+    void add(std::string &&, const std::string &) = delete;
+    void add(const std::string &, std::string &&) = delete;
+    void add(std::string &&, std::string &&) = delete;
+
+private:
+    friend class client;
+
+    /* A text that holds a NUL would be taken for a shorter one: NULL makes the entry INVALID. */
+    static const char *text(const std::string &given)
+    {
+        return given.find('\0') == std::string::npos ? given.c_str() : nullptr;
+    }
+
+    std::vector<smsp_query> list_;
+};
+
+namespace detail {
+
+template <class One, class Other> void add(queries &list, const std::pair<One, Other> &message)
+{
+    list.add(message.first, message.second);
+}
+
+template <class Message> auto add(queries &list, const Message &message) -> decltype(message.phone_number, void())
+{
+    list.add(message.phone_number, message.message_id);
+}
+
+template <class Range> queries borrowed(const Range &messages)
+{
+    queries list;
+    list.reserve(static_cast<std::size_t>(std::distance(std::begin(messages), std::end(messages))));
+    for (const auto &message : messages)
+        add(list, message);
+    return list;
+}
+
+inline const queries &borrowed(const queries &messages) { return messages; }
+
+} // namespace detail
+
+/* ---- Operations and clients ---- */
+
+/* How many queries are answered or given up, and how many there are. */
+struct progress {
+    std::size_t done;
+    std::size_t total;
+};
+
+/* A call in the background. Its end cancels one that still runs, and waits for that, at most 200 ms. */
+class operation {
+public:
+    /* One that holds nothing. */
+    operation() = default;
+
+    /* Waits until it is done, at most so long; whether it is. */
+    bool wait_for(std::chrono::milliseconds time)
+    {
+        return smsp_operation_wait(handle_.get(), time.count() < 0 ? 0 : time.count()) == SMSP_OK;
+    }
+    void wait() { smsp_operation_wait(handle_.get(), -1); }
+    bool is_done() { return wait_for(std::chrono::milliseconds(0)); }
+
+    smsp::progress progress() const
+    {
+        smsp::progress come = { 0, 0 };
+        smsp_operation_progress(handle_.get(), &come.done, &come.total);
+        return come;
+    }
+
+    /* A descriptor that becomes readable once it is done: only to be waited for. -1 if it cannot be made. */
+    int fd() { return smsp_operation_fd(handle_.get()); }
+
+    /* Asks it to end. What was answered is in the report, the rest is code::cancelled. Async-signal-safe. */
+    void cancel() { smsp_operation_cancel(handle_.get()); }
+
+    /* Waits, and hands over what multi_status would have; once. */
+    outcome try_finish()
+    {
+        smsp_report *made = nullptr;
+        smsp_error *failed = nullptr;
+        const smsp_code came = smsp_operation_finish(handle_.get(), &made, &failed);
+        return outcome(came, made, failed);
+    }
+#if SMSP_HAS_EXCEPTIONS
+    outcome finish() { return detail::checked(try_finish()); }
+#endif
+
+private:
+    friend class client;
+    explicit operation(smsp_operation *started) : handle_(started) {}
+
+    detail::handle<smsp_operation> handle_;
+};
+
+/* Asks the service. It holds the connections, limits and counters: make one and keep it. */
+class client {
+public:
+    /* One that holds nothing. */
+    client() = default;
+
+    /* With a copy of this configuration. Nothing is sent yet. */
+    static result<client> try_make(const config &from)
+    {
+        smsp_client *made = nullptr;
+        smsp_error *failed = nullptr;
+        const smsp_code came = smsp_client_new(from.handle_.get(), &made, &failed);
+        if (came != SMSP_OK)
+            return smsp::error(came, failed);
+        return client(made);
+    }
+
+    /* Asks what became of these messages, however many: a range of smsp::query or of pairs of std::string, or a
+     * smsp::queries. One status for each comes back, in order, whatever the network does. */
+    template <class Range> outcome try_multi_status(const Range &messages) const
+    {
+        const queries &list = detail::borrowed(messages);
+        smsp_report *made = nullptr;
+        smsp_error *failed = nullptr;
+        const smsp_code came = smsp_multi_status(handle_.get(), list.list_.data(), list.list_.size(), &made, &failed);
+        return outcome(came, made, failed);
+    }
+    outcome try_multi_status(std::initializer_list<query> messages) const
+    {
+        return try_multi_status<std::initializer_list<query>>(messages);
+    }
+
+    /* Starts to ask, and returns at once: the messages are copied. */
+    template <class Range> result<operation> try_start(const Range &messages) const
+    {
+        const queries &list = detail::borrowed(messages);
+        smsp_operation *started = nullptr;
+        smsp_error *failed = nullptr;
+        const smsp_code came =
+            smsp_multi_status_start(handle_.get(), list.list_.data(), list.list_.size(), &started, &failed);
+        if (came != SMSP_OK)
+            return smsp::error(came, failed);
+        return operation(started);
+    }
+    result<operation> try_start(std::initializer_list<query> messages) const
+    {
+        return try_start<std::initializer_list<query>>(messages);
+    }
+
+    /* A counter, cumulative since the client was made; missing if there is none of this name. */
+    optional<std::uint64_t> stat(const std::string &counter) const
+    {
+        std::uint64_t value = 0;
+        if (smsp_client_stat(handle_.get(), counter.c_str(), &value) != SMSP_OK)
+            return optional<std::uint64_t>();
+        return value;
+    }
+
+#if SMSP_HAS_EXCEPTIONS
+    explicit client(const config &from) : client(detail::checked(try_make(from))) {}
+
+    /* Throws only where nothing at all was answered: outcome.error() tells of the rest. */
+    template <class Range> outcome multi_status(const Range &messages) const
+    {
+        return detail::checked(try_multi_status(messages));
+    }
+    outcome multi_status(std::initializer_list<query> messages) const
+    {
+        return detail::checked(try_multi_status(messages));
+    }
+    template <class Range> operation start(const Range &messages) const { return detail::checked(try_start(messages)); }
+    operation start(std::initializer_list<query> messages) const { return detail::checked(try_start(messages)); }
+#endif
+
+private:
+    explicit client(smsp_client *made) : handle_(made) {}
+
+    detail::handle<smsp_client> handle_;
+};
+
+} // namespace smsp
+
+#endif /* SMSP_HPP */
