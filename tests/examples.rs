@@ -34,6 +34,15 @@ fn c() {
 }
 
 #[test]
+fn cpp() {
+    let program = scratch("examples").join("cpp");
+    let source = Path::new(ROOT).join("examples/cpp/multi_status.cpp");
+    let out = ["-o".to_owned(), program.display().to_string()];
+    common::compile_cpp("g++", "11", &source, [out.to_vec(), common::shared()].concat());
+    check(&program);
+}
+
+#[test]
 fn go() {
     check(&go_program());
 }
