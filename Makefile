@@ -10,7 +10,7 @@ LIBDIR = $(PREFIX)/lib
 # Steps, one after another; each prints its time.
 TIMED = @sh scripts/timed.sh $@
 
-.PHONY: all install uninstall demo test check header docs bench fuzz soak mutants tsan deep release clean tools
+.PHONY: all install uninstall demo test check header docs bench bench-bindings fuzz soak mutants tsan deep release clean tools
 
 # What is installed, in target/lib; programs that are not, in target/release.
 all: tools
@@ -61,6 +61,10 @@ docs: tools
 # What a status costs the program that asks, release build: CPU time and memory.
 bench: tools
 	@sh scripts/bench.sh
+
+# What each binding adds to plain C; each script says what it needs.
+bench-bindings: tools
+	@for script in benches/bindings/*.sh; do echo "== $$script"; sh $$script || exit 1; done
 
 # Each fuzz target for TIME seconds; needs the nightly toolchain and cargo-fuzz.
 TIME ?= 60
