@@ -1,43 +1,56 @@
 //! Decimal digits.
 
 /// The value of at most 18 decimal digits.
+#[inline]
 pub(crate) fn value(text: &[u8]) -> Option<u64> {
-    let mut value = 0;
-    let mut rest = text;
-    while let Some((eight, after)) = rest.split_first_chunk() {
-        value = value * 100_000_000 + eight_digits(*eight)?;
-        rest = after;
-    }
-    rest.iter().try_fold(value, |value, digit| {
-        let digit = digit.wrapping_sub(b'0');
-        (digit <= 9).then(|| value * 10 + u64::from(digit))
-    })
-}
-
-/// The number that a text starts with, and its length: at most 18 digits, without a needless 0 in front.
-pub(crate) fn leading(text: &[u8]) -> Option<(u64, usize)> {
-    let mut value = 0;
-    let mut length = 0;
-    while let Some(digit) = text.get(length).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit <= 9) {
-        value = value * 10 + u64::from(digit);
-        length += 1;
-        if length > 18 {
-            return None;
+    match (text.len(), text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        (8..=16, ..) => {
+            // They overlap: of the first eight those are left that do not stand in the last.
+            let above = lanes(*text.first_chunk()?)?.checked_shl(8 * (16 - text.len() as u32)).unwrap_or(0);
+            Some(sum(above) * 100_000_000 + sum(lanes(*text.last_chunk()?)?))
         }
+        (4..8, Some(first), Some(last)) => {
+            let [first, last] = [first, last].map(|four| u64::from(u32::from_le_bytes(*four) ^ 0x3030_3030));
+            let lanes = (first << (8 * (8 - text.len()))) | (last << 32);
+            are_digits(lanes).then(|| sum(lanes))
+        }
+        _ => text.iter().try_fold(0, |value, digit| {
+            let digit = digit.wrapping_sub(b'0');
+            (digit <= 9).then(|| value * 10 + u64::from(digit))
+        }),
     }
-    (length > 0 && (length == 1 || text[0] != b'0')).then_some((value, length))
 }
 
-/// All eight at once, in the lanes of one word: neighbours are added up as pairs, then fours, then the whole.
-fn eight_digits(text: [u8; 8]) -> Option<u64> {
+/// Eight bytes in the lanes of one word, each as the digit that it is; None if one is no digit.
+fn lanes(text: [u8; 8]) -> Option<u64> {
     let lanes = u64::from_le_bytes(text) ^ 0x3030_3030_3030_3030;
+    are_digits(lanes).then_some(lanes)
+}
+
+fn are_digits(lanes: u64) -> bool {
     // What is above 9 comes over 127 with 118 more, or is over 127 by itself.
-    if (lanes.wrapping_add(0x7676_7676_7676_7676) | lanes) & 0x8080_8080_8080_8080 != 0 {
-        return None;
-    }
+    (lanes.wrapping_add(0x7676_7676_7676_7676) | lanes) & 0x8080_8080_8080_8080 == 0
+}
+
+/// The value of the digits in eight lanes: neighbours are added up as pairs, then fours, then the whole.
+fn sum(lanes: u64) -> u64 {
     let pairs = (lanes * 10 + (lanes >> 8)) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    Some((fours * 10_000 + (fours >> 32)) & 0xffff_ffff)
+    (fours * 10_000 + (fours >> 32)) & 0xffff_ffff
+}
+
+/// How many digits a text starts with.
+pub(crate) fn length(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+/// A number of at most 18 digits, without a needless 0 in front.
+pub(crate) fn canonical(text: &[u8]) -> Option<u64> {
+    match text {
+        [] | [b'0', _, ..] => None,
+        _ if text.len() > 18 => None,
+        _ => value(text),
+    }
 }
 
 #[cfg(test)]
@@ -56,23 +69,25 @@ mod tests {
     }
 
     #[test]
-    fn every_other_byte_in_every_place_is_none() {
-        for place in 0..11 {
-            for byte in (0..=255).filter(|byte: &u8| !byte.is_ascii_digit()) {
-                let mut text = *b"12345678901";
-                text[place] = byte;
-                assert_eq!(value(&text), None, "{byte} at {place}");
+    fn every_other_byte_in_every_place_of_every_length_is_none() {
+        for length in 1..=18 {
+            for place in 0..length {
+                for byte in (0..=255).filter(|byte: &u8| !byte.is_ascii_digit()) {
+                    let mut text = b"123456789012345678"[..length].to_vec();
+                    text[place] = byte;
+                    assert_eq!(value(&text), None, "{byte} at {place} of {length}");
+                }
             }
         }
     }
 
     #[test]
-    fn a_leading_number_ends_before_what_is_no_digit() {
-        assert_eq!(leading(b"1234,"), Some((1234, 4)));
-        assert_eq!(leading(b"0"), Some((0, 1)));
-        assert_eq!(leading(b"999999999999999999\""), Some((999_999_999_999_999_999, 18)));
-        for none in ["", ",1", "00", "01", "-1", "1234567890123456789"] {
-            assert_eq!(leading(none.as_bytes()), None, "{none}");
+    fn a_number_has_one_canonical_form() {
+        assert_eq!(canonical(b"0"), Some(0));
+        assert_eq!(canonical(b"999999999999999999"), Some(999_999_999_999_999_999));
+        for none in ["", "00", "01", "-1", "1,", "1234567890123456789"] {
+            assert_eq!(canonical(none.as_bytes()), None, "{none}");
         }
+        assert_eq!((length(b"1234,5"), length(b",1"), length(b"12")), (4, 0, 2));
     }
 }

@@ -1,7 +1,5 @@
 //! Doors into the library for the fuzz targets of `fuzz/`: texts in, texts out. Only they are built with it.
 
-use std::borrow::Cow;
-
 use crate::matching::{self, Matches};
 use crate::message_id::MessageId;
 use crate::phone::Phone;
@@ -9,12 +7,12 @@ use crate::plan::{BatchLimit, Plan, Query, RawQuery};
 use crate::wire::{answer, repair};
 
 /// Makes a text of the body of an answer, as it is done before it is read.
-pub fn repair(body: &mut Vec<u8>) {
-    repair::repair(body);
+pub fn repair(body: &[u8]) -> String {
+    repair::repair(&mut body.to_vec(), &mut String::new()).expect("memory").to_owned()
 }
 
 /// Reads the body of an answer.
-pub fn read(body: &[u8]) -> Result<Answer<'_>, Unreadable> {
+pub fn read(body: &str) -> Result<Answer<'_>, Unreadable> {
     answer::read(body).map(Answer).map_err(|error| Unreadable { reason: error.reason, offset: error.offset })
 }
 
@@ -94,7 +92,7 @@ impl From<&answer::Entry<'_>> for Entry {
         Entry {
             phone_number: entry.phone.map(sent),
             message_id: entry.id.as_ref().map(id),
-            status_text: entry.status_text.clone().map(Cow::into_owned),
+            status_text: entry.status_text.as_deref().map(str::to_owned),
             date: entry.date,
         }
     }

@@ -27,10 +27,7 @@ impl<'a> MessageId<'a> {
 
     /// Reads the usual form without white space, in one pass: a number of up to 18 digits.
     pub(crate) fn parse_plain(text: &[u8]) -> Option<MessageId<'a>> {
-        if !(1..=18).contains(&text.len()) || (text[0] == b'0' && text.len() > 1) {
-            return None;
-        }
-        decimal::value(text).map(MessageId::Number)
+        decimal::canonical(text).map(MessageId::Number)
     }
 
     /// The id that an answer gives as text.

@@ -56,6 +56,11 @@ impl Phone {
         self.0
     }
 
+    /// The number that these are the bits of.
+    pub(crate) fn from_bits(bits: u64) -> Phone {
+        Phone(bits)
+    }
+
     /// Writes the number as it is sent.
     pub(crate) fn write_to(self, out: &mut Vec<u8>) -> io::Result<()> {
         out.push(if self.is_national() { b'0' } else { b'+' });

@@ -172,7 +172,8 @@ impl Plan {
                         if limit.add(&mut batch, (key.0, &key.1)) {
                             push(&mut plan.parts, Part { start: row, settles: 0 })?;
                         }
-                        plan.count_for(row);
+                        draft.ask(row, &key);
+                        plan.parts.last_mut().into_iter().for_each(|last| last.settles += 1);
                     }
                 },
             }
@@ -198,11 +199,6 @@ impl Plan {
     /// The rows of which a batch asks those that are neither INVALID nor duplicates.
     pub(crate) fn rows_of(&self, batch: usize) -> Range<usize> {
         self.parts[batch].start..self.parts.get(batch + 1).map_or(self.rows, |next| next.start)
-    }
-
-    /// Whether a row repeats an earlier one.
-    pub(crate) fn is_duplicate(&self, row: usize) -> bool {
-        self.duplicates.binary_search_by_key(&row, |duplicate| duplicate.row as usize).is_ok()
     }
 
     /// Counts a row for the batch that asks this one.
@@ -313,8 +309,8 @@ mod tests {
         let plan = plan(&queries, 2);
         assert_eq!(plan.batches(), 2);
         assert_eq!((plan.rows_of(0), plan.rows_of(1)), (0..4, 4..5));
-        assert!(plan.is_duplicate(2) && !plan.is_duplicate(3));
-        assert_eq!(plan.duplicates[0].of, 0);
+        let duplicates: Vec<_> = plan.duplicates.iter().map(|duplicate| (duplicate.row, duplicate.of)).collect();
+        assert_eq!(duplicates, [(2, 0)]);
         assert_eq!((plan.settled_by(0), plan.settled_by(1), plan.rows()), (3, 1, 5));
         let error = plan.first_invalid.unwrap();
         assert_eq!(error.message(), "queries[1]: phone_number \"bad\" is not a number");

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Code, Error, out_of_memory};
+use crate::limits::MAX_BATCH;
 use crate::message_id::MessageId;
 use crate::phone::Phone;
 use crate::plan::{Duplicate, Plan, RawQuery};
@@ -31,9 +32,42 @@ pub(crate) struct Row {
     pub is_spam: i32,
 }
 
+/// `stop_sms` or `is_spam` where the service did not tell. Two of them are the bits of no number.
+const NO_FLAG: i32 = -1;
+
 impl Row {
     fn is_answered(&self) -> bool {
         self.state != State::Unanswered.value() && self.state != State::Invalid.value()
+    }
+
+    /// Keeps what the row asks in the fields that an answer will fill, so that it need not be read a second time. An id
+    /// that is no number is in its text only.
+    fn hold(&mut self, phone: Phone, id: &MessageId<'_>) {
+        (self.stop_sms, self.is_spam) = (phone.bits() as i32, (phone.bits() >> 32) as i32);
+        self.date = match id {
+            MessageId::Number(number) => i64::try_from(*number).unwrap_or(NO_DATE),
+            MessageId::Text(_) => NO_DATE,
+        };
+    }
+
+    /// What the row asks; None if it is not to be asked, or is answered.
+    fn held<'t>(&self, texts: &'t Texts) -> Option<(Phone, MessageId<'t>)> {
+        let bits = u64::from(self.stop_sms as u32) | u64::from(self.is_spam as u32) << 32;
+        if bits == u64::MAX || self.state != State::Unanswered.value() {
+            return None;
+        }
+        let id = match u64::try_from(self.date) {
+            Ok(number) => MessageId::Number(number),
+            Err(_) => MessageId::parse(std::str::from_utf8(texts.get(self.message_id)?).ok()?)?,
+        };
+        Some((Phone::from_bits(bits), id))
+    }
+
+    /// Gives the fields back that held what the row asks.
+    fn let_go(&mut self) {
+        if self.state == State::Unanswered.value() {
+            (self.date, self.stop_sms, self.is_spam) = (NO_DATE, NO_FLAG, NO_FLAG);
+        }
     }
 }
 
@@ -83,8 +117,8 @@ impl Draft {
             state: State::Unanswered.value(),
             code: Code::Ok.value(),
             api_code: 0,
-            stop_sms: -1,
-            is_spam: -1,
+            stop_sms: NO_FLAG,
+            is_spam: NO_FLAG,
         };
         self.rows.push(row);
         Ok(())
@@ -96,9 +130,14 @@ impl Draft {
         self.rows[row].code = Code::InvalidArgument.value();
     }
 
-    /// What a row asks, if it can be asked.
+    /// Notes what a row asks: its query was read, and is no earlier one's.
+    pub(crate) fn ask(&mut self, row: usize, (phone, id): &(Phone, MessageId<'_>)) {
+        self.rows[row].hold(*phone, id);
+    }
+
+    /// What a row asks, if it is to be asked.
     pub(crate) fn key(&self, row: usize) -> Option<(Phone, MessageId<'_>)> {
-        key(&self.asked, &self.rows[row])
+        self.rows[row].held(&self.asked)
     }
 
     /// The texts of the queries, to be read while others write rows.
@@ -108,16 +147,13 @@ impl Draft {
 
     /// The messages that a batch asks.
     pub(crate) fn batch<'t>(&self, plan: &Plan, batch: usize, texts: &'t Texts) -> Vec<Asked<'t>> {
-        let asked = |row: usize| {
-            let (phone, id) = key(texts, &self.rows[row])?;
-            Some(Asked { row, phone, id })
-        };
         let rows: Range<usize> = plan.rows_of(batch);
-        rows.filter(|&row| self.is_asked(plan, row)).filter_map(asked).collect()
-    }
-
-    fn is_asked(&self, plan: &Plan, row: usize) -> bool {
-        self.rows[row].state == State::Unanswered.value() && !plan.is_duplicate(row)
+        let mut list = Vec::with_capacity(rows.len().min(MAX_BATCH));
+        list.extend(rows.filter_map(|row| {
+            let (phone, id) = self.rows[row].held(texts)?;
+            Some(Asked { row, phone, id })
+        }));
+        list
     }
 
     /// Writes the service's word on a message into its row.
@@ -131,8 +167,8 @@ impl Draft {
         row.state = entry.state.value();
         row.code = Code::Ok.value();
         row.api_code = entry.api_code;
-        row.stop_sms = entry.stop_sms.map_or(-1, i32::from);
-        row.is_spam = entry.is_spam.map_or(-1, i32::from);
+        row.stop_sms = entry.stop_sms.map_or(NO_FLAG, i32::from);
+        row.is_spam = entry.is_spam.map_or(NO_FLAG, i32::from);
         Ok(())
     }
 
@@ -145,7 +181,7 @@ impl Draft {
     /// Notes why the messages of a batch have no answer.
     pub(crate) fn fail_batch(&mut self, plan: &Plan, batch: usize, error: &Error) {
         for row in plan.rows_of(batch) {
-            if self.is_asked(plan, row) {
+            if self.key(row).is_some() {
                 self.fail(row, error);
             }
         }
@@ -170,16 +206,12 @@ impl Draft {
             answered += usize::from(row.is_answered());
         }
         let mut counts = [0; State::ALL.len()];
-        for row in &self.rows {
+        for row in &mut self.rows {
+            row.let_go();
             counts[row.state as usize] += 1;
         }
         (Report { rows: self.rows, asked: self.asked, told: self.told.texts, counts }, answered)
     }
-}
-
-fn key<'t>(texts: &'t Texts, row: &Row) -> Option<(Phone, MessageId<'t>)> {
-    let query = RawQuery { phone_number: texts.get(row.phone_number), message_id: texts.get(row.message_id) };
-    query.read().ok()
 }
 
 /// The texts of the service. Its status texts are few and come again and again, so each is kept once.
@@ -333,6 +365,7 @@ fn flag(value: i32) -> Option<bool> {
 mod tests {
     use super::*;
     use crate::plan::{BatchLimit, Query};
+    use crate::wire::answer::Text;
 
     fn draft(queries: &[(&str, &str)]) -> (Plan, Draft) {
         let raw = queries.iter().map(|(phone, id)| RawQuery::from(Query::new(phone, id)));
@@ -345,7 +378,7 @@ mod tests {
             id: None,
             state: State::Delivered,
             api_code: 200,
-            status_text: Some(text.into()),
+            status_text: Some(Text::Part(text)),
             date: Some(0),
             date_text: None,
             stop_sms: Some(true),

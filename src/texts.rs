@@ -10,7 +10,9 @@ const CHUNK: usize = 16 * 1024;
 /// Texts are kept in chunks that never grow, so that what a C caller holds is never moved.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
-    chunks: Vec<Vec<u8>>,
+    full: Vec<Vec<u8>>,
+    /// The chunk that takes the next text.
+    last: Vec<u8>,
     /// How many texts there are, those that are missing included.
     count: usize,
     /// The places of those that are missing, in order.
@@ -29,17 +31,16 @@ impl Texts {
     }
 
     /// Copies a text, up to its first NUL.
+    #[inline]
     pub(crate) fn push(&mut self, text: &[u8]) -> Result<Address, Error> {
-        let text = &text[..memchr(0, text).unwrap_or(text.len())];
-        let needed = text.len() + 1;
-        if self.chunks.last().is_none_or(|chunk| chunk.capacity() - chunk.len() < needed) {
-            let held = self.chunks.iter().map(Vec::capacity).sum::<usize>();
-            self.grow(needed.max(CHUNK).max(held / 4))?;
+        let text = if may_hold_nul(text) { &text[..memchr(0, text).unwrap_or(text.len())] } else { text };
+        if self.last.capacity() - self.last.len() <= text.len() {
+            let held = self.chunks().map(Vec::capacity).sum::<usize>();
+            self.grow((text.len() + 1).max(CHUNK).max(held / 4))?;
         }
-        let Some(chunk) = self.chunks.last_mut() else { return Err(out_of_memory("texts")) };
-        let address = chunk.as_ptr().expose_provenance() + chunk.len();
-        chunk.extend_from_slice(text);
-        chunk.push(0);
+        let address = self.last.as_ptr().expose_provenance() + self.last.len();
+        self.last.extend_from_slice(text);
+        self.last.push(0);
         self.count += 1;
         Ok(address)
     }
@@ -54,7 +55,7 @@ impl Texts {
 
     /// All texts in the order of their coming, None for those that are missing.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Option<&[u8]>> {
-        let mut texts = self.chunks.iter().flat_map(|chunk| chunk.split_inclusive(|&byte| byte == 0));
+        let mut texts = self.chunks().flat_map(|chunk| chunk.split_inclusive(|&byte| byte == 0));
         let mut missing = self.missing.iter().peekable();
         (0..self.count).map(move |place| match missing.next_if_eq(&&place) {
             Some(_) => None,
@@ -64,18 +65,39 @@ impl Texts {
 
     /// The text at an address that `push` gave.
     pub(crate) fn get(&self, address: Address) -> Option<&[u8]> {
-        self.chunks.iter().find_map(|chunk| {
+        self.chunks().find_map(|chunk| {
             let offset = address.checked_sub(chunk.as_ptr().addr())?;
             let rest = chunk.get(offset..)?;
             Some(&rest[..memchr(0, rest)?])
         })
     }
 
+    #[cold]
     fn grow(&mut self, bytes: usize) -> Result<(), Error> {
         let mut chunk = Vec::new();
         chunk.try_reserve_exact(bytes).map_err(|_| out_of_memory("texts"))?;
-        self.chunks.push(chunk);
+        let full = std::mem::replace(&mut self.last, chunk);
+        if !full.is_empty() {
+            self.full.push(full);
+        }
         Ok(())
+    }
+
+    fn chunks(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.full.iter().chain([&self.last])
+    }
+}
+
+/// Most texts hold none and are short: two looks at eight bytes are faster than the start of any longer search.
+#[inline]
+fn may_hold_nul(text: &[u8]) -> bool {
+    let nul = |word: u64| word.wrapping_sub(0x0101_0101_0101_0101) & !word & 0x8080_8080_8080_8080 != 0;
+    let eight = |bytes: &[u8; 8]| nul(u64::from_le_bytes(*bytes));
+    let four = |bytes: &[u8; 4]| nul(u64::from(u32::from_le_bytes(*bytes)) | !0 << 32);
+    match text.len() {
+        8..=16 => text.first_chunk().is_some_and(eight) || text.last_chunk().is_some_and(eight),
+        4..8 => text.first_chunk().is_some_and(four) || text.last_chunk().is_some_and(four),
+        _ => memchr(0, text).is_some(),
     }
 }
 
@@ -90,15 +112,22 @@ mod tests {
         for (i, address) in addresses.into_iter().enumerate() {
             assert_eq!(texts.get(address), Some(i.to_string().as_bytes()));
         }
-        assert!(texts.chunks.len() < 20);
+        assert!(texts.full.len() < 20);
         assert_eq!(texts.get(0), None);
     }
 
     #[test]
     fn a_text_ends_at_its_first_nul() {
         let mut texts = Texts::default();
-        let address = texts.push(b"ab\0cd").unwrap();
-        assert_eq!(texts.get(address), Some(&b"ab"[..]));
+        for place in 0..20 {
+            for other in [b'x', 1, 0x80, 0xff] {
+                let mut text = [other; 20];
+                text[place] = 0;
+                let address = texts.push(&text).unwrap();
+                assert_eq!(texts.get(address), Some(&text[..place]));
+                assert!(!may_hold_nul(&text[..place]) && !may_hold_nul(&text[place + 1..]));
+            }
+        }
     }
 
     #[test]

@@ -112,33 +112,33 @@ impl Exchange {
         let (phone, id) = RawQuery::from(query).read().map_err(|reason| Error::new(Code::InvalidArgument, reason))?;
         let digits = phone.last_digits();
         let asked = [Asked { row: 0, phone, id }];
-        let mut scratch = Scratch::default();
-        self.write_request(&asked, &mut scratch.request)?;
-        let head = self.send(None, None, &mut scratch);
-        *transcript = self.transcript(&scratch, head.as_ref().ok()).replace(&digits, &"*".repeat(digits.len()));
-        let status = head.map_err(|failure| failure.error)?.status;
-        let entries = self.understand(status, &scratch.answer, &asked)?;
+        let Scratch { mut request, mut answer } = Scratch::default();
+        self.write_request(&asked, &mut request)?;
+        let sent = self.send(None, None, &request, &mut answer);
+        *transcript = self.transcript(&request, sent.as_ref().ok()).replace(&digits, &"*".repeat(digits.len()));
+        let (Head { status, .. }, body) = sent.map_err(|failure| failure.error)?;
+        let entries = self.understand(status, body, &asked)?;
         let states: Vec<_> = entries.iter().map(|entry| entry.state.name()).collect();
         Ok(format!("HTTP status {status}, the message is {}", states.join(", ")))
     }
 
-    fn transcript(&self, scratch: &Scratch, head: Option<&Head>) -> String {
-        let Outgoing { url, body } = &scratch.request;
+    fn transcript(&self, request: &Outgoing, answer: Option<&(Head, &str)>) -> String {
+        let Outgoing { url, body } = request;
         let hide = |bytes: &[u8]| self.settings.secrets.hide(&String::from_utf8_lossy(bytes));
         let url = hide(url.as_bytes());
         let mut text = match body {
             Some(body) => format!("POST {url}\n\n{}\n", hide(body)),
             None => format!("GET {url}\n"),
         };
-        if let Some(head) = head {
+        if let Some((head, body)) = answer {
             _ = writeln!(text, "\nHTTP status {}", head.status);
             for (name, value) in head.headers.iter().filter(|(name, _)| SHOWN_HEADERS.contains(&name.as_str())) {
                 _ = writeln!(text, "{name}: {}", hide(value.as_bytes()));
             }
-            let (shown, _) = self.settings.secrets.hide_around(&scratch.answer, MAX_SHOWN);
+            let (shown, _) = self.settings.secrets.hide_around(body.as_bytes(), MAX_SHOWN);
             _ = writeln!(text, "\n{shown}");
-            if scratch.answer.len() > MAX_SHOWN {
-                _ = writeln!(text, "… and {} bytes more", scratch.answer.len() - MAX_SHOWN);
+            if body.len() > MAX_SHOWN {
+                _ = writeln!(text, "… and {} bytes more", body.len() - MAX_SHOWN);
             }
         }
         text

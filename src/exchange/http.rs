@@ -1,6 +1,6 @@
 //! One HTTP request and its answer.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use ureq::config::Config;
 use ureq::http::HeaderMap;
 use ureq::unversioned::transport::Connector;
 
+use super::body::Body;
 use super::connect::{Connection, Tcp};
 use super::proxy::Tunnel;
 use super::resolve::{Later, Names};
@@ -86,6 +87,7 @@ impl Http {
                 Format::Json => "application/json",
                 Format::Xml => "application/xml",
             })
+            .accept_encoding("gzip")
             .input_buffer_size(BUFFER_SIZE)
             .output_buffer_size(BUFFER_SIZE)
             .max_idle_connections(settings.max_connections)
@@ -131,7 +133,7 @@ impl Http {
         request: &Outgoing,
         limit: Limit,
         stop: Option<&Stop>,
-        answer: &mut Vec<u8>,
+        answer: &mut Body,
     ) -> Result<Head, Unanswered> {
         answer.clear();
         go_on(stop)?;
@@ -152,7 +154,7 @@ impl Http {
         &self,
         request: &Outgoing,
         time: Option<Duration>,
-        answer: &mut Vec<u8>,
+        answer: &mut Body,
         status: &mut u16,
     ) -> Result<Head, ureq::Error> {
         let agent = self.lock().clone();
@@ -165,7 +167,9 @@ impl Http {
         };
         *status = response.status().as_u16();
         let (parts, body) = response.into_parts();
-        read_whole(body.into_with_config().limit(self.max_response_bytes).reader(), answer)?;
+        let is_gzip =
+            parts.headers.get("content-encoding").is_some_and(|name| name.as_bytes().eq_ignore_ascii_case(b"gzip"));
+        answer.read(body.into_reader(), is_gzip, self.max_response_bytes)?;
         Ok(Head { status: *status, headers: parts.headers })
     }
 
@@ -178,8 +182,6 @@ impl Http {
                 Err(other) => Error::new(Code::Connect, format!("{host}: {other}")),
             },
             ureq::Error::Timeout(_) => limit.exceeded(&format!("no whole answer of {host}")),
-            // A connection that breaks in the middle of a gzip stream is lost; a stream that is broken itself is not.
-            ureq::Error::Decompress(_, error) if !is_broken_stream(&error) => self.lost(&error),
             ureq::Error::Io(error) if error.kind() == ErrorKind::OutOfMemory => out_of_memory("an answer"),
             ureq::Error::Io(error) => self.lost(&error),
             ureq::Error::BodyStalled => self.lost(&ErrorKind::UnexpectedEof.into()),
@@ -204,40 +206,6 @@ impl Http {
 
 fn agent(config: Config, tcp: &Tcp, tunnel: &Tunnel, tls: &Tls) -> Agent {
     Agent::with_parts(config, ().chain(tcp.clone()).chain(tunnel.clone()).chain(tls.clone()), Later)
-}
-
-/// `Read::read_to_end` for a vector that is used again: what it holds from before need not be cleared for each read.
-fn read_whole(body: impl Read, answer: &mut Vec<u8>) -> io::Result<()> {
-    answer.resize(answer.capacity(), 0);
-    let mut length = 0;
-    let read = fill(answer, &mut length, body);
-    answer.truncate(length);
-    read
-}
-
-fn fill(answer: &mut Vec<u8>, length: &mut usize, mut body: impl Read) -> io::Result<()> {
-    loop {
-        if *length == answer.len() {
-            let more = answer.len().max(BUFFER_SIZE);
-            answer.try_reserve(more).map_err(|_| ErrorKind::OutOfMemory)?;
-            answer.resize(answer.len() + more, 0);
-        }
-        match body.read(&mut answer[*length..]) {
-            Ok(0) => return Ok(()),
-            Ok(amount) => *length += amount,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// What the decompressor says of bytes that are no gzip, or of a stream that ends before its end.
-fn is_broken_stream(error: &io::Error) -> bool {
-    match error.kind() {
-        ErrorKind::InvalidInput | ErrorKind::InvalidData => true,
-        ErrorKind::UnexpectedEof => error.to_string() != "Peer disconnected",
-        _ => false,
-    }
 }
 
 /// A time limit under way, and the option that sets it.
@@ -323,7 +291,7 @@ mod tests {
     }
 
     fn error(http: &Http, request: &Outgoing, stop: Option<&Stop>) -> Error {
-        http.send(request, http.limit(None).unwrap(), stop, &mut Vec::new()).err().unwrap().error
+        http.send(request, http.limit(None).unwrap(), stop, &mut Body::default()).err().unwrap().error
     }
 
     /// Sends a request that has no answer, and stops it from another thread once it waits.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+mod body;
 mod buffers;
 pub(crate) mod call;
 pub(crate) mod check;
@@ -20,6 +21,7 @@ mod transport;
 pub(crate) mod wait;
 pub(crate) mod watch;
 
+use body::Body;
 use call::{Batch, Call};
 use http::{Head, Http, Outgoing, Unanswered};
 use pace::Pace;
@@ -36,8 +38,7 @@ use crate::settings::{MAX_URL, Method, Settings};
 use crate::state::{API_NOT_FOUND, State, refusal};
 use crate::stats::{Counter, Stats};
 use crate::wire::Format;
-use crate::wire::answer::{self, Answer, Entry, Refusal, Unreadable};
-use crate::wire::repair::repair;
+use crate::wire::answer::{self, Answer, Entry, Refusal, Text, Unreadable};
 use crate::wire::request;
 
 /// HTTP status: too many requests.
@@ -56,7 +57,7 @@ pub(crate) struct Exchange {
 #[derive(Default)]
 pub(crate) struct Scratch {
     request: Outgoing,
-    answer: Vec<u8>,
+    answer: Body,
 }
 
 impl Outgoing {
@@ -152,12 +153,12 @@ impl Exchange {
         self.pace.wait(deadline, stop)?;
         let start = Instant::now();
         log.request(start, asked.len(), &scratch.request.url, scratch.request.body.as_deref());
-        let head = self.send(deadline, stop, scratch)?;
+        let (head, body) = self.send(deadline, stop, &scratch.request, &mut scratch.answer)?;
         let latency = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.stats.add(Counter::LatencyUsSum, latency);
         self.stats.raise(Counter::LatencyUsMax, latency);
-        log.answer(head.status, &scratch.answer);
-        match self.understand(head.status, &scratch.answer, asked) {
+        log.answer(head.status, body.as_bytes());
+        match self.understand(head.status, body, asked) {
             Ok(entries) => Ok((head.status, entries)),
             Err(error) => Err(Failure { error, connected: true, retry_after: retry_after(&head.headers) }),
         }
@@ -165,21 +166,27 @@ impl Exchange {
 
     /// Sends a request, and makes a text of the answer. A kept connection that the server has closed meanwhile is no
     /// failure: the request goes over another, within the same time.
-    fn send(&self, deadline: Option<Instant>, stop: Option<&Stop>, scratch: &mut Scratch) -> Result<Head, Failure> {
+    fn send<'s>(
+        &self,
+        deadline: Option<Instant>,
+        stop: Option<&Stop>,
+        request: &Outgoing,
+        answer: &'s mut Body,
+    ) -> Result<(Head, &'s str), Failure> {
         let limit = self.http.limit(deadline)?;
         self.stats.add(Counter::Requests, 1);
-        let mut sent = self.http.send(&scratch.request, limit, stop, &mut scratch.answer);
+        let mut sent = self.http.send(request, limit, stop, answer);
         for _ in 0..self.settings.max_connections {
             if !sent.as_ref().is_err_and(|unanswered| unanswered.is_stale) {
                 break;
             }
-            sent = self.http.send(&scratch.request, limit, stop, &mut scratch.answer);
+            sent = self.http.send(request, limit, stop, answer);
         }
-        repair(&mut scratch.answer);
-        sent.map_err(|Unanswered { error, connected, .. }| {
+        let head = sent.map_err(|Unanswered { error, connected, .. }| {
             // An error may quote the URL, which holds the key if the method is GET.
             Failure { error: error.redacted(&self.settings.secrets), connected, retry_after: None }
-        })
+        })?;
+        Ok((head, answer.text()?))
     }
 
     fn write_request(&self, asked: &[Asked<'_>], request: &mut Outgoing) -> Result<(), Error> {
@@ -205,7 +212,7 @@ impl Exchange {
     }
 
     /// What an answer means, by its HTTP status and its body.
-    fn understand<'s>(&self, status: u16, body: &'s [u8], asked: &[Asked<'s>]) -> Result<Vec<Entry<'s>>, Error> {
+    fn understand<'s>(&self, status: u16, body: &'s str, asked: &[Asked<'s>]) -> Result<Vec<Entry<'s>>, Error> {
         let success = (200..300).contains(&status);
         match answer::read(body) {
             Ok(Answer::Entries(entries)) if success => Ok(entries),
@@ -213,8 +220,8 @@ impl Exchange {
                 [query] if refusal.api_code == API_NOT_FOUND => Ok(vec![not_found(query, refusal)]),
                 _ => Err(self.refused(&refusal, status)),
             },
-            Err(unreadable) if success => Err(self.not_documented(&unreadable, status, body)),
-            _ => Err(self.http_status(status, body)),
+            Err(unreadable) if success => Err(self.not_documented(&unreadable, status, body.as_bytes())),
+            _ => Err(self.http_status(status, body.as_bytes())),
         }
     }
 
@@ -273,7 +280,7 @@ fn not_found<'s>(query: &Asked<'s>, refusal: Refusal) -> Entry<'s> {
         id: Some(query.id.clone()),
         state: State::from_refusal(refusal.api_code),
         api_code: refusal.api_code,
-        status_text: (!refusal.message.is_empty()).then(|| refusal.message.into()),
+        status_text: (!refusal.message.is_empty()).then(|| Text::Shared(refusal.message.into())),
         date: None,
         date_text: None,
         stop_sms: None,

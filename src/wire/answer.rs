@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
 
 use super::{documented, json, xml};
 use crate::limits::MAX_BATCH;
@@ -90,6 +92,39 @@ impl<'b> Detail<'b> {
     }
 }
 
+/// A text of an answer: a part of it, or one that was written with escapes, shared by the entries that repeat it.
+#[derive(Clone, Debug)]
+pub(crate) enum Text<'b> {
+    Part(&'b str),
+    Shared(Rc<str>),
+}
+
+impl<'b> From<Cow<'b, str>> for Text<'b> {
+    fn from(text: Cow<'b, str>) -> Text<'b> {
+        match text {
+            Cow::Borrowed(text) => Text::Part(text),
+            Cow::Owned(text) => Text::Shared(text.into()),
+        }
+    }
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Text::Part(text) => text,
+            Text::Shared(text) => text,
+        }
+    }
+}
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Text<'_>) -> bool {
+        **self == **other
+    }
+}
+
 /// The service's word on one message.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry<'b> {
@@ -97,7 +132,7 @@ pub(crate) struct Entry<'b> {
     pub id: Option<MessageId<'b>>,
     pub state: State,
     pub api_code: i32,
-    pub status_text: Option<Cow<'b, str>>,
+    pub status_text: Option<Text<'b>>,
     pub date: Option<i64>,
     pub date_text: Option<Cow<'b, str>>,
     pub stop_sms: Option<bool>,
@@ -133,10 +168,9 @@ impl fmt::Display for Unreadable {
 }
 
 /// Reads a body, whose notation shows in its first significant byte. `repair` has made a text of it.
-pub(crate) fn read(body: &[u8]) -> Result<Answer<'_>, Unreadable> {
-    let whole = std::str::from_utf8(body).map_err(|error| unreadable("expected UTF-8", error.valid_up_to()))?;
+pub(crate) fn read(whole: &str) -> Result<Answer<'_>, Unreadable> {
     let text = whole.strip_prefix('\u{feff}').unwrap_or(whole).trim_ascii_start();
-    let start = body.len() - text.len();
+    let start = whole.len() - text.len();
     let raw = match text.bytes().next() {
         Some(b'{') => match documented::entries(text) {
             Some(entries) => return Ok(Answer::Entries(entries)),
@@ -185,7 +219,7 @@ impl<'b> From<RawEntry<'b>> for Entry<'b> {
             id: raw.message_id.id(),
             state,
             api_code,
-            status_text,
+            status_text: status_text.map(Text::from),
             date_text: if date.is_none() { raw.date.text() } else { None },
             date,
             stop_sms: raw.stop_sms.flag(),

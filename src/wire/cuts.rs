@@ -29,8 +29,7 @@ fn body(format: &str) -> Vec<u8> {
 
 fn read_cut(body: &[u8], at: usize, check: impl FnOnce(Result<Answer<'_>, Unreadable>)) {
     let mut cut = body[..at].to_vec();
-    repair(&mut cut);
-    check(read(&cut));
+    check(read(repair(&mut cut, &mut String::new()).unwrap()));
 }
 
 /// Where to cut: at every byte with `SMSP_EVERY_CUT` set, which takes minutes; else at every byte of the first ten and

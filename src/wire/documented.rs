@@ -1,5 +1,6 @@
-//! The answer as the service documents it, field by field in its order: read without a general parser, since every
-//! status passes here. Whatever differs by a byte is left to `json`, which reads all of JSON.
+//! The answer as the service documents it, whatever the order of its fields and the white space between them: read
+//! without a general parser, since every status passes here. Whatever is more than that is left to `json`, which reads
+//! all of JSON.
 //!
 //! Most entries repeat an earlier one but for number, id and date, so what lies between these is compared as a whole.
 
@@ -8,71 +9,85 @@ use std::ops::Range;
 
 use super::answer::{Entry, MAX_ENTRIES, RawEntry, Scalar};
 use crate::decimal;
+use crate::limits::MAX_BATCH;
 use crate::message_id::MessageId;
 use crate::phone::Phone;
 
 /// The entries of a documented success; None if the text is anything else.
 pub(super) fn entries(text: &str) -> Option<Vec<Entry<'_>>> {
     let mut cursor = Cursor { text, at: 0, value: 0..0 };
+    let (mut success, mut code, mut entries) = (None, None, None);
     cursor.token("{")?;
-    cursor.key("\"success\"")?;
-    cursor.token("true")?;
-    cursor.next_key("\"code\"")?;
-    cursor.token("200")?;
-    cursor.next_key("\"StatutResponse_List\"")?;
-    cursor.token("[")?;
-    let mut entries = Vec::new();
-    if cursor.token("]").is_none() {
-        let mut patterns = Vec::new();
-        entries.push(cursor.entry(&mut patterns)?);
-        while cursor.token(",").is_some() && entries.len() < MAX_ENTRIES {
-            entries.push(cursor.entry(&mut patterns)?);
+    loop {
+        let seen = match &*cursor.key()? {
+            "success" => success.replace(cursor.token("true")?).is_some(),
+            "code" => code.replace(cursor.token("200")?).is_some(),
+            "StatutResponse_List" => entries.replace(cursor.list()?).is_some(),
+            _ => return None,
+        };
+        if seen {
+            return None;
         }
-        cursor.token("]")?;
+        if cursor.token(",").is_none() {
+            break;
+        }
     }
     cursor.token("}")?;
     cursor.skip_white_space();
-    (cursor.at == text.len()).then_some(entries)
+    (cursor.at == text.len() && success.is_some()).then_some(entries?)
 }
 
 /// More than there are kinds of entries in an answer, as a rule.
-const MAX_PATTERNS: usize = 8;
+const MAX_PATTERNS: usize = 32;
+
+/// No documented entry is shorter, in bytes.
+const SHORTEST_ENTRY: usize = 80;
 
 /// An entry that was read, as what others may repeat.
 struct Pattern<'b> {
-    before_phone: &'b [u8],
-    phone_length: usize,
-    before_id: &'b [u8],
-    /// Up to the date, or to the end where there is none.
-    behind_id: &'b [u8],
-    /// Empty where there is no date.
-    behind_date: &'b [u8],
+    text: &'b [u8],
+    phone: Range<usize>,
+    id: Range<usize>,
+    /// None where there is no date.
+    date: Option<Range<usize>>,
+    /// What lies before, between and behind these.
+    same: [Range<usize>; 4],
     entry: Entry<'b>,
 }
 
 impl<'b> Pattern<'b> {
-    /// The entry that a text starts with, and its length, if it differs in number, id and date only.
-    fn read(&self, text: &[u8]) -> Option<(Entry<'b>, usize)> {
-        let (phone, rest) = text.strip_prefix(self.before_phone)?.split_at_checked(self.phone_length)?;
-        let phone = Phone::parse_plain(phone)?;
-        let rest = rest.strip_prefix(self.before_id)?;
-        let (id, length) = decimal::leading(rest)?;
-        let mut rest = rest[length..].strip_prefix(self.behind_id)?;
-        let mut date = None;
-        if !self.behind_date.is_empty() {
-            let (seconds, length) = decimal::leading(rest)?;
-            rest = rest[length..].strip_prefix(self.behind_date)?;
-            date = Some(i64::try_from(seconds).ok()?);
+    fn new(
+        text: &'b [u8],
+        phone: Range<usize>,
+        id: Range<usize>,
+        date: Option<Range<usize>>,
+        entry: Entry<'b>,
+    ) -> Self {
+        let end = text.len();
+        let mut holes = [phone.clone(), id.clone(), date.clone().unwrap_or(end..end)];
+        holes.sort_by_key(|hole| hole.start);
+        let [first, second, third] = holes;
+        let same = [0..first.start, first.end..second.start, second.end..third.start, third.end..end];
+        Pattern { text, phone, id, date, same, entry }
+    }
+
+    /// The entry that a text starts with, if it differs in number, id and date only, each as long as here.
+    fn read(&self, text: &[u8]) -> Option<Entry<'b>> {
+        let text = text.get(..self.text.len())?;
+        // From behind, since what tells the kinds of entries apart is there; mostly they differ in length.
+        if text.last() != Some(&b'}')
+            || !self.same.iter().rev().all(|part| text[part.clone()] == self.text[part.clone()])
+        {
+            return None;
         }
-        let entry = Entry {
-            phone: Some(phone),
-            id: Some(MessageId::Number(id)),
-            date,
-            status_text: self.entry.status_text.clone(),
-            date_text: None,
-            ..self.entry
+        let phone = Phone::parse_plain(&text[self.phone.clone()])?;
+        let id = MessageId::parse_plain(&text[self.id.clone()])?;
+        let date = match &self.date {
+            Some(date) => Some(i64::try_from(decimal::canonical(&text[date.clone()])?).ok()?),
+            None => None,
         };
-        Some((entry, text.len() - rest.len()))
+        let status_text = self.entry.status_text.clone();
+        Some(Entry { phone: Some(phone), id: Some(id), date, status_text, date_text: None, ..self.entry })
     }
 }
 
@@ -84,72 +99,82 @@ struct Cursor<'b> {
 }
 
 impl<'b> Cursor<'b> {
-    fn entry(&mut self, patterns: &mut Vec<Pattern<'b>>) -> Option<Entry<'b>> {
-        self.skip_white_space();
-        let rest = self.rest();
-        if let Some((entry, length)) = patterns.iter().find_map(|pattern| pattern.read(rest)) {
-            self.at += length;
-            return Some(entry);
+    fn list(&mut self) -> Option<Vec<Entry<'b>>> {
+        self.token("[")?;
+        let mut entries = Vec::new();
+        if self.token("]").is_some() {
+            return Some(entries);
         }
-        let (entry, pattern) = self.new_entry()?;
-        if patterns.len() < MAX_PATTERNS {
-            // Only what reads its own entry right can be repeated.
-            patterns
-                .extend(Some(pattern).filter(|pattern| pattern.read(rest).is_some_and(|(again, _)| again == entry)));
+        entries.reserve((self.rest().len() / SHORTEST_ENTRY).min(MAX_BATCH));
+        let mut patterns: Vec<Pattern<'b>> = Vec::new();
+        loop {
+            self.skip_white_space();
+            let rest = self.rest();
+            match patterns.iter().find_map(|pattern| Some((pattern.read(rest)?, pattern.text.len()))) {
+                Some((entry, length)) => {
+                    entries.push(entry);
+                    self.at += length;
+                }
+                None => {
+                    let (entry, pattern) = self.new_entry()?;
+                    // Only what reads its own entry right can be repeated.
+                    let pattern = pattern.filter(|pattern| pattern.read(rest).is_some_and(|again| again == entry));
+                    patterns.extend(pattern.filter(|_| patterns.len() < MAX_PATTERNS));
+                    entries.push(entry);
+                }
+            }
+            if self.token(",").is_none() || entries.len() == MAX_ENTRIES {
+                break;
+            }
         }
-        Some(entry)
+        self.token("]")?;
+        Some(entries)
     }
 
-    fn new_entry(&mut self) -> Option<(Entry<'b>, Pattern<'b>)> {
+    /// An entry with any of the documented fields, each once, and what others may repeat of it.
+    #[cold]
+    fn new_entry(&mut self) -> Option<(Entry<'b>, Option<Pattern<'b>>)> {
         let start = self.at;
+        let (mut phone, mut id, mut date) = (None, None, None);
+        let mut raw = RawEntry::default();
         self.token("{")?;
-        self.key("\"success\"")?;
-        let success = Scalar::Bool(self.boolean()?);
-        self.next_key("\"code\"")?;
-        let code = self.integer()?;
-        self.next_key("\"phoneNumber\"")?;
-        let phone_number = self.string()?;
-        let phone = self.value.clone();
-        self.next_key("\"messageId\"")?;
-        let message_id = self.integer().or_else(|| self.string())?;
-        let id = self.value.clone();
-        self.next_key("\"status\"")?;
-        let status = self.string()?;
-        let mut entry = RawEntry { success, code, phone_number, message_id, status, ..RawEntry::default() };
-        let mut date = None;
-        if self.token("}").is_none() {
-            self.next_key("\"date\"")?;
-            entry.date = self.string()?;
-            date = Some(self.value.clone());
-            self.next_key("\"stopSms\"")?;
-            entry.stop_sms = self.string()?;
-            self.next_key("\"isSpam\"")?;
-            entry.is_spam = self.string()?;
-            self.token("}")?;
+        loop {
+            let key = self.key()?;
+            let field = raw.field(&key).filter(|field| **field == Scalar::Absent)?;
+            *field = self.scalar()?;
+            let place = Some(self.value.start - start..self.value.end - start);
+            match &*key {
+                "phoneNumber" => phone = place,
+                "messageId" => id = place,
+                "date" => date = place,
+                _ => {}
+            }
+            if self.token(",").is_none() {
+                break;
+            }
         }
-        let entry = Entry::from(entry);
-        let between = |start: usize, end: usize| &self.text.as_bytes()[start..end];
-        let pattern = Pattern {
-            before_phone: between(start, phone.start),
-            phone_length: phone.len(),
-            before_id: between(phone.end, id.start),
-            behind_id: between(id.end, date.as_ref().map_or(self.at, |date| date.start)),
-            behind_date: date.map_or(&[], |date| between(date.end, self.at)),
-            entry: entry.clone(),
-        };
+        self.token("}")?;
+        let entry = Entry::from(raw);
+        let text = &self.text.as_bytes()[start..self.at];
+        let pattern = phone.zip(id).map(|(phone, id)| Pattern::new(text, phone, id, date, entry.clone()));
         Some((entry, pattern))
     }
 
-    #[inline(always)]
-    fn next_key(&mut self, key: &str) -> Option<()> {
-        self.token(",")?;
-        self.key(key)
+    /// The name of a field, and what separates it from its value.
+    fn key(&mut self) -> Option<Cow<'b, str>> {
+        let Scalar::Text(key) = self.string()? else { return None };
+        self.token(":")?;
+        Some(key)
     }
 
-    #[inline(always)]
-    fn key(&mut self, key: &str) -> Option<()> {
-        self.token(key)?;
-        self.token(":")
+    fn scalar(&mut self) -> Option<Scalar<'b>> {
+        self.skip_white_space();
+        match self.rest().first()? {
+            b'"' => self.string(),
+            b't' => self.token("true").map(|()| Scalar::Bool(true)),
+            b'f' => self.token("false").map(|()| Scalar::Bool(false)),
+            _ => self.integer(),
+        }
     }
 
     /// Goes past this token and the white space before it. Inlined, so that a token's length is known where it is
@@ -161,17 +186,14 @@ impl<'b> Cursor<'b> {
         found.then(|| self.at += token.len())
     }
 
-    fn boolean(&mut self) -> Option<bool> {
-        self.token("true").map(|()| true).or_else(|| self.token("false").map(|()| false))
-    }
-
     /// An integer that needs no second look: no sign, no fraction, at most 18 digits.
     fn integer(&mut self) -> Option<Scalar<'b>> {
-        self.skip_white_space();
-        let (value, length) = decimal::leading(self.rest())?;
-        if matches!(self.rest().get(length), Some(b'.' | b'e' | b'E')) {
+        let rest = self.rest();
+        let length = decimal::length(rest);
+        if matches!(rest.get(length), Some(b'.' | b'e' | b'E')) {
             return None;
         }
+        let value = decimal::canonical(&rest[..length])?;
         self.value = self.at..self.at + length;
         self.at += length;
         i64::try_from(value).ok().map(Scalar::Integer)
@@ -356,7 +378,7 @@ mod tests {
     fn a_cut_sample_is_no_answer() {
         for length in (0..SAMPLE.trim_end().len()).filter(|&length| SAMPLE.is_char_boundary(length)) {
             assert_eq!(entries(&SAMPLE[..length]), None);
-            assert!(answer::read(&SAMPLE.as_bytes()[..length]).is_err());
+            assert!(answer::read(&SAMPLE[..length]).is_err());
         }
     }
 }

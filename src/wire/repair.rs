@@ -2,26 +2,28 @@
 
 use memchr::memchr;
 
-/// Reads bytes that are not UTF-8 as Latin-1, and puts a replacement character for surrogates that stand alone in JSON.
-pub(crate) fn repair(body: &mut Vec<u8>) {
-    if std::str::from_utf8(body).is_err() {
-        read_as_latin_1(body);
-    }
+use crate::error::{Error, out_of_memory};
+
+/// Reads bytes that are not UTF-8 as Latin-1, into a text of their own, and puts a replacement character for surrogates
+/// that stand alone in JSON.
+pub(crate) fn repair<'b>(body: &'b mut [u8], latin_1: &'b mut String) -> Result<&'b str, Error> {
     if body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body).trim_ascii_start().starts_with(b"{") {
         replace_lone_surrogates(body);
     }
+    match std::str::from_utf8(body) {
+        Ok(text) => Ok(text),
+        Err(_) => read_as_latin_1(body, latin_1).map(|()| latin_1.as_str()),
+    }
 }
 
-/// Without memory for it the body stays as it is, and is refused.
-fn read_as_latin_1(body: &mut Vec<u8>) {
-    let mut text = String::new();
-    if text.try_reserve_exact(2 * body.len()).is_ok() {
-        for chunk in body.utf8_chunks() {
-            text.push_str(chunk.valid());
-            text.extend(chunk.invalid().iter().map(|&byte| char::from(byte)));
-        }
-        *body = text.into_bytes();
+fn read_as_latin_1(body: &[u8], text: &mut String) -> Result<(), Error> {
+    text.clear();
+    text.try_reserve_exact(2 * body.len()).map_err(|_| out_of_memory("an answer"))?;
+    for chunk in body.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|&byte| char::from(byte)));
     }
+    Ok(())
 }
 
 /// `\ud83d\ude00` is a pair and stays; `\ud83d` alone is no character.
@@ -64,9 +66,7 @@ mod tests {
     use super::*;
 
     fn repaired(body: &[u8]) -> String {
-        let mut body = body.to_vec();
-        repair(&mut body);
-        String::from_utf8(body).unwrap()
+        repair(&mut body.to_vec(), &mut String::new()).unwrap().to_owned()
     }
 
     #[test]
