@@ -10,7 +10,8 @@ LIBDIR = $(PREFIX)/lib
 # Steps, one after another; each prints its time.
 TIMED = @sh scripts/timed.sh $@
 
-.PHONY: all install uninstall demo test check header docs bench bench-bindings fuzz soak mutants tsan deep release clean tools
+.PHONY: all install uninstall demo test check header docs bench bench-quick bench-instructions bench-bindings fuzz soak mutants \
+	tsan deep release clean tools
 
 # What is installed, in target/lib; programs that are not, in target/release.
 all: tools
@@ -58,9 +59,16 @@ header: tools
 docs: tools
 	SMSP_WRITE_DOCS=1 $(CARGO) test --locked --test documentation --test outcomes --test licences
 
-# What a status costs the program that asks, release build: CPU time and memory.
-bench: tools
-	@sh scripts/bench.sh
+# What a status costs the program that asks, beside the same job as others write it; writes docs/PERFORMANCE.md in about
+# ten minutes. The second shows the most telling rows within a minute, the third counts instructions.
+bench: all
+	@sh scripts/bench.sh full
+
+bench-quick: all
+	@sh scripts/bench.sh quick
+
+bench-instructions: all
+	@sh scripts/bench.sh instructions
 
 # What each binding adds to plain C; each script says what it needs.
 bench-bindings: tools

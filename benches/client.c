@@ -1,72 +1,63 @@
-/* What a call costs the program that makes it: CPU time per status and peak memory.
- * usage: client COUNT ROUNDS, configured by the environment. Only the calls are counted, not the list. */
+/* The job of benches/job.h by libsmsp. */
 #include <smsp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/resource.h>
-#include <time.h>
+#include "job.h"
 
-enum { TEXT = 24 };
-
-static double cpu_seconds(void)
+static smsp_client *client_of(const struct job *job, smsp_error **error)
 {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
-         + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    smsp_config *config = smsp_config_new();
+    smsp_client *client = NULL;
+    char connections[TEXT];
+    snprintf(connections, sizeof connections, "%d", job->connections);
+    if (smsp_config_set(config, "base_url", job->base_url, error) == SMSP_OK
+        && smsp_config_set(config, "api_key", job->key, error) == SMSP_OK
+        && smsp_config_set(config, "max_connections", connections, error) == SMSP_OK
+        && (job->ca == NULL || smsp_config_set(config, "ca_file", job->ca, error) == SMSP_OK))
+        smsp_client_new(config, &client, error);
+    smsp_config_free(config);
+    return client;
 }
 
-static double wall_seconds(void)
+static void print(const smsp_report *report)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static long peak_kib(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss;
+    size_t i;
+    for (i = 0; i < smsp_report_count(report); i++) {
+        const smsp_status *status = smsp_report_get(report, i);
+        job_row(status->phone_number, status->message_id, smsp_state_name(status->state), status->date != SMSP_NO_DATE,
+                status->date, status->stop_sms, status->is_spam, status->status_text);
+    }
 }
 
 int main(int argc, char **argv)
 {
-    size_t count = argc > 1 ? (size_t)atol(argv[1]) : 100000;
-    int round, rounds = argc > 2 ? atoi(argv[2]) : 5;
-    char *texts = malloc(count * 2 * TEXT);
-    smsp_query *queries = malloc(count * sizeof *queries);
-    smsp_config *config = smsp_config_new();
+    struct job job;
+    smsp_query *queries;
     smsp_client *client = NULL;
     smsp_error *error = NULL;
+    smsp_code code = SMSP_OK;
     size_t i;
-    long before;
-    for (i = 0; i < count; i++) {
-        char *phone = texts + i * 2 * TEXT, *id = phone + TEXT;
-        snprintf(phone, TEXT, "+336%08u", (unsigned)(i % 100000000));
-        snprintf(id, TEXT, "%lu", 100000 + (unsigned long)i);
-        queries[i].phone_number = phone;
-        queries[i].message_id = id;
+    int round;
+
+    job_begin(&job, argc, argv);
+    queries = malloc((job.count + 1) * sizeof *queries);
+    if (queries == NULL) return 1;
+    for (i = 0; i < job.count; i++) {
+        queries[i].phone_number = job.messages[i].number;
+        queries[i].message_id = job.messages[i].id;
     }
-    before = peak_kib();
-    if (smsp_config_load_env(config, &error) == SMSP_OK) smsp_client_new(config, &client, &error);
-    for (round = 0; round < rounds && error == NULL; round++) {
+    job.peak = peak_kib();
+    if (job.rounds > 0) client = client_of(&job, &error);
+    for (round = 0; round < job.rounds && error == NULL && code == SMSP_OK; round++) {
         smsp_report *report = NULL;
-        double cpu = cpu_seconds(), wall = wall_seconds();
-        smsp_multi_status(client, queries, count, &report, &error);
-        cpu = cpu_seconds() - cpu;
-        wall = wall_seconds() - wall;
-        printf("%lu statuses: %.3f us of CPU and %.3f us of time each, %.1f bytes of memory each beyond the list\n",
-               (unsigned long)smsp_report_count(report), 1e6 * cpu / (double)count, 1e6 * wall / (double)count,
-               1024.0 * (double)(peak_kib() - before) / (double)count);
+        code = smsp_multi_status(client, queries, job.count, &report, &error);
+        if (job.table && code == SMSP_OK) print(report);
         smsp_report_free(report);
     }
-    if (error) fprintf(stderr, "%s\n", smsp_error_message(error));
-    i = error != NULL;
+    if (error == NULL) job_end(&job);
+    else fprintf(stderr, "%s\n", smsp_error_message(error));
+    code = error ? 1 : 0;
     smsp_error_free(error);
     smsp_client_free(client);
-    smsp_config_free(config);
     free(queries);
-    free(texts);
-    return (int)i;
+    free(job.messages);
+    return code;
 }

@@ -1,30 +1,68 @@
 #!/bin/sh
-# Asks the simulator for many statuses from C, release build, and prints what each costs the client.
-# usage: bench.sh [COUNT] [ROUNDS]
+# Builds our program, the same job as others write it and the server, all of them into target/bench, and measures.
+# usage: bench.sh full|quick|instructions       full writes docs/PERFORMANCE.md; after `make`, which builds the library
 set -eu
 cd "$(dirname "$0")/.."
+mode=$1
+. scripts/names.sh
+sh scripts/bench-deps.sh
+target=${CARGO_TARGET_DIR:-target}
+bench=$target/bench
+mkdir -p "$bench"
 
-cargo build --locked --release --package smsp --package smsp-simulator
-target=${CARGO_TARGET_DIR:-target}/release
-work=$(mktemp -d)
-simulator=
-finish() {
-    [ -z "$simulator" ] || kill "$simulator" 2>/dev/null || :
-    rm -rf "$work"
+# Everything is compiled with the same options; yyjson comes from the crate that ships it, as cargo fetches it.
+manifest=benches/harness/Cargo.toml
+CARGO_TARGET_DIR=$bench/cargo cargo build --quiet --locked --release --manifest-path $manifest
+cargo fetch --quiet --locked --manifest-path $manifest
+yyjson=$(cargo metadata --locked --offline --format-version 1 --all-features --manifest-path $manifest |
+    sed -n 's|.*"manifest_path":"\([^"]*yyjson-sys[^"]*\)/Cargo.toml".*|\1|p')/yyjson/src
+options='-O2 -Wall -Wextra -Werror -pedantic'
+# shellcheck disable=SC2086 # a word for each
+{
+    cc $options -Iinclude benches/client.c "$target/lib/libsmsp.a" $native -o "$bench/ours"
+    cc $options -Iinclude benches/operation.c "$target/lib/libsmsp.a" $native -o "$bench/operation"
+    cc -O2 -c "$yyjson/yyjson.c" -o "$bench/yyjson.o"
+    cc $options -isystem "$yyjson" benches/peers/c/status.c "$bench/yyjson.o" -lcurl -o "$bench/c"
 }
-trap finish EXIT
-trap 'exit 1' INT TERM
+go build -o "$bench/go" benches/peers/go/status.go
+cp -R benches/peers/php benches/peers/python "$bench/"
+cp "$bench/cargo/release/server" "$bench/cargo/release/bench" "$target/lib/libsmsp.so.$version" "$bench/"
+mv "$bench/libsmsp.so.$version" "$bench/libsmsp.so"
+directory=$(cd "$bench" && pwd)
 
-"$target/smsp-simulator" --api-key demo --seed 1 --finished --url-file "$work/url" >/dev/null &
-simulator=$!
-until [ -s "$work/url" ]; do
-    kill -0 "$simulator" 2>/dev/null || { echo "the simulator did not start" >&2; exit 1; }
-    sleep 0.1
-done
-SMSP_BASE_URL=$(cat "$work/url")
-SMSPARTNER_API_KEY=demo
-export SMSP_BASE_URL SMSPARTNER_API_KEY
-cc -O2 -Wall -Wextra -Werror -Iinclude benches/client.c "$target/libsmsp.a" -lpthread -ldl -lm -o "$work/client"
-"$work/client" "${1:-100000}" "${2:-5}"
-cc -O2 -Wall -Wextra -Werror -Iinclude benches/operation.c "$target/libsmsp.a" -lpthread -ldl -lm -o "$work/operation"
-"$work/operation"
+head() {
+    cat <<END
+<!-- Written by \`make bench\`. -->
+# Performance
+
+What a status costs the program that asks for it, with libsmsp and with others, on the same job: the same list in batches of
+500, the same server (\`benches/harness\`), the same table of results in memory (number, id, state, date, flags, text), which is compared
+byte by byte before anything is measured. CPU is user and system time of the client process while it asks; the list and the start of
+the program are not in it. In every round each program has its turn; shown are the median and, in parentheses, the least and the
+greatest of the rounds; quotients are taken round by round.
+
+| | |
+|---|---|
+| processor | $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | uniq), $(nproc) cores |
+| memory | $(awk '/MemTotal/ { printf "%.0f GB", $2 / 1e6 }' /proc/meminfo) |
+| system | $(. /etc/os-release && echo "$PRETTY_NAME"), Linux $(uname -r) |
+| libsmsp | $version, $(rustc --version | cut -d ' ' -f 1,2), release build as \`make\` makes it |
+| C | $(cc --version | sed 1q), $(curl-config --version), yyjson $(sed -n 's/.*YYJSON_VERSION_STRING  *"\(.*\)".*/\1/p' "$yyjson/yyjson.h"), -O2 |
+| Go | $(go version | cut -d ' ' -f 3) |
+| PHP | $(/usr/bin/php -r 'echo PHP_VERSION, ", curl ", curl_version()["version"];') |
+| Python | $(/usr/bin/python3 -s -c 'import sys, requests; print(sys.version.split()[0] + ", requests", requests.__version__)') |
+| instructions | $(valgrind --version), callgrind: between 10,000 and 30,000 statuses, less the same program without asking |
+
+Commands: \`make bench\` writes this page, \`make bench-quick\` shows the most telling rows within a minute, \`make bench-instructions\`
+counts instructions, which hold on a busy machine too.
+END
+}
+
+if [ "$mode" = full ]; then
+    head >"$bench/head.md"
+    "$bench/bench" full "$directory" "$bench/head.md" >"$bench/PERFORMANCE.md"
+    cp "$bench/PERFORMANCE.md" docs/PERFORMANCE.md
+    echo "docs/PERFORMANCE.md is written"
+else
+    "$bench/bench" "$mode" "$directory"
+fi

@@ -1,0 +1,480 @@
+//! Runs the programs that scripts/bench.sh has built, in turn, and says what each costs beside libsmsp.
+//!
+//! usage: bench full|quick|instructions DIRECTORY [HEAD_OF_THE_REPORT]
+//!
+//! Before anything is measured, each program's table is compared with libsmsp's, byte by byte.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use std::{env, fs, thread};
+
+type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
+
+/// A program that does the job.
+#[derive(Clone, Copy, PartialEq)]
+struct Program {
+    name: &'static str,
+    command: &'static [&'static str],
+    environment: &'static [(&'static str, &'static str)],
+    /// Whether it can have several connections.
+    many: bool,
+    /// Whether it takes compressed answers.
+    gzip: bool,
+}
+
+const C: Program =
+    Program { name: "C, libcurl and yyjson", command: &["./c"], environment: &[], many: true, gzip: false };
+const OURS: Program = Program { name: "libsmsp", command: &["./ours"], gzip: true, ..C };
+const C_GZIP: Program = Program { name: "C, asking for gzip", environment: &[("BENCH_GZIP", "1")], gzip: true, ..C };
+const GO: Program = Program { name: "Go, net/http", command: &["./go"], gzip: true, ..C };
+const PHP_KEPT: Program = Program {
+    name: "PHP, a kept handle",
+    command: &["/usr/bin/php", "php/status.php"],
+    environment: &[("BENCH_KEEP", "1")],
+    many: false,
+    gzip: false,
+};
+const PHP: Program = Program { name: "PHP, as in the service's page", environment: &[], ..PHP_KEPT };
+const PYTHON: Program = Program {
+    name: "Python, a requests session",
+    command: &["/usr/bin/python3", "-s", "python/status.py"],
+    environment: &[],
+    many: false,
+    gzip: true,
+};
+
+/// All; the first is what the others are compared with.
+const PROGRAMS: [Program; 7] = [OURS, C, C_GZIP, GO, PHP_KEPT, PHP, PYTHON];
+
+/// Shapes of answers: a name, that in the server's path, whether national numbers are asked.
+const SHAPES: [(&str, &str, bool); 5] = [
+    ("compact, `\\u00e9`", "compact", false),
+    ("compact, UTF-8", "compact-utf8", false),
+    ("pretty-printed", "pretty", false),
+    ("fields in another order", "reversed", false),
+    ("national numbers asked", "compact", true),
+];
+
+/// What one run of a program cost.
+#[derive(Clone, Copy)]
+struct Cost {
+    cpu: f64,
+    wall: f64,
+    peak: f64,
+    /// Bytes of the peak that came with the asking.
+    own: f64,
+}
+
+/// What to ask, and of whom.
+#[derive(Clone, Copy)]
+struct Job {
+    tls: bool,
+    shape: &'static str,
+    national: bool,
+    latency: u32,
+    /// Whether the server compresses for those who ask for it.
+    gzip: bool,
+    connections: usize,
+    count: usize,
+    rounds: usize,
+}
+
+const JOB: Job = Job {
+    tls: false,
+    shape: "compact",
+    national: false,
+    latency: 0,
+    gzip: false,
+    connections: 1,
+    count: 100_000,
+    rounds: 1,
+};
+
+struct Bench {
+    directory: PathBuf,
+    server: Child,
+    urls: [String; 2],
+}
+
+impl Bench {
+    fn start(directory: &Path) -> Result<Self> {
+        let url_file = directory.join("urls");
+        let _ = fs::remove_file(&url_file);
+        let mut server =
+            Command::new("./server").args(["ca.pem", "urls"]).current_dir(directory).stdin(Stdio::piped()).spawn()?;
+        while !url_file.exists() {
+            if let Some(status) = server.try_wait()? {
+                return Err(format!("the server ended: {status}").into());
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        let text = fs::read_to_string(url_file)?;
+        let mut lines = text.lines().map(str::to_owned);
+        let urls = [lines.next().ok_or("no URL")?, lines.next().ok_or("no second URL")?];
+        Ok(Self { directory: directory.to_owned(), server, urls })
+    }
+
+    /// The program with its arguments, under `wrapper` if there is one.
+    fn command(&self, program: &Program, job: &Job, wrapper: &[&str]) -> Command {
+        let words: Vec<&str> = wrapper.iter().chain(program.command).copied().collect();
+        let mut command = Command::new(words[0]);
+        let url = &self.urls[usize::from(job.tls)];
+        let plain = if job.gzip { "" } else { "/plain" };
+        command.args(&words[1..]).arg(format!("{url}/{}/{}{plain}", job.shape, job.latency)).arg("demo");
+        command.args([job.count, job.rounds, job.connections].map(|number| number.to_string()));
+        command
+            .current_dir(&self.directory)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .envs(program.environment.to_vec());
+        command.env("BENCH_CA", self.directory.join("ca.pem")).stdin(Stdio::null()).stderr(Stdio::inherit());
+        if job.national {
+            command.env("BENCH_NATIONAL", "1");
+        }
+        command
+    }
+
+    fn run(&self, program: &Program, job: &Job) -> Result<Cost> {
+        cost(program, &mut self.command(program, job, &[]))
+    }
+
+    /// A program's table is ours, whatever the shape, scheme and number of connections.
+    fn check(&self, programs: &[Program]) -> Result<()> {
+        for tls in [false, true] {
+            for (_, shape, national) in SHAPES {
+                let job = Job { tls, shape, national, gzip: true, count: 1_234, ..JOB };
+                let expected = self.table(&OURS, &job)?;
+                if expected.iter().filter(|&&byte| byte == b'\n').count() != job.count {
+                    return Err("libsmsp's table is not whole".into());
+                }
+                for program in programs {
+                    for connections in [1, 4].into_iter().filter(|&connections| program.many || connections == 1) {
+                        for gzip in [false, true] {
+                            if self.table(program, &Job { connections, gzip, ..job })? != expected {
+                                return Err(
+                                    format!("{} makes another table: {shape}, {connections}", program.name).into()
+                                );
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn table(&self, program: &Program, job: &Job) -> Result<Vec<u8>> {
+        output(program, self.command(program, job, &[]).arg("table"))
+    }
+
+    /// What each program cost in each round; all take their turn in every round.
+    fn interleaved(&self, programs: &[Program], job: &Job, rounds: usize) -> Result<Vec<Vec<Cost>>> {
+        let mut costs = vec![Vec::new(); programs.len()];
+        for _ in 0..rounds {
+            for (program, costs) in programs.iter().zip(&mut costs) {
+                costs.push(self.run(program, job)?);
+            }
+        }
+        Ok(costs)
+    }
+
+    /// User instructions per status: the slope between two sizes, less what the program does without asking.
+    fn instructions(&self, program: &Program, job: &Job) -> Result<f64> {
+        let sizes = [10_000, 30_000];
+        let mut asking = [0.0; 2];
+        for (size, asking) in sizes.iter().zip(&mut asking) {
+            let job = Job { count: *size, ..*job };
+            *asking = self.counted(program, &job)? - self.counted(program, &Job { rounds: 0, ..job })?;
+        }
+        Ok((asking[1] - asking[0]) / (sizes[1] - sizes[0]) as f64)
+    }
+
+    /// All user instructions of a program, as callgrind counts them.
+    fn counted(&self, program: &Program, job: &Job) -> Result<f64> {
+        let wrapper = ["valgrind", "-q", "--tool=callgrind", "--callgrind-out-file=callgrind.out"];
+        output(program, &mut self.command(program, job, &wrapper))?;
+        let text = fs::read_to_string(self.directory.join("callgrind.out"))?;
+        let totals = text.lines().find_map(|line| line.strip_prefix("totals: ")).ok_or("callgrind counted nothing")?;
+        Ok(totals.trim().parse()?)
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        // The server ends with its standard input, also when this program is killed.
+        drop(self.server.stdin.take());
+        let _ = self.server.wait();
+    }
+}
+
+fn output(program: &Program, command: &mut Command) -> Result<Vec<u8>> {
+    let output = command.stderr(Stdio::inherit()).output()?;
+    if !output.status.success() {
+        return Err(format!("{}: {}", program.name, output.status).into());
+    }
+    Ok(output.stdout)
+}
+
+fn cost(program: &Program, command: &mut Command) -> Result<Cost> {
+    let text = String::from_utf8(output(program, command)?)?;
+    let numbers: Vec<f64> = text.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+    let [cpu, wall, peak, own] = numbers[..] else { return Err(format!("{} says: {text}", program.name).into()) };
+    Ok(Cost { cpu, wall, peak: peak * 1024.0, own: own * 1024.0 })
+}
+
+/// The median, the least and the greatest.
+fn spread(values: impl IntoIterator<Item = f64>) -> [f64; 3] {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    [values[values.len() / 2], values[0], values[values.len() - 1]]
+}
+
+/// The spread of a quotient, round by round.
+fn ratio(one: &[Cost], other: &[Cost], of: impl Fn(&Cost) -> f64) -> [f64; 3] {
+    spread(one.iter().zip(other).map(|(one, other)| of(one) / of(other)))
+}
+
+fn shown([median, least, greatest]: [f64; 3]) -> String {
+    format!("{median:.2} ({least:.2}–{greatest:.2})")
+}
+
+/// The lines about the bars.
+#[derive(Default)]
+struct Bars(String);
+
+impl Bars {
+    fn add(&mut self, what: &str, bar: &str, measured: &str, met: bool) {
+        let _ = writeln!(self.0, "| {what} | {bar} | {measured} | {} |", if met { "met" } else { "**not met**" });
+    }
+
+    /// For a quotient whose median is not to be above a bar.
+    fn ratio(&mut self, what: &str, bar: f64, measured: [f64; 3]) {
+        self.add(what, &format!("≤ {bar:.3} ×"), &format!("{} ×", shown_finely(measured)), measured[0] <= bar);
+    }
+}
+
+fn shown_finely([median, least, greatest]: [f64; 3]) -> String {
+    format!("{median:.3} ({least:.3}–{greatest:.3})")
+}
+
+/// A table of what the same job cost each program.
+fn compare(
+    bench: &Bench,
+    out: &mut String,
+    bars: &mut Bars,
+    programs: &[Program],
+    job: &Job,
+    rounds: usize,
+) -> Result<()> {
+    let scheme = if job.tls { "TLS" } else { "plain HTTP" };
+    let answers = if job.gzip { "compressed answers" } else { "answers as they are" };
+    let plural = if job.connections == 1 { "" } else { "s" };
+    writeln!(
+        out,
+        "\n### {scheme}, {answers}, latency {} ms, {} connection{plural}, {} statuses, {rounds} rounds\n\n\
+         | program | CPU, µs per status | × ours | wall, s | × ours | peak, MB | × ours |\n|---|---|---|---|---|---|---|",
+        job.latency, job.connections, job.count
+    )?;
+    eprintln!("{scheme}, {answers}, {} ms, {} connection{plural}", job.latency, job.connections);
+    let costs = bench.interleaved(programs, job, rounds)?;
+    for (program, costs_of) in programs.iter().zip(&costs) {
+        let [cpu, wall, peak] = [|cost: &Cost| cost.cpu, |cost: &Cost| cost.wall, |cost: &Cost| cost.peak];
+        let median = |of: fn(&Cost) -> f64| spread(costs_of.iter().map(of))[0];
+        let times = |of: fn(&Cost) -> f64| {
+            if *program == OURS { "1".to_owned() } else { shown(ratio(costs_of, &costs[0], of)) }
+        };
+        writeln!(
+            out,
+            "| {} | {:.3} | {} | {:.3} | {} | {:.1} | {} |",
+            program.name,
+            median(cpu) * 1e6 / job.count as f64,
+            times(cpu),
+            median(wall),
+            times(wall),
+            median(peak) / 1e6,
+            times(peak)
+        )?;
+        if job.latency == 0 && job.connections == 1 {
+            if let Some(bar) = cpu_bar(program) {
+                let what = format!("CPU against {}, {scheme}, {answers}", program.name);
+                bars.ratio(&what, bar, ratio(&costs[0], costs_of, cpu));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn cpu_bar(program: &Program) -> Option<f64> {
+    let bars = [(C, 0.75), (C_GZIP, 0.75), (GO, 1.0 / 8.0), (PHP_KEPT, 1.0 / 7.0), (PYTHON, 1.0 / 15.0)];
+    bars.iter().find(|(known, _)| known == program).map(|&(_, bar)| bar)
+}
+
+/// Instructions per status for ours and C, for these shapes.
+fn instructions(bench: &Bench, out: &mut String, bars: &mut Bars, shapes: &[(&str, &'static str, bool)]) -> Result<()> {
+    writeln!(
+        out,
+        "\n## User instructions per status, plain HTTP, 1 connection\n\n| shape of answer | libsmsp | C | libsmsp / C | \
+         compressed: libsmsp | C | libsmsp / C |\n|---|---|---|---|---|---|---|"
+    )?;
+    for (index, &(name, shape, national)) in shapes.iter().enumerate() {
+        eprintln!("instructions: {name}");
+        let bar = if index < 3 { 0.70 } else { 0.70 * 1.5 };
+        write!(out, "| {name} |")?;
+        for (gzip, c) in [(false, C), (true, C_GZIP)] {
+            let job = Job { shape, national, gzip, ..JOB };
+            let (ours, c) = (bench.instructions(&OURS, &job)?, bench.instructions(&c, &job)?);
+            write!(out, " {ours:.0} | {c:.0} | {:.2} |", ours / c)?;
+            let what = format!("user instructions against C, {name}{}", if gzip { ", compressed" } else { "" });
+            bars.add(&what, &format!("≤ {bar:.2} ×"), &format!("{:.3} ×", ours / c), ours / c <= bar);
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// The time that latency alone takes, and ours beside it, for so many statuses over 1 and over 4 connections.
+fn wall(bench: &Bench, bars: &mut Bars, counts: [usize; 2], rounds: usize) -> Result<()> {
+    for (connections, count, bar) in [(1, counts[0], 1.03), (4, counts[1], 1.05)] {
+        eprintln!("wall time at 50 ms, {connections} connections");
+        let job = Job { latency: 50, connections, count, ..JOB };
+        let least = count.div_ceil(500) as f64 * 0.050 / connections as f64;
+        let costs = bench.interleaved(&[OURS], &job, rounds)?;
+        let what = format!("wall at 50 ms, {count} statuses, {connections} connections, against latency alone");
+        bars.ratio(&what, bar, spread(costs[0].iter().map(|cost| cost.wall / least)));
+    }
+    Ok(())
+}
+
+/// Memory for many statuses, and how the CPU time of each grows with their number.
+fn many(bench: &Bench, bars: &mut Bars, rounds: usize) -> Result<()> {
+    eprintln!("a million statuses");
+    let few = Job { count: 10_000, rounds: 10, ..JOB };
+    let many = Job { count: 1_000_000, ..JOB };
+    let (mut growth, mut growth_of_c, mut memory) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        let costs = [bench.run(&OURS, &few)?, bench.run(&OURS, &many)?, bench.run(&C, &few)?, bench.run(&C, &many)?];
+        growth.push((costs[1].cpu / 1e6) / (costs[0].cpu / 1e5));
+        growth_of_c.push((costs[3].cpu / 1e6) / (costs[2].cpu / 1e5));
+        memory.push(costs[1].own);
+    }
+    let growth = spread(growth);
+    let measured = format!("{} ×; of C with libcurl and yyjson {} ×", shown(growth), shown(spread(growth_of_c)));
+    let what = "CPU per status, 1,000,000 against 10,000 (ten calls of one client)";
+    bars.add(what, "≤ 1.10 ×", &measured, growth[0] <= 1.10);
+    for connections in [1, 4] {
+        let job = Job { connections, ..many };
+        let own = bench.run(&OURS, &job)?.own;
+        memory.push(own);
+    }
+    let most = spread(memory)[2];
+    let bar = 8e6 + 105.0 * many.count as f64;
+    let measured = format!("{:.1} MB: 8 MB + {:.1} bytes each", most / 1e6, (most - 8e6) / many.count as f64);
+    bars.add("memory beyond the caller's own, 1,000,000 statuses", "≤ 8 MB + 105 bytes each", &measured, most <= bar);
+    Ok(())
+}
+
+/// The life of a request in a short-lived process: a new client, one status, over TLS.
+fn one(bench: &Bench, bars: &mut Bars, rounds: usize) -> Result<()> {
+    eprintln!("one status over TLS");
+    let job = Job { tls: true, count: 1, ..JOB };
+    let (mut beyond, mut memory) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        // With the library's own authorities, as anybody has them, beside the one of this server.
+        let authorities = format!("bundled,{}", bench.directory.join("ca.pem").display());
+        let ours = cost(&OURS, bench.command(&OURS, &job, &[]).env("BENCH_CA", authorities))?;
+        let c = bench.run(&C, &job)?;
+        beyond.push((ours.cpu - c.cpu) * 1e3);
+        memory.push(ours.peak);
+    }
+    let (beyond, memory) = (spread(beyond), spread(memory));
+    let measured = format!("{} ms", shown(beyond));
+    bars.add("a new client, one status, TLS: CPU beyond the same by libcurl", "≤ 5 ms", &measured, beyond[0] <= 5.0);
+    let measured = format!("{:.1} MB", memory[2] / 1e6);
+    bars.add("the same: memory of the whole process", "≤ 7 MB", &measured, memory[2] <= 7e6);
+    Ok(())
+}
+
+/// What asking in the background costs, by a program of its own.
+fn background(bench: &Bench, out: &mut String) -> Result<()> {
+    eprintln!("in the background");
+    let mut command = Command::new("./operation");
+    let url = format!("{}/compact/0/plain", bench.urls[0]);
+    command.current_dir(&bench.directory).envs([("SMSP_BASE_URL", url.as_str()), ("SMSPARTNER_API_KEY", "demo")]);
+    writeln!(out, "\n## Asking in the background\n\n{}", String::from_utf8(output(&OURS, &mut command)?)?.trim())?;
+    Ok(())
+}
+
+fn size(bench: &Bench, bars: &mut Bars) -> Result<()> {
+    let size = fs::metadata(bench.directory.join("libsmsp.so"))?.len() as f64;
+    bars.add("stripped `libsmsp.so`", "≤ 2.6 MB", &format!("{:.2} MB", size / 1e6), size <= 2.6e6);
+    Ok(())
+}
+
+/// Everything, for docs/PERFORMANCE.md.
+fn full(bench: &Bench, out: &mut String, bars: &mut Bars) -> Result<()> {
+    bench.check(&PROGRAMS)?;
+    let as_they_are = [OURS, C, GO, PHP_KEPT, PHP, PYTHON];
+    let compressed = [OURS, C_GZIP, GO, PYTHON];
+    writeln!(out, "\n## The same job by others")?;
+    for tls in [false, true] {
+        for gzip in [false, true] {
+            let programs = if gzip { &compressed[..] } else { &as_they_are };
+            for connections in [1, 4] {
+                let able: Vec<_> =
+                    programs.iter().copied().filter(|program| program.many || connections == 1).collect();
+                let job = Job { tls, gzip, connections, ..JOB };
+                compare(bench, out, bars, &able, &job, 9)?;
+                if !gzip {
+                    let job = Job { latency: 50, count: 10_000, ..job };
+                    compare(bench, out, bars, &able, &job, 7)?;
+                }
+            }
+        }
+    }
+    instructions(bench, out, bars, &SHAPES)?;
+    wall(bench, bars, [100_000; 2], 7)?;
+    many(bench, bars, 7)?;
+    one(bench, bars, 21)?;
+    background(bench, out)?;
+    size(bench, bars)
+}
+
+/// What tells most, within a minute.
+fn quick(bench: &Bench, out: &mut String, bars: &mut Bars) -> Result<()> {
+    bench.check(&[C])?;
+    for tls in [false, true] {
+        let job = Job { tls, count: 50_000, ..JOB };
+        compare(bench, out, bars, &[OURS, C, GO, PHP_KEPT, PYTHON], &job, 7)?;
+    }
+    instructions(bench, out, bars, &SHAPES[..1])?;
+    wall(bench, bars, [10_000, 40_000], 7)?;
+    many(bench, bars, 3)?;
+    one(bench, bars, 21)?;
+    size(bench, bars)
+}
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [mode, directory, head @ ..] = arguments.as_slice() else {
+        return Err("usage: bench MODE DIRECTORY [HEAD]".into());
+    };
+    let bench = Bench::start(Path::new(directory))?;
+    let (mut out, mut bars) = (String::new(), Bars::default());
+    match mode.as_str() {
+        "full" => full(&bench, &mut out, &mut bars)?,
+        "quick" => quick(&bench, &mut out, &mut bars)?,
+        "instructions" => {
+            bench.check(&[C, C_GZIP])?;
+            instructions(&bench, &mut out, &mut bars, &SHAPES)?;
+        }
+        _ => return Err("full, quick or instructions?".into()),
+    }
+    if let [head] = head {
+        print!("{}", fs::read_to_string(head)?);
+    }
+    println!("\n## Bars\n\n| what | bar | measured | |\n|---|---|---|---|\n{}{out}", bars.0);
+    Ok(())
+}
