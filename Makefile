@@ -11,7 +11,7 @@ LIBDIR = $(PREFIX)/lib
 TIMED = @sh scripts/timed.sh $@
 
 .PHONY: all install uninstall demo test check header docs bench bench-quick bench-instructions bench-bindings fuzz soak mutants \
-	tsan deep release clean tools
+	tsan deep release dist test-platforms clean tools
 
 # What is installed, in target/lib; programs that are not, in target/release.
 all: tools
@@ -32,6 +32,14 @@ uninstall:
 # The libraries for systems as old as glibc 2.17, in target/glibc-2.17, tested; installs cargo-zigbuild and zig from PyPI.
 release: tools
 	@sh scripts/release.sh
+
+# Tarballs and Debian packages for people without Rust, in target/dist; PLATFORMS=x86_64-linux-gnu makes that one alone.
+dist: tools
+	@sh scripts/dist.sh $(PLATFORMS)
+
+# Makes them all, and runs what they hold: docs/PLATFORMS.md.
+test-platforms: tools
+	@sh scripts/test-platforms.sh
 
 demo: tools
 	@sh scripts/demo.sh

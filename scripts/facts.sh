@@ -10,7 +10,8 @@ size() {
 }
 
 glibc() {
-    nm -D --undefined-only "$1" | sed -n 's/.*@GLIBC_\([0-9.]*\)$/\1/p' | sort -Vu | tail -n 1
+    # What is wholly static has no such symbols at all, which nm remarks.
+    nm -D --undefined-only "$1" 2>/dev/null | sed -n 's/.*@GLIBC_\([0-9.]*\)$/\1/p' | sort -Vu | tail -n 1
 }
 
 if [ "$1" = glibc ]; then
@@ -19,5 +20,6 @@ if [ "$1" = glibc ]; then
 fi
 shared=$1/libsmsp.so.$version
 symbols=$(nm -D --defined-only "$shared" | grep -c "@@SMSP_$abi\$")
-echo "$shared: $(size "$shared") bytes, $symbols symbols of version SMSP_$abi, needs glibc $(glibc "$shared")"
+oldest=$(glibc "$shared")
+echo "$shared: $(size "$shared") bytes, $symbols symbols of version SMSP_$abi, needs ${oldest:+glibc }${oldest:-musl}"
 echo "$1/libsmsp.a: $(size "$1/libsmsp.a") bytes"

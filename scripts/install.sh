@@ -1,10 +1,11 @@
 #!/bin/sh
 # Installs what `make` built, or takes it away again.
 # usage: install.sh install|uninstall    PREFIX, LIBDIR and DESTDIR as the Makefile has them.
+# BUILT is the folder of scripts/link.sh, default target/lib; PC_PREFIX is what smsp.pc says, default PREFIX.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/names.sh
-target=${CARGO_TARGET_DIR:-target}
+built=${BUILT:-${CARGO_TARGET_DIR:-target}/lib}
 doc=$PREFIX/share/doc/libsmsp
 
 case $PREFIX in
@@ -18,13 +19,13 @@ esac
 
 # Every file: its mode, where it comes from, where it goes. A source that ends in .in is filled in first.
 files="
-755 $target/lib/libsmsp.so.$version $LIBDIR/libsmsp.so.$version
-644 $target/lib/.debug/libsmsp.so.$version.debug $LIBDIR/.debug/libsmsp.so.$version.debug
-644 $target/lib/libsmsp.a $LIBDIR/libsmsp.a
+755 $built/libsmsp.so.$version $LIBDIR/libsmsp.so.$version
+644 $built/.debug/libsmsp.so.$version.debug $LIBDIR/.debug/libsmsp.so.$version.debug
+644 $built/libsmsp.a $LIBDIR/libsmsp.a
 644 packaging/smsp.pc.in $LIBDIR/pkgconfig/smsp.pc
 644 packaging/smsp-config.cmake.in $LIBDIR/cmake/smsp/smsp-config.cmake
 644 packaging/smsp-config-version.cmake.in $LIBDIR/cmake/smsp/smsp-config-version.cmake
-755 $target/lib/smsp-status $PREFIX/bin/smsp-status
+755 $built/smsp-status $PREFIX/bin/smsp-status
 $(for file in include/*; do echo "644 $file $PREFIX/$file"; done)
 $(for file in README.md CHANGELOG.md LICENSE-* THIRD-PARTY-LICENSES.txt docs/*.md; do echo "644 $file $doc/$file"; done)
 "
@@ -42,7 +43,7 @@ $doc
 "
 
 filled() {
-    sed -e "s|@prefix@|$PREFIX|" -e "s|@libdir@|$libdir|" -e "s|@up@|$(echo "$libdir" | sed 's|[^/][^/]*|..|g')|" \
+    sed -e "s|@prefix@|${PC_PREFIX:-$PREFIX}|" -e "s|@libdir@|$libdir|" -e "s|@up@|$(echo "$libdir" | sed 's|[^/][^/]*|..|g')|" \
         -e "s|@version@|$version|" -e "s|@abi@|$abi|" -e "s|@native@|$native|" "$1"
 }
 

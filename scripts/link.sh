@@ -2,6 +2,7 @@
 # Makes what is installed from what cargo built: an archive in which nothing but the C interface is global, from it the shared
 # library, with a name and a symbol version of its own and its debug information beside it, and smsp-status.
 # usage: link.sh FROM TO    FROM has cargo's libsmsp.a and smsp-status; CC, default cc, links, with UNWINDER where it brings none by itself.
+# For another processor LD, OBJCOPY and AR are those of its binutils.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/names.sh
@@ -17,19 +18,19 @@ shared=libsmsp.so.$version
 # The bitcode is of no use there, and its symbols are not readable for every tool.
 wanted=$(printf -- '-u %s ' $functions)
 # shellcheck disable=SC2086 # a word for each
-ld -r --force-group-allocation --gc-sections $wanted "$from/libsmsp.a" -o "$work/all.o"
-objcopy --remove-section=.llvmbc --remove-section=.llvmcmd --wildcard --keep-global-symbol='smsp_*' "$work/all.o" "$work/smsp.o"
+${LD:-ld} -r --force-group-allocation --gc-sections $wanted "$from/libsmsp.a" -o "$work/all.o"
+${OBJCOPY:-objcopy} --remove-section=.llvmbc --remove-section=.llvmcmd --wildcard --keep-global-symbol='smsp_*' "$work/all.o" "$work/smsp.o"
 
 # shellcheck disable=SC2086
 ${CC:-cc} -shared "$work/smsp.o" -o "$work/$shared" -Wl,-soname,"libsmsp.so.$abi" -Wl,--version-script=packaging/smsp.map \
     -Wl,--gc-sections -Wl,--build-id=sha1 -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,defs \
     -Wl,--as-needed $native ${UNWINDER:-}
-objcopy --only-keep-debug "$work/$shared" "$work/$shared.debug"
-objcopy --strip-all --add-gnu-debuglink="$work/$shared.debug" "$work/$shared"
+${OBJCOPY:-objcopy} --only-keep-debug "$work/$shared" "$work/$shared.debug"
+${OBJCOPY:-objcopy} --strip-all --add-gnu-debuglink="$work/$shared.debug" "$work/$shared"
 
-objcopy --strip-debug --strip-unneeded "$work/smsp.o"
-ar -rcsD "$work/libsmsp.a" "$work/smsp.o"
-objcopy --strip-all "$from/smsp-status" "$work/smsp-status"
+${OBJCOPY:-objcopy} --strip-debug --strip-unneeded "$work/smsp.o"
+${AR:-ar} -rcsD "$work/libsmsp.a" "$work/smsp.o"
+${OBJCOPY:-objcopy} --strip-all "$from/smsp-status" "$work/smsp-status"
 
 exported=$(nm -D --defined-only "$work/$shared" | sed -n "s/.* T \(.*\)@@SMSP_$abi\$/\1/p" | sort)
 [ "$exported" = "$(printf '%s\n' $functions | sort)" ] || { echo "$shared exports something else than packaging/smsp.map has:

@@ -111,9 +111,11 @@ pub(crate) fn is_time_limit(error: &io::Error) -> bool {
 /// `ppoll`, since milliseconds are too coarse for a pace of thousands a second.
 #[allow(unsafe_code)] // the system's interface to waiting
 fn poll(list: &mut [libc::pollfd], time: Option<Duration>) -> io::Result<()> {
+    // 32 bits hold 68 years, and its fields are no wider everywhere.
+    let number = |number: u64| i32::try_from(number).unwrap_or(i32::MAX);
     let time = time.map(|time| libc::timespec {
-        tv_sec: time.as_secs().try_into().unwrap_or(libc::time_t::MAX),
-        tv_nsec: time.subsec_nanos().into(),
+        tv_sec: number(time.as_secs()).into(),
+        tv_nsec: number(time.subsec_nanos().into()).into(),
     });
     let time = time.as_ref().map_or(ptr::null(), ptr::from_ref);
     // SAFETY: the length is the list's own, the time lives until the end, and no signal mask is one that is allowed.

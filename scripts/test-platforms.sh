@@ -1,0 +1,12 @@
+#!/bin/sh
+# Makes everything that `make dist` makes, and runs it: natively, and arm64 under qemu. Needs Debian packages, which root
+# has installed by this; scripts/platforms.sh lists them.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/platforms.sh
+. scripts/zig.sh
+# shellcheck disable=SC2086 # one word for each package
+want $builders $runners
+sh scripts/dist.sh
+target=${CARGO_TARGET_DIR:-$PWD/target}
+SMSP_DIST=$target/dist SMSP_TEST_LIBRARY=$target/glibc-2.17 cargo test --locked --package smsp --test platforms
