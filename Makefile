@@ -104,7 +104,7 @@ tsan: tools
 deep: tools
 	$(TIMED) 'SMSP_EVERY_CUT=1 $(CARGO) test --locked --release --lib -- whole_or_nothing' \
 		'SMSP_SOAK_SECONDS=600 $(CARGO) test --locked --test soak' \
-		'sh scripts/release.sh' 'sh scripts/tsan.sh' 'sh scripts/fuzz.sh 600' 'sh scripts/mutants.sh'
+		'sh scripts/release.sh' 'sh scripts/test-platforms.sh' 'sh scripts/tsan.sh' 'sh scripts/fuzz.sh 600' 'sh scripts/mutants.sh'
 
 clean:
 	$(CARGO) clean
