@@ -199,21 +199,6 @@ class error {
 public:
     error() = default;
 
-    /* Takes over an error of the C interface. */
-    error(smsp_code came, smsp_error *from) : code_(static_cast<smsp::code>(came))
-    {
-        const detail::handle<smsp_error> owned(from);
-        if (from != nullptr) {
-            code_ = static_cast<smsp::code>(smsp_error_code(from));
-            api_code_ = smsp_error_api_code(from);
-            http_status_ = smsp_error_http_status(from);
-            is_retryable_ = smsp_error_is_retryable(from) != 0;
-            message_ = smsp_error_message(from);
-        } else if (came != SMSP_OK) {
-            message_ = smsp_code_name(came);
-        }
-    }
-
     explicit operator bool() const { return code_ != smsp::code::ok; }
 
     /* The kind of failure. */
@@ -228,6 +213,25 @@ public:
     const std::string &message() const { return message_; }
 
 private:
+    friend class config;
+    friend class client;
+    friend class outcome;
+
+    /* Takes over what the C interface gave. */
+    error(smsp_code came, smsp_error *from) : code_(static_cast<smsp::code>(came))
+    {
+        const detail::handle<smsp_error> owned(from);
+        if (from != nullptr) {
+            code_ = static_cast<smsp::code>(smsp_error_code(from));
+            api_code_ = smsp_error_api_code(from);
+            http_status_ = smsp_error_http_status(from);
+            is_retryable_ = smsp_error_is_retryable(from) != 0;
+            message_ = smsp_error_message(from);
+        } else if (came != SMSP_OK) {
+            message_ = smsp_code_name(came);
+        }
+    }
+
     smsp::code code_ = smsp::code::ok;
     int api_code_ = 0;
     int http_status_ = 0;
@@ -240,8 +244,6 @@ private:
 /* What became of one message: a view into its report. */
 class status {
 public:
-    explicit status(const smsp_status &row) : row_(&row) {}
-
     /* As the caller gave them; empty where the text held a NUL. */
     string_view phone_number() const { return detail::view(row_->phone_number).value_or(string_view()); }
     string_view message_id() const { return detail::view(row_->message_id).value_or(string_view()); }
@@ -266,6 +268,9 @@ public:
     optional<bool> is_spam() const { return detail::flag(row_->is_spam); }
 
 private:
+    friend class report;
+    explicit status(const smsp_status &row) : row_(&row) {}
+
     const smsp_status *row_;
 };
 
@@ -345,9 +350,6 @@ public:
 
     /* An empty one. */
     report() = default;
-    /* Takes over a report of the C interface. */
-    explicit report(smsp_report *from) : handle_(from) {}
-
     std::size_t size() const { return smsp_report_count(handle_.get()); }
     bool empty() const { return size() == 0; }
     iterator begin() const { return iterator(smsp_report_get(handle_.get(), 0), smsp_report_stride(handle_.get())); }
@@ -361,6 +363,9 @@ public:
     }
 
 private:
+    friend class outcome;
+    explicit report(smsp_report *from) : handle_(from) {}
+
     detail::handle<smsp_report> handle_;
 };
 
@@ -368,11 +373,6 @@ private:
 class outcome {
 public:
     outcome() = default;
-    /* Takes over what the C interface gave. */
-    outcome(smsp_code came, smsp_report *from, smsp_error *failed)
-        : code_(static_cast<smsp::code>(came)), report_(from), error_(came, failed)
-    {
-    }
 
     /* ok, partial, or the code of the error where nothing at all was answered. */
     smsp::code code() const { return code_; }
@@ -383,6 +383,13 @@ public:
     const smsp::error &error() const { return error_; }
 
 private:
+    friend class client;
+    friend class operation;
+    outcome(smsp_code came, smsp_report *from, smsp_error *failed)
+        : code_(static_cast<smsp::code>(came)), report_(from), error_(came, failed)
+    {
+    }
+
     smsp::code code_ = smsp::code::ok;
     smsp::report report_;
     smsp::error error_;
