@@ -12,4 +12,4 @@ fi
 tests='--cargo-arg=--lib --cargo-arg=--test=vectors --cargo-arg=--test=formats --cargo-arg=--test=limits'
 # shellcheck disable=SC2086 # one word for each argument
 exec cargo mutants --package smsp --output "${CARGO_TARGET_DIR:-target}" $tests --file 'src/wire/*.rs' --file src/phone.rs \
-    --file src/plan.rs --file src/report.rs --file src/matching.rs --file src/decimal.rs "$@"
+    --file src/plan.rs --file src/report.rs --file src/matching.rs --file src/decimal.rs --file src/hash.rs "$@"

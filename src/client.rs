@@ -56,14 +56,14 @@ impl Client {
     pub fn multi_status<'q, I>(&self, queries: I) -> Result<Outcome, Error>
     where
         I: IntoIterator<Item = Query<'q>>,
-        I::IntoIter: ExactSizeIterator + Clone,
+        I::IntoIter: ExactSizeIterator,
     {
         self.ask(queries.into_iter().map(RawQuery::from))
     }
 
     pub(crate) fn ask<'q, I>(&self, queries: I) -> Result<Outcome, Error>
     where
-        I: ExactSizeIterator<Item = RawQuery<'q>> + Clone,
+        I: ExactSizeIterator<Item = RawQuery<'q>>,
     {
         let call = Arc::new(self.plan(queries, None)?);
         self.process.current().run(&call);
@@ -86,14 +86,14 @@ impl Client {
     pub fn start<'q, I>(&self, queries: I) -> Result<Operation, Error>
     where
         I: IntoIterator<Item = Query<'q>>,
-        I::IntoIter: ExactSizeIterator + Clone,
+        I::IntoIter: ExactSizeIterator,
     {
         self.begin(queries.into_iter().map(RawQuery::from))
     }
 
     pub(crate) fn begin<'q, I>(&self, queries: I) -> Result<Operation, Error>
     where
-        I: ExactSizeIterator<Item = RawQuery<'q>> + Clone,
+        I: ExactSizeIterator<Item = RawQuery<'q>>,
     {
         let stop = Stop::new().map_err(|error| {
             Error::new(Code::Resource, format!("no descriptor for an operation: {}", reason(&error)))
@@ -106,7 +106,7 @@ impl Client {
     /// A call for these queries, not begun yet.
     pub(crate) fn plan<'q, I>(&self, queries: I, stop: Option<Arc<Stop>>) -> Result<Call, Error>
     where
-        I: ExactSizeIterator<Item = RawQuery<'q>> + Clone,
+        I: ExactSizeIterator<Item = RawQuery<'q>>,
     {
         let (plan, draft) = Plan::new(queries, self.settings.batch)?;
         Ok(Call::new(self.settings.log.next_call(), plan, draft, self.settings.total_timeout, stop))

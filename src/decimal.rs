@@ -1,13 +1,16 @@
 //! Decimal digits.
 
+use std::ops::Range;
+
 /// The value of at most 18 decimal digits.
 #[inline]
 pub(crate) fn value(text: &[u8]) -> Option<u64> {
     match (text.len(), text.first_chunk::<4>(), text.last_chunk::<4>()) {
         (8..=16, ..) => {
+            let (first, last) = (lanes(text.first_chunk()?), lanes(text.last_chunk()?));
             // They overlap: of the first eight those are left that do not stand in the last.
-            let above = lanes(*text.first_chunk()?)?.checked_shl(8 * (16 - text.len() as u32)).unwrap_or(0);
-            Some(sum(above) * 100_000_000 + sum(lanes(*text.last_chunk()?)?))
+            let above = first.checked_shl(8 * (16 - text.len() as u32)).unwrap_or(0);
+            (are_digits(first) && are_digits(last)).then(|| sum(above) * 100_000_000 + sum(last))
         }
         (4..8, Some(first), Some(last)) => {
             let [first, last] = [first, last].map(|four| u64::from(u32::from_le_bytes(*four) ^ 0x3030_3030));
@@ -21,10 +24,9 @@ pub(crate) fn value(text: &[u8]) -> Option<u64> {
     }
 }
 
-/// Eight bytes in the lanes of one word, each as the digit that it is; None if one is no digit.
-fn lanes(text: [u8; 8]) -> Option<u64> {
-    let lanes = u64::from_le_bytes(text) ^ 0x3030_3030_3030_3030;
-    are_digits(lanes).then_some(lanes)
+/// Eight bytes in the lanes of one word, each as the digit that it is, if it is one.
+fn lanes(text: &[u8; 8]) -> u64 {
+    u64::from_le_bytes(*text) ^ 0x3030_3030_3030_3030
 }
 
 fn are_digits(lanes: u64) -> bool {
@@ -32,11 +34,43 @@ fn are_digits(lanes: u64) -> bool {
     (lanes.wrapping_add(0x7676_7676_7676_7676) | lanes) & 0x8080_8080_8080_8080 == 0
 }
 
-/// The value of the digits in eight lanes: neighbours are added up as pairs, then fours, then the whole.
+/// The value of the digits in eight lanes, of which the first is the lowest byte: a multiplication adds up neighbours, as pairs,
+/// then fours, then the whole.
 fn sum(lanes: u64) -> u64 {
-    let pairs = (lanes * 10 + (lanes >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    (fours * 10_000 + (fours >> 32)) & 0xffff_ffff
+    const TEN: u64 = 1 + (10 << 8);
+    const HUNDRED: u64 = 1 + (100 << 16);
+    const TEN_THOUSAND: u64 = 1 + (10_000 << 32);
+    let pairs = (lanes.wrapping_mul(TEN) >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(HUNDRED) >> 16) & 0x0000_ffff_0000_ffff;
+    fours.wrapping_mul(TEN_THOUSAND) >> 32
+}
+
+/// Where a text has a number of a length that is known before: it is read without a look at its length.
+pub(crate) struct Place {
+    end: usize,
+    /// Of the sixteen bytes before the end those of the number.
+    mask: [u64; 2],
+    /// The least number of this length without a 0 in front.
+    least: u64,
+}
+
+impl Place {
+    /// None if there are not sixteen bytes before the end, or the number may have more than 16 digits.
+    pub(crate) fn new(range: Range<usize>) -> Option<Place> {
+        let length = u32::try_from(range.len()).ok().filter(|length| (1..=16).contains(length))?;
+        let mask = u128::MAX << (8 * (16 - length));
+        let least = if length == 1 { 0 } else { 10u64.pow(length - 1) };
+        (range.end >= 16).then_some(Place { end: range.end, mask: [mask as u64, (mask >> 64) as u64], least })
+    }
+
+    /// The number, if the place has nothing but digits, and no needless 0 in front.
+    #[inline]
+    pub(crate) fn read(&self, text: &[u8]) -> Option<u64> {
+        let bytes: &[u8; 16] = text.get(..self.end)?.last_chunk()?;
+        let (above, below) = (lanes(bytes.first_chunk()?) & self.mask[0], lanes(bytes.last_chunk()?) & self.mask[1]);
+        let value = sum(above) * 100_000_000 + sum(below);
+        (are_digits(above) && are_digits(below) && value >= self.least).then_some(value)
+    }
 }
 
 /// How many digits a text starts with.
@@ -79,6 +113,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_place_is_read_as_its_text_is() {
+        let around = "////////////////";
+        let texts = ["0", "7", "00", "01", "10", "99", "1234567", "12345678", "123456789", "012345678", "33612345678"];
+        let texts =
+            texts.into_iter().chain(["999999999999999", "9999999999999999", "x1", "1x", "-1", "1:2", "1234567/9"]);
+        for text in texts {
+            let whole = format!("{around}{text}{around}");
+            let range = around.len()..around.len() + text.len();
+            let read = Place::new(range).unwrap().read(whole.as_bytes());
+            assert_eq!(read, canonical(text.as_bytes()), "{text}");
+        }
+        assert!(Place::new(15..15).is_none() && Place::new(0..15).is_none() && Place::new(3..20).is_none());
+        assert!(Place::new(0..16).unwrap().read(b"123456789012345").is_none());
     }
 
     #[test]

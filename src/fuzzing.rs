@@ -4,16 +4,20 @@ use crate::matching::{self, Matches};
 use crate::message_id::MessageId;
 use crate::phone::Phone;
 use crate::plan::{BatchLimit, Plan, Query, RawQuery};
-use crate::wire::{answer, repair};
+use crate::wire::{answer, documented, repair};
 
 /// Makes a text of the body of an answer, as it is done before it is read.
 pub fn repair(body: &[u8]) -> String {
-    repair::repair(&mut body.to_vec(), &mut String::new()).expect("memory").to_owned()
+    repair::repair(body, &mut String::new()).expect("memory").to_owned()
 }
 
 /// Reads the body of an answer.
 pub fn read(body: &str) -> Result<Answer<'_>, Unreadable> {
-    answer::read(body).map(Answer).map_err(|error| Unreadable { reason: error.reason, offset: error.offset })
+    let read = match documented::entries(body.as_bytes()) {
+        Some(entries) => Ok(answer::Answer::Entries(entries)),
+        None => answer::read(body),
+    };
+    read.map(Answer).map_err(|error| Unreadable { reason: error.reason, offset: error.offset })
 }
 
 /// The number as it is sent.
@@ -92,7 +96,7 @@ impl From<&answer::Entry<'_>> for Entry {
         Entry {
             phone_number: entry.phone.map(sent),
             message_id: entry.id.as_ref().map(id),
-            status_text: entry.status_text.as_deref().map(str::to_owned),
+            status_text: entry.fate.status_text.as_deref().map(str::to_owned),
             date: entry.date,
         }
     }

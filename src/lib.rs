@@ -21,6 +21,9 @@
 //! }
 //! # Ok::<(), smsp::Error>(())
 //! ```
+//!
+//! The feature `without-log`, which is on, compiles out what dependencies log by the `log` crate, also in the rest of the
+//! program: at its lowest level that would be whole requests with the API key.
 
 #![deny(missing_docs, unsafe_code, rust_2018_idioms)]
 
@@ -35,6 +38,7 @@ mod exchange;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
+mod hash;
 mod limits;
 mod log;
 mod matching;

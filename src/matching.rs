@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use crate::hash::Spread;
 use crate::message_id::MessageId;
 use crate::phone::Phone;
 use crate::report::Asked;
@@ -19,6 +20,8 @@ pub(crate) struct Matches {
 
 type Key<'a> = (Phone, &'a MessageId<'a>);
 
+type Table<K, V> = HashMap<K, V, Spread>;
+
 /// Gives each query its answer: the same number and id first, over the whole batch; then French national numbers.
 /// One answer serves one query; the first that matches wins.
 pub(crate) fn assign<'a>(asked: &'a [Asked<'a>], answers: &'a [Entry<'a>]) -> Matches {
@@ -31,7 +34,7 @@ pub(crate) fn assign<'a>(asked: &'a [Asked<'a>], answers: &'a [Entry<'a>]) -> Ma
 
 /// Takes the answers whose number and id are those of a query; gives back the places of the others.
 fn exact<'a>(asked: &'a [Asked<'a>], answers: &'a [Entry<'a>], taken: &mut [Option<usize>]) -> Vec<usize> {
-    let mut by_key: Option<HashMap<Key<'a>, usize>> = None;
+    let mut by_key: Option<Table<Key<'a>, usize>> = None;
     let mut left = Vec::new();
     for (place, answer) in answers.iter().enumerate() {
         let Some(key) = key(answer) else {
@@ -53,33 +56,50 @@ fn key<'a>(answer: &'a Entry<'a>) -> Option<Key<'a>> {
     Some((answer.phone?, answer.id.as_ref()?))
 }
 
-fn index<'a>(asked: &'a [Asked<'a>]) -> HashMap<Key<'a>, usize> {
+fn index<'a>(asked: &'a [Asked<'a>]) -> Table<Key<'a>, usize> {
     asked.iter().enumerate().map(|(place, query)| ((query.phone, &query.id), place)).collect()
 }
 
 /// What the batch holds on one id and the nine digits of a French number.
 #[derive(Default)]
 struct French {
-    /// The queries, by whether they are national; there is at most one national.
-    asked: Vec<(Phone, usize)>,
+    /// The query with the national number.
+    national: Option<usize>,
+    /// The queries with international numbers.
+    international: Several<usize>,
     /// The international numbers in the answers.
-    answered: Vec<Phone>,
+    answered: Several<Phone>,
+}
+
+/// No value, one, or others too.
+#[derive(Clone, Copy, Default)]
+enum Several<T> {
+    #[default]
+    None,
+    One(T),
+    More,
+}
+
+impl<T: PartialEq> Several<T> {
+    fn add(&mut self, value: T) {
+        match self {
+            Several::None => *self = Several::One(value),
+            Several::One(one) if *one == value => {}
+            _ => *self = Several::More,
+        }
+    }
 }
 
 impl French {
     /// The query that an answer with this number belongs to, if it can only be that one's: one side is national, and
     /// the other side holds only one international number with these nine digits.
     fn query_for(&self, phone: Phone) -> Option<usize> {
-        let mut other_side = self.asked.iter().filter(|(asked, _)| asked.is_national() != phone.is_national());
-        let (person, place) = *other_side.next()?;
-        let one_person = if phone.is_national() {
+        match (phone.is_national(), self.national, self.international, self.answered) {
             // Where the national number itself is asked, an answer in that form is to that.
-            let asked_so = self.asked.iter().any(|(asked, _)| *asked == phone);
-            !asked_so && other_side.all(|(other, _)| *other == person)
-        } else {
-            self.answered.iter().all(|other| *other == phone)
-        };
-        one_person.then_some(place)
+            (true, None, Several::One(query), _) => Some(query),
+            (false, Some(query), _, Several::One(_)) => Some(query),
+            _ => None,
+        }
     }
 }
 
@@ -90,16 +110,20 @@ fn national<'a>(
     left: &[usize],
     taken: &mut [Option<usize>],
 ) -> Vec<usize> {
-    let mut groups: HashMap<(u64, &MessageId<'a>), French> = HashMap::new();
+    let mut groups = Table::<(u64, &MessageId<'a>), French>::with_capacity_and_hasher(asked.len(), Spread::default());
     for (place, query) in asked.iter().enumerate() {
-        if let Some(digits) = query.phone.french_digits() {
-            groups.entry((digits, &query.id)).or_default().asked.push((query.phone, place));
+        let Some(digits) = query.phone.french_digits() else { continue };
+        let group = groups.entry((digits, &query.id)).or_default();
+        // A query given twice is asked once, so there is one national number at the most, and no international twice.
+        if query.phone.is_national() {
+            group.national = Some(place);
+        } else {
+            group.international.add(place);
         }
     }
-    for (phone, id) in answers.iter().filter_map(key) {
-        let group = phone.french_digits().and_then(|digits| groups.get_mut(&(digits, id)));
-        if let Some(group) = group.filter(|_| !phone.is_national()) {
-            group.answered.push(phone);
+    for (phone, id) in answers.iter().filter_map(key).filter(|(phone, _)| !phone.is_national()) {
+        if let Some(group) = phone.french_digits().and_then(|digits| groups.get_mut(&(digits, id))) {
+            group.answered.add(phone);
         }
     }
     let mut take = |place: usize| {
@@ -113,7 +137,7 @@ fn national<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::State;
+    use crate::wire::answer::RawEntry;
 
     fn asked<'a>(list: &[(&str, &'a str)]) -> Vec<Asked<'a>> {
         let read = |(row, (phone, id)): (usize, &(&str, &'a str))| Asked {
@@ -128,13 +152,7 @@ mod tests {
         let entry = |(phone, id): &(&str, &'a str)| Entry {
             phone: Phone::parse(phone),
             id: MessageId::parse(id),
-            state: State::Delivered,
-            api_code: 200,
-            status_text: None,
-            date: None,
-            date_text: None,
-            stop_sms: None,
-            is_spam: None,
+            ..Entry::from(RawEntry::default())
         };
         list.iter().map(entry).collect()
     }

@@ -1,12 +1,13 @@
 //! From queries to batches: every entry is validated, a query given twice is asked once, and what is left is split.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::ops::Range;
 
 use crate::error::{Code, Error, out_of_memory};
+use crate::hash::Spread;
 use crate::message_id::MessageId;
 use crate::phone::Phone;
-use crate::report::Draft;
+use crate::report::{Draft, Rows};
 use crate::wire::request::{Message, query_entry_size};
 
 /// A message to ask about.
@@ -41,19 +42,13 @@ impl<'a> From<Query<'a>> for RawQuery<'a> {
 impl<'a> RawQuery<'a> {
     /// What is sent for this query, or what is wrong with it.
     pub(crate) fn read(self) -> Result<(Phone, MessageId<'a>), String> {
-        let phone = match self.phone_number.and_then(Phone::parse_plain) {
-            Some(phone) => phone,
-            None => read_phone(self.phone_number)?,
-        };
-        let id = match self.message_id.and_then(MessageId::parse_plain) {
-            Some(id) => id,
-            None => read_id(self.message_id)?,
-        };
-        Ok((phone, id))
+        Ok((read_phone(self.phone_number)?, read_id(self.message_id)?))
     }
 
-    fn size(self) -> usize {
-        [self.phone_number, self.message_id].into_iter().flatten().map(|text| text.len() + 1).sum()
+    /// The same in one pass where both texts are in their usual form: a number without separators, an id of digits.
+    #[inline(always)]
+    fn read_plain(self) -> Option<(Phone, MessageId<'a>)> {
+        Some((Phone::parse_plain(self.phone_number?)?, MessageId::parse_plain(self.message_id?)?))
     }
 }
 
@@ -101,18 +96,17 @@ impl BatchLimit {
         if size > room { Err(reason()) } else { Ok(()) }
     }
 
-    /// Puts a message into the last batch, or into a new one if that is full. Whether it is a new one.
-    fn add(&self, batch: &mut Filling, message: Message<'_>) -> bool {
-        let size = |place| self.query_bytes.map_or(0, |_| query_entry_size(place, message));
-        let room = self.query_bytes.unwrap_or(usize::MAX);
-        let full = batch.entries == self.entries || batch.query_bytes + size(batch.entries) > room;
-        let is_new = full || batch.entries == 0;
-        if is_new {
-            *batch = Filling::default();
+    /// Whether a batch has no room for this message.
+    fn is_full(&self, batch: &Filling, message: Message<'_>) -> bool {
+        let is_over = |room| batch.query_bytes + query_entry_size(batch.entries, message) > room;
+        batch.entries == self.entries || self.query_bytes.is_some_and(is_over)
+    }
+
+    fn add(&self, batch: &mut Filling, message: Message<'_>) {
+        if self.query_bytes.is_some() {
+            batch.query_bytes += query_entry_size(batch.entries, message);
         }
-        batch.query_bytes += size(batch.entries);
         batch.entries += 1;
-        is_new
     }
 }
 
@@ -144,41 +138,18 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Reads the queries into a draft of the report, and says what to ask.
-    pub(crate) fn new<'q, I>(queries: I, limit: BatchLimit) -> Result<(Plan, Draft), Error>
-    where
-        I: ExactSizeIterator<Item = RawQuery<'q>> + Clone,
-    {
-        let count = queries.len();
-        if u32::try_from(count).is_err() {
-            return Err(out_of_memory(&format!("{count} queries")));
-        }
-        // The rows come first: a count that cannot be is refused before any query is read.
-        let mut draft = Draft::with_capacity(count)?;
-        draft.reserve_texts(queries.clone().map(RawQuery::size).fold(0, usize::saturating_add))?;
-        let mut plan = Plan { rows: count, ..Plan::default() };
-        let mut seen = Seen::with_capacity(count)?;
-        let mut batch = Filling::default();
-        for (row, query) in queries.enumerate() {
-            draft.push(query)?;
-            let read = query.read().and_then(|key| limit.check((key.0, &key.1)).map(|()| key));
-            match read {
-                Err(reason) => plan.invalid(&mut draft, row, &reason),
-                Ok(key) => match seen.insert(row, &key, &draft) {
-                    Some(of) => {
-                        push(&mut plan.duplicates, Duplicate { row: row as u32, of })?;
-                        plan.count_for(of as usize);
-                    }
-                    None => {
-                        if limit.add(&mut batch, (key.0, &key.1)) {
-                            push(&mut plan.parts, Part { start: row, settles: 0 })?;
-                        }
-                        draft.ask(row, &key);
-                        plan.parts.last_mut().into_iter().for_each(|last| last.settles += 1);
-                    }
-                },
+    pub(crate) fn new<'q>(
+        queries: impl ExactSizeIterator<Item = RawQuery<'q>>,
+        limit: BatchLimit,
+    ) -> Result<(Plan, Draft), Error> {
+        let mut planning = Planning::new(queries.len(), limit)?;
+        for query in queries {
+            match query.read_plain() {
+                Some(key) if limit.query_bytes.is_none() => planning.add(query, &key)?,
+                _ => planning.read(query)?,
             }
         }
-        Ok((plan, draft))
+        Ok(planning.end())
     }
 
     /// How many batches there are.
@@ -206,11 +177,84 @@ impl Plan {
         let behind = self.parts.partition_point(|part| part.start <= asked);
         self.parts[behind - 1].settles += 1;
     }
+}
 
-    fn invalid(&mut self, draft: &mut Draft, row: usize, reason: &str) {
-        draft.invalidate(row);
-        self.first_invalid
-            .get_or_insert_with(|| Error::new(Code::InvalidArgument, format!("queries[{row}]: {reason}")));
+/// A plan in the making.
+struct Planning {
+    plan: Plan,
+    rows: Rows,
+    seen: Seen,
+    limit: BatchLimit,
+    /// The last batch. Before the first it is full.
+    batch: Filling,
+}
+
+impl Planning {
+    fn new(count: usize, limit: BatchLimit) -> Result<Planning, Error> {
+        if u32::try_from(count).is_err() {
+            return Err(out_of_memory(&format!("{count} queries")));
+        }
+        Ok(Planning {
+            plan: Plan { rows: count, ..Plan::default() },
+            // They come first: a count that cannot be is refused before any query is read.
+            rows: Rows::with_capacity(count)?,
+            seen: Seen::with_capacity(count)?,
+            limit,
+            batch: Filling { entries: limit.entries, query_bytes: 0 },
+        })
+    }
+
+    /// Adds a query in any form.
+    #[cold]
+    fn read(&mut self, query: RawQuery<'_>) -> Result<(), Error> {
+        match query.read().and_then(|key| self.limit.check((key.0, &key.1)).map(|()| key)) {
+            Ok(key) => self.add(query, &key),
+            Err(reason) => {
+                let row = self.rows.len();
+                let error = || Error::new(Code::InvalidArgument, format!("queries[{row}]: {reason}"));
+                self.plan.first_invalid.get_or_insert_with(error);
+                self.rows.invalid(query)
+            }
+        }
+    }
+
+    /// Adds a query that was read and fits into a request.
+    #[inline(always)]
+    fn add(&mut self, query: RawQuery<'_>, key: &(Phone, MessageId<'_>)) -> Result<(), Error> {
+        if let Some(of) = self.seen.insert(self.rows.len(), key, &self.rows) {
+            return self.repeat(query, of);
+        }
+        let message = (key.0, &key.1);
+        if self.limit.is_full(&self.batch, message) {
+            self.next_batch()?;
+        }
+        self.limit.add(&mut self.batch, message);
+        self.rows.ask(query, key)
+    }
+
+    #[cold]
+    fn next_batch(&mut self) -> Result<(), Error> {
+        self.end_batch();
+        self.batch = Filling::default();
+        push(&mut self.plan.parts, Part { start: self.rows.len(), settles: 0 })
+    }
+
+    fn end_batch(&mut self) {
+        if let Some(last) = self.plan.parts.last_mut() {
+            last.settles += self.batch.entries;
+        }
+    }
+
+    #[cold]
+    fn repeat(&mut self, query: RawQuery<'_>, of: u32) -> Result<(), Error> {
+        push(&mut self.plan.duplicates, Duplicate { row: self.rows.len() as u32, of })?;
+        self.plan.count_for(of as usize);
+        self.rows.repeat(query)
+    }
+
+    fn end(mut self) -> (Plan, Draft) {
+        self.end_batch();
+        (self.plan, self.rows.into())
     }
 }
 
@@ -224,9 +268,7 @@ fn push<T>(list: &mut Vec<T>, item: T) -> Result<(), Error> {
 /// The rows seen so far, found by what they ask: an open hash table of row numbers, since memory is counted.
 struct Seen {
     slots: Vec<Slot>,
-    texts: RandomState,
-    /// Nobody can know them, so nobody can make queries that fall on one place.
-    secrets: [u64; 2],
+    spread: Spread,
 }
 
 /// A row, and a part of the hash of what it asks.
@@ -243,17 +285,15 @@ impl Seen {
         let mut slots = Vec::new();
         slots.try_reserve_exact(size).map_err(|_| out_of_memory("the table of duplicates"))?;
         slots.resize(size, Slot::default());
-        let texts = RandomState::new();
-        Ok(Seen { slots, secrets: [texts.hash_one(0), texts.hash_one(1)], texts })
+        Ok(Seen { slots, spread: Spread::default() })
     }
 
-    /// One multiplication brings number and id together, another spreads what lies close.
     fn hash(&self, (phone, id): &(Phone, MessageId<'_>)) -> u64 {
         let id = match id {
             MessageId::Number(number) => *number,
-            MessageId::Text(text) => self.texts.hash_one(text),
+            MessageId::Text(text) => self.spread.hash_one(text),
         };
-        folded(folded(phone.bits() ^ self.secrets[0], id ^ self.secrets[1]) ^ self.secrets[0], SPREAD)
+        self.spread.pair(phone.bits(), id)
     }
 
     /// Where a hash is looked for first: its high bits choose, the low ones are compared there.
@@ -262,11 +302,12 @@ impl Seen {
     }
 
     /// Notes a row, or gives the earlier one that asks the same.
-    fn insert(&mut self, row: usize, key: &(Phone, MessageId<'_>), draft: &Draft) -> Option<u32> {
+    #[inline(always)]
+    fn insert(&mut self, row: usize, key: &(Phone, MessageId<'_>), rows: &Rows) -> Option<u32> {
         let hash = self.hash(key);
         let (tag, mut place) = (hash as u32, self.place(hash));
         while let Some(earlier) = self.slots[place].row.checked_sub(1) {
-            if self.slots[place].tag == tag && draft.key(earlier as usize).as_ref() == Some(key) {
+            if self.slots[place].tag == tag && rows.key(earlier as usize).as_ref() == Some(key) {
                 return Some(earlier);
             }
             place = if place + 1 == self.slots.len() { 0 } else { place + 1 };
@@ -274,15 +315,6 @@ impl Seen {
         self.slots[place] = Slot { row: row as u32 + 1, tag };
         None
     }
-}
-
-/// 2^64 divided by the golden ratio: its multiples lie as evenly as any do.
-const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// Both halves of a product.
-fn folded(one: u64, other: u64) -> u64 {
-    let product = u128::from(one) * u128::from(other);
-    (product >> 64) as u64 ^ product as u64
 }
 
 #[cfg(test)]

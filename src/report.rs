@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use memchr::memchr;
+
 use crate::error::{Code, Error, out_of_memory};
 use crate::limits::MAX_BATCH;
 use crate::message_id::MessageId;
@@ -36,6 +38,22 @@ pub(crate) struct Row {
 const NO_FLAG: i32 = -1;
 
 impl Row {
+    /// A row without an answer.
+    fn new(phone_number: Address, message_id: Address) -> Row {
+        Row {
+            phone_number,
+            message_id,
+            status_text: 0,
+            date_text: 0,
+            date: NO_DATE,
+            state: State::Unanswered.value(),
+            code: Code::Ok.value(),
+            api_code: 0,
+            stop_sms: NO_FLAG,
+            is_spam: NO_FLAG,
+        }
+    }
+
     fn is_answered(&self) -> bool {
         self.state != State::Unanswered.value() && self.state != State::Invalid.value()
     }
@@ -79,6 +97,69 @@ pub(crate) struct Asked<'t> {
     pub id: MessageId<'t>,
 }
 
+/// The rows of a report, while the queries are read.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    rows: Vec<Row>,
+    asked: Texts,
+}
+
+impl Rows {
+    /// Room for this many rows.
+    pub(crate) fn with_capacity(rows: usize) -> Result<Rows, Error> {
+        let mut list = Vec::new();
+        list.try_reserve_exact(rows).map_err(|_| out_of_memory(&format!("a report of {rows} statuses")))?;
+        Ok(Rows { rows: list, asked: Texts::default() })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Adds a row that is to be asked, and notes what it asks.
+    #[inline(always)]
+    pub(crate) fn ask(&mut self, query: RawQuery<'_>, (phone, id): &(Phone, MessageId<'_>)) -> Result<(), Error> {
+        let mut row = self.row(query)?;
+        row.hold(*phone, id);
+        self.rows.push(row);
+        Ok(())
+    }
+
+    /// Adds a row that is answered with an earlier one.
+    pub(crate) fn repeat(&mut self, query: RawQuery<'_>) -> Result<(), Error> {
+        let row = self.row(query)?;
+        self.rows.push(row);
+        Ok(())
+    }
+
+    /// Adds a row that cannot be asked.
+    pub(crate) fn invalid(&mut self, query: RawQuery<'_>) -> Result<(), Error> {
+        let mut keep = |text: Option<&[u8]>| match text {
+            Some(text) => self.asked.push(until_nul(text)),
+            None => self.asked.push_missing(),
+        };
+        let row = Row::new(keep(query.phone_number)?, keep(query.message_id)?);
+        self.rows.push(Row { state: State::Invalid.value(), code: Code::InvalidArgument.value(), ..row });
+        Ok(())
+    }
+
+    /// A row for a query that was read: its texts are there, and hold no NUL.
+    #[inline(always)]
+    fn row(&mut self, query: RawQuery<'_>) -> Result<Row, Error> {
+        let mut keep = |text: Option<&[u8]>| self.asked.push(text.unwrap_or_default());
+        Ok(Row::new(keep(query.phone_number)?, keep(query.message_id)?))
+    }
+
+    /// What a row asks, if it is to be asked.
+    pub(crate) fn key(&self, row: usize) -> Option<(Phone, MessageId<'_>)> {
+        self.rows[row].held(&self.asked)
+    }
+}
+
+fn until_nul(text: &[u8]) -> &[u8] {
+    &text[..memchr(0, text).unwrap_or(text.len())]
+}
+
 /// A report in the making.
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
@@ -87,59 +168,13 @@ pub(crate) struct Draft {
     told: Told,
 }
 
+impl From<Rows> for Draft {
+    fn from(rows: Rows) -> Draft {
+        Draft { rows: rows.rows, asked: Arc::new(rows.asked), told: Told::default() }
+    }
+}
+
 impl Draft {
-    /// A draft with room for this many rows.
-    pub(crate) fn with_capacity(rows: usize) -> Result<Draft, Error> {
-        let mut draft = Draft::default();
-        draft.rows.try_reserve_exact(rows).map_err(|_| out_of_memory(&format!("a report of {rows} statuses")))?;
-        Ok(draft)
-    }
-
-    /// Makes room for the texts of all queries, in bytes.
-    pub(crate) fn reserve_texts(&mut self, bytes: usize) -> Result<(), Error> {
-        self.asked = Arc::new(Texts::with_capacity(bytes)?);
-        Ok(())
-    }
-
-    /// Adds the row of a query, unanswered so far.
-    pub(crate) fn push(&mut self, query: RawQuery<'_>) -> Result<(), Error> {
-        let Some(asked) = Arc::get_mut(&mut self.asked) else { return Err(out_of_memory("texts")) };
-        let mut keep = |text: Option<&[u8]>| match text {
-            Some(text) => asked.push(text),
-            None => asked.push_missing(),
-        };
-        let row = Row {
-            phone_number: keep(query.phone_number)?,
-            message_id: keep(query.message_id)?,
-            status_text: 0,
-            date_text: 0,
-            date: NO_DATE,
-            state: State::Unanswered.value(),
-            code: Code::Ok.value(),
-            api_code: 0,
-            stop_sms: NO_FLAG,
-            is_spam: NO_FLAG,
-        };
-        self.rows.push(row);
-        Ok(())
-    }
-
-    /// Marks a row whose query cannot be asked.
-    pub(crate) fn invalidate(&mut self, row: usize) {
-        self.rows[row].state = State::Invalid.value();
-        self.rows[row].code = Code::InvalidArgument.value();
-    }
-
-    /// Notes what a row asks: its query was read, and is no earlier one's.
-    pub(crate) fn ask(&mut self, row: usize, (phone, id): &(Phone, MessageId<'_>)) {
-        self.rows[row].hold(*phone, id);
-    }
-
-    /// What a row asks, if it is to be asked.
-    pub(crate) fn key(&self, row: usize) -> Option<(Phone, MessageId<'_>)> {
-        self.rows[row].held(&self.asked)
-    }
-
     /// The texts of the queries, to be read while others write rows.
     pub(crate) fn asked_texts(&self) -> Arc<Texts> {
         Arc::clone(&self.asked)
@@ -158,17 +193,18 @@ impl Draft {
 
     /// Writes the service's word on a message into its row.
     pub(crate) fn answer(&mut self, row: usize, entry: &Entry<'_>) -> Result<(), Error> {
-        let status_text = entry.status_text.as_deref().map_or(Ok(0), |text| self.told.status(text))?;
-        let date_text = entry.date_text.as_deref().map_or(Ok(0), |text| self.told.text(text))?;
+        let fate = &*entry.fate;
+        let status_text = fate.status_text.as_deref().map_or(Ok(0), |text| self.told.status(text))?;
+        let date_text = fate.date_text.as_deref().map_or(Ok(0), |text| self.told.text(text))?;
         let row = &mut self.rows[row];
         row.status_text = status_text;
         row.date_text = date_text;
         row.date = entry.date.unwrap_or(NO_DATE);
-        row.state = entry.state.value();
+        row.state = fate.state.value();
         row.code = Code::Ok.value();
-        row.api_code = entry.api_code;
-        row.stop_sms = entry.stop_sms.map_or(NO_FLAG, i32::from);
-        row.is_spam = entry.is_spam.map_or(NO_FLAG, i32::from);
+        row.api_code = fate.api_code;
+        row.stop_sms = fate.stop_sms.map_or(NO_FLAG, i32::from);
+        row.is_spam = fate.is_spam.map_or(NO_FLAG, i32::from);
         Ok(())
     }
 
@@ -181,7 +217,7 @@ impl Draft {
     /// Notes why the messages of a batch have no answer.
     pub(crate) fn fail_batch(&mut self, plan: &Plan, batch: usize, error: &Error) {
         for row in plan.rows_of(batch) {
-            if self.key(row).is_some() {
+            if self.rows[row].held(&self.asked).is_some() {
                 self.fail(row, error);
             }
         }
@@ -363,27 +399,30 @@ fn flag(value: i32) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::*;
     use crate::plan::{BatchLimit, Query};
-    use crate::wire::answer::Text;
+    use crate::wire::answer::Fate;
 
     fn draft(queries: &[(&str, &str)]) -> (Plan, Draft) {
         let raw = queries.iter().map(|(phone, id)| RawQuery::from(Query::new(phone, id)));
         Plan::new(raw, BatchLimit { entries: 500, query_bytes: None }).unwrap()
     }
 
-    fn delivered(text: &str) -> Entry<'_> {
-        Entry {
-            phone: None,
-            id: None,
+    fn delivered(text: &str) -> Fate<'_> {
+        Fate {
             state: State::Delivered,
             api_code: 200,
-            status_text: Some(Text::Part(text)),
-            date: Some(0),
+            status_text: Some(text.into()),
             date_text: None,
             stop_sms: Some(true),
             is_spam: Some(false),
         }
+    }
+
+    fn entry(date: Option<i64>, fate: Fate<'_>) -> Entry<'_> {
+        Entry { phone: None, id: None, date, fate: Rc::new(fate) }
     }
 
     #[test]
@@ -393,10 +432,28 @@ mod tests {
     }
 
     #[test]
+    fn a_text_with_a_nul_is_invalid_and_shown_up_to_it() {
+        let texts = |text: &'static str| (0..=text.len()).map(move |at| [&text[..at], "\0", &text[at..]].concat());
+        let queries: Vec<_> = texts("+33612345678")
+            .map(|phone| (phone, "1".to_owned()))
+            .chain(texts("1000").map(|id| ("06 12 34 56 78".to_owned(), id)))
+            .collect();
+        let list: Vec<_> = queries.iter().map(|(phone, id)| (phone.as_str(), id.as_str())).collect();
+        let (plan, draft) = draft(&list);
+        assert_eq!(plan.batches(), 0);
+        let (report, _) = draft.finish(&[]);
+        let until_nul = |text: &str| text.split('\0').next().unwrap().to_owned();
+        for (status, (phone, id)) in report.iter().zip(&queries) {
+            assert_eq!(status.state(), State::Invalid);
+            assert_eq!((status.phone_number(), status.message_id()), (&*until_nul(phone), &*until_nul(id)));
+        }
+    }
+
+    #[test]
     fn what_has_no_answer_and_no_reason_gets_the_reason() {
         let (plan, mut draft) =
             draft(&[("0612345678", "1"), ("0612345678", "2"), ("0612345678", "3"), ("no", "4"), ("0612345678", "1")]);
-        draft.answer(0, &delivered("Delivered")).unwrap();
+        draft.answer(0, &entry(Some(0), delivered("Delivered"))).unwrap();
         draft.fail(1, &Error::new(Code::Api, "refused").with_api_code(5));
         draft.fail_unanswered(&Error::new(Code::Internal, "a defect"));
         let (report, duplicates_answered) = draft.finish(&plan.duplicates);
@@ -424,8 +481,8 @@ mod tests {
     fn duplicates_have_their_own_texts_and_are_counted_where_answered() {
         let (plan, mut draft) =
             draft(&[("0612345678", "1"), ("+33612345678", "2"), ("06 12 34 56 78", " 1"), ("0033612345678", "2 ")]);
-        let answer = Entry { stop_sms: None, is_spam: None, date: None, ..delivered("Delivered") };
-        draft.answer(0, &answer).unwrap();
+        let fate = Fate { stop_sms: None, is_spam: None, ..delivered("Delivered") };
+        draft.answer(0, &entry(None, fate)).unwrap();
         draft.fail(1, &Error::new(Code::Http, "lost"));
         let (report, duplicates_answered) = draft.finish(&plan.duplicates);
         assert_eq!((duplicates_answered, report.answered()), (1, 2));
@@ -450,8 +507,8 @@ mod tests {
         let (_, mut draft) = draft(&queries);
         let texts: Vec<_> = (0..50).map(|text| format!("text {text}\0")).collect();
         for row in 0..100 {
-            let answer = Entry { date_text: Some("soon".into()), ..delivered(&texts[row % 50]) };
-            draft.answer(row, &answer).unwrap();
+            let fate = Fate { date_text: Some("soon".into()), ..delivered(&texts[row % 50]) };
+            draft.answer(row, &entry(None, fate)).unwrap();
         }
         let kept = draft.told.statuses.len();
         let (report, _) = draft.finish(&[]);

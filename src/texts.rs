@@ -4,7 +4,7 @@ use memchr::memchr;
 
 use crate::error::{Error, out_of_memory};
 
-/// The least that is allocated at once beyond what was reserved.
+/// The least that is allocated at once.
 const CHUNK: usize = 16 * 1024;
 
 /// Texts are kept in chunks that never grow, so that what a C caller holds is never moved.
@@ -23,20 +23,12 @@ pub(crate) struct Texts {
 pub(crate) type Address = usize;
 
 impl Texts {
-    /// An arena with room for this many bytes, a NUL behind each text included.
-    pub(crate) fn with_capacity(bytes: usize) -> Result<Texts, Error> {
-        let mut texts = Texts::default();
-        texts.grow(bytes)?;
-        Ok(texts)
-    }
-
-    /// Copies a text, up to its first NUL.
+    /// Copies a text that holds no NUL.
     #[inline]
     pub(crate) fn push(&mut self, text: &[u8]) -> Result<Address, Error> {
-        let text = if may_hold_nul(text) { &text[..memchr(0, text).unwrap_or(text.len())] } else { text };
+        debug_assert!(!text.contains(&0));
         if self.last.capacity() - self.last.len() <= text.len() {
-            let held = self.chunks().map(Vec::capacity).sum::<usize>();
-            self.grow((text.len() + 1).max(CHUNK).max(held / 4))?;
+            self.grow(text.len() + 1)?;
         }
         let address = self.last.as_ptr().expose_provenance() + self.last.len();
         self.last.extend_from_slice(text);
@@ -72,10 +64,12 @@ impl Texts {
         })
     }
 
+    /// Makes room for this much, and for more the more there is.
     #[cold]
     fn grow(&mut self, bytes: usize) -> Result<(), Error> {
+        let held: usize = self.chunks().map(Vec::capacity).sum();
         let mut chunk = Vec::new();
-        chunk.try_reserve_exact(bytes).map_err(|_| out_of_memory("texts"))?;
+        chunk.try_reserve_exact(bytes.max(CHUNK).max(held / 4)).map_err(|_| out_of_memory("texts"))?;
         let full = std::mem::replace(&mut self.last, chunk);
         if !full.is_empty() {
             self.full.push(full);
@@ -88,26 +82,13 @@ impl Texts {
     }
 }
 
-/// Most texts hold none and are short: two looks at eight bytes are faster than the start of any longer search.
-#[inline]
-fn may_hold_nul(text: &[u8]) -> bool {
-    let nul = |word: u64| word.wrapping_sub(0x0101_0101_0101_0101) & !word & 0x8080_8080_8080_8080 != 0;
-    let eight = |bytes: &[u8; 8]| nul(u64::from_le_bytes(*bytes));
-    let four = |bytes: &[u8; 4]| nul(u64::from(u32::from_le_bytes(*bytes)) | !0 << 32);
-    match text.len() {
-        8..=16 => text.first_chunk().is_some_and(eight) || text.last_chunk().is_some_and(eight),
-        4..8 => text.first_chunk().is_some_and(four) || text.last_chunk().is_some_and(four),
-        _ => memchr(0, text).is_some(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn texts_stay_where_they_are() {
-        let mut texts = Texts::with_capacity(4).unwrap();
+        let mut texts = Texts::default();
         let addresses: Vec<_> = (0..20_000).map(|i| texts.push(i.to_string().as_bytes()).unwrap()).collect();
         for (i, address) in addresses.into_iter().enumerate() {
             assert_eq!(texts.get(address), Some(i.to_string().as_bytes()));
@@ -117,23 +98,9 @@ mod tests {
     }
 
     #[test]
-    fn a_text_ends_at_its_first_nul() {
-        let mut texts = Texts::default();
-        for place in 0..20 {
-            for other in [b'x', 1, 0x80, 0xff] {
-                let mut text = [other; 20];
-                text[place] = 0;
-                let address = texts.push(&text).unwrap();
-                assert_eq!(texts.get(address), Some(&text[..place]));
-                assert!(!may_hold_nul(&text[..place]) && !may_hold_nul(&text[place + 1..]));
-            }
-        }
-    }
-
-    #[test]
     fn texts_come_back_in_order() {
         let given = [None, Some(&b"ab"[..]), Some(b""), None, None, Some(b"\xff"), Some(b""), None];
-        let mut texts = Texts::with_capacity(3).unwrap();
+        let mut texts = Texts::default();
         for text in given {
             match text {
                 Some(text) => texts.push(text).unwrap(),

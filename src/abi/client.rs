@@ -134,7 +134,7 @@ unsafe fn ask(
 pub(super) unsafe fn raw<'a>(
     queries: *const smsp_query,
     count: size_t,
-) -> Result<impl ExactSizeIterator<Item = RawQuery<'a>> + Clone, Error> {
+) -> Result<impl ExactSizeIterator<Item = RawQuery<'a>>, Error> {
     Ok(unsafe { list(queries, count) }?.iter().map(|query: &smsp_query| RawQuery {
         phone_number: unsafe { text(query.phone_number) }.map(|text| text.to_bytes()),
         message_id: unsafe { text(query.message_id) }.map(|text| text.to_bytes()),

@@ -7,7 +7,6 @@ use flate2::{Crc, Decompress, FlushDecompress, Status};
 use super::failure;
 use super::transport::BUFFER_SIZE;
 use crate::error::{Code, Error};
-use crate::wire::repair::repair;
 
 /// The body of an answer.
 #[derive(Default)]
@@ -15,7 +14,7 @@ pub(crate) struct Body {
     /// What was read, and behind it what is left of earlier answers: it need not be cleared for each.
     bytes: Vec<u8>,
     length: usize,
-    latin_1: String,
+    repaired: String,
     gunzip: Option<Gunzip>,
 }
 
@@ -24,9 +23,14 @@ impl Body {
         self.length = 0;
     }
 
-    /// Makes a text of what was read.
-    pub(crate) fn text(&mut self) -> Result<&str, Error> {
-        repair(&mut self.bytes[..self.length], &mut self.latin_1)
+    /// What was read.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    /// What was read, and where a text of it is kept if `repair` must make one.
+    pub(crate) fn parts(&mut self) -> (&[u8], &mut String) {
+        (&self.bytes[..self.length], &mut self.repaired)
     }
 
     /// Reads a body to its end, over what was there. It must not be larger than this, once it is unpacked.
@@ -220,7 +224,7 @@ mod tests {
             let read = body.read(Slow(packed, piece), true, 1 << 20);
             assert_eq!(read.is_ok(), expected.is_some(), "{read:?}");
             if let Some(expected) = expected {
-                assert!(body.text().unwrap().as_bytes() == expected);
+                assert!(body.bytes() == expected);
             }
         }
     }
@@ -266,12 +270,12 @@ mod tests {
         for (bytes, is_gzip) in [(packed(&long), true), (long.clone(), false)] {
             let length = long.len() as u64;
             assert!(body.read(&bytes[..], is_gzip, length).is_ok());
-            assert!(body.text().unwrap().as_bytes() == long);
+            assert!(body.bytes() == long);
             for most in [0, 1, length - 1] {
                 let error = body.read(&bytes[..], is_gzip, most).unwrap_err();
                 assert!(matches!(error, ureq::Error::BodyExceedsLimit(limit) if limit == most), "{error}");
             }
         }
-        assert!(body.read(&b""[..], false, 0).is_ok() && body.text().unwrap().is_empty());
+        assert!(body.read(&b""[..], false, 0).is_ok() && body.bytes().is_empty());
     }
 }

@@ -115,14 +115,15 @@ impl Exchange {
         let Scratch { mut request, mut answer } = Scratch::default();
         self.write_request(&asked, &mut request)?;
         let sent = self.send(None, None, &request, &mut answer);
-        *transcript = self.transcript(&request, sent.as_ref().ok()).replace(&digits, &"*".repeat(digits.len()));
-        let (Head { status, .. }, body) = sent.map_err(|failure| failure.error)?;
-        let entries = self.understand(status, body, &asked)?;
-        let states: Vec<_> = entries.iter().map(|entry| entry.state.name()).collect();
+        let answered = sent.as_ref().ok().map(|head| (head, answer.bytes()));
+        *transcript = self.transcript(&request, answered).replace(&digits, &"*".repeat(digits.len()));
+        let Head { status, .. } = sent.map_err(|failure| failure.error)?;
+        let entries = self.understand(status, &mut answer, &asked)?;
+        let states: Vec<_> = entries.iter().map(|entry| entry.fate.state.name()).collect();
         Ok(format!("HTTP status {status}, the message is {}", states.join(", ")))
     }
 
-    fn transcript(&self, request: &Outgoing, answer: Option<&(Head, &str)>) -> String {
+    fn transcript(&self, request: &Outgoing, answer: Option<(&Head, &[u8])>) -> String {
         let Outgoing { url, body } = request;
         let hide = |bytes: &[u8]| self.settings.secrets.hide(&String::from_utf8_lossy(bytes));
         let url = hide(url.as_bytes());
@@ -135,7 +136,7 @@ impl Exchange {
             for (name, value) in head.headers.iter().filter(|(name, _)| SHOWN_HEADERS.contains(&name.as_str())) {
                 _ = writeln!(text, "{name}: {}", hide(value.as_bytes()));
             }
-            let (shown, _) = self.settings.secrets.hide_around(body.as_bytes(), MAX_SHOWN);
+            let (shown, _) = self.settings.secrets.hide_around(body, MAX_SHOWN);
             _ = writeln!(text, "\n{shown}");
             if body.len() > MAX_SHOWN {
                 _ = writeln!(text, "… and {} bytes more", body.len() - MAX_SHOWN);

@@ -1,5 +1,6 @@
 //! Asking: a batch becomes a request, the answer becomes statuses or an error.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -38,8 +39,9 @@ use crate::settings::{MAX_URL, Method, Settings};
 use crate::state::{API_NOT_FOUND, State, refusal};
 use crate::stats::{Counter, Stats};
 use crate::wire::Format;
-use crate::wire::answer::{self, Answer, Entry, Refusal, Text, Unreadable};
-use crate::wire::request;
+use crate::wire::answer::{self, Answer, Entry, Fate, Refusal, Unreadable};
+use crate::wire::repair::repair;
+use crate::wire::{documented, request};
 
 /// HTTP status: too many requests.
 const TOO_MANY_REQUESTS: u16 = 429;
@@ -153,26 +155,26 @@ impl Exchange {
         self.pace.wait(deadline, stop)?;
         let start = Instant::now();
         log.request(start, asked.len(), &scratch.request.url, scratch.request.body.as_deref());
-        let (head, body) = self.send(deadline, stop, &scratch.request, &mut scratch.answer)?;
+        let head = self.send(deadline, stop, &scratch.request, &mut scratch.answer)?;
         let latency = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.stats.add(Counter::LatencyUsSum, latency);
         self.stats.raise(Counter::LatencyUsMax, latency);
-        log.answer(head.status, body.as_bytes());
-        match self.understand(head.status, body, asked) {
+        log.answer(head.status, scratch.answer.bytes());
+        match self.understand(head.status, &mut scratch.answer, asked) {
             Ok(entries) => Ok((head.status, entries)),
             Err(error) => Err(Failure { error, connected: true, retry_after: retry_after(&head.headers) }),
         }
     }
 
-    /// Sends a request, and makes a text of the answer. A kept connection that the server has closed meanwhile is no
-    /// failure: the request goes over another, within the same time.
-    fn send<'s>(
+    /// Sends a request. A kept connection that the server has closed meanwhile is no failure: the request goes over
+    /// another, within the same time.
+    fn send(
         &self,
         deadline: Option<Instant>,
         stop: Option<&Stop>,
         request: &Outgoing,
-        answer: &'s mut Body,
-    ) -> Result<(Head, &'s str), Failure> {
+        answer: &mut Body,
+    ) -> Result<Head, Failure> {
         let limit = self.http.limit(deadline)?;
         self.stats.add(Counter::Requests, 1);
         let mut sent = self.http.send(request, limit, stop, answer);
@@ -182,11 +184,10 @@ impl Exchange {
             }
             sent = self.http.send(request, limit, stop, answer);
         }
-        let head = sent.map_err(|Unanswered { error, connected, .. }| {
+        sent.map_err(|Unanswered { error, connected, .. }| {
             // An error may quote the URL, which holds the key if the method is GET.
             Failure { error: error.redacted(&self.settings.secrets), connected, retry_after: None }
-        })?;
-        Ok((head, answer.text()?))
+        })
     }
 
     fn write_request(&self, asked: &[Asked<'_>], request: &mut Outgoing) -> Result<(), Error> {
@@ -212,8 +213,13 @@ impl Exchange {
     }
 
     /// What an answer means, by its HTTP status and its body.
-    fn understand<'s>(&self, status: u16, body: &'s str, asked: &[Asked<'s>]) -> Result<Vec<Entry<'s>>, Error> {
+    fn understand<'s>(&self, status: u16, body: &'s mut Body, asked: &[Asked<'s>]) -> Result<Vec<Entry<'s>>, Error> {
         let success = (200..300).contains(&status);
+        let (body, repaired) = body.parts();
+        if let Some(entries) = documented::entries(body).filter(|_| success) {
+            return Ok(entries);
+        }
+        let body = repair(body, repaired)?;
         match answer::read(body) {
             Ok(Answer::Entries(entries)) if success => Ok(entries),
             Ok(Answer::Refusal(refusal)) if is_readable(&refusal, status) => match asked {
@@ -275,17 +281,15 @@ fn is_readable(refused: &Refusal, status: u16) -> bool {
 
 /// The service refuses a request for a single message that it does not know as a whole.
 fn not_found<'s>(query: &Asked<'s>, refusal: Refusal) -> Entry<'s> {
-    Entry {
-        phone: Some(query.phone),
-        id: Some(query.id.clone()),
+    let fate = Fate {
         state: State::from_refusal(refusal.api_code),
         api_code: refusal.api_code,
-        status_text: (!refusal.message.is_empty()).then(|| Text::Shared(refusal.message.into())),
-        date: None,
+        status_text: (!refusal.message.is_empty()).then(|| refusal.message.into()),
         date_text: None,
         stop_sms: None,
         is_spam: None,
-    }
+    };
+    Entry { phone: Some(query.phone), id: Some(query.id.clone()), date: None, fate: Rc::new(fate) }
 }
 
 /// An error of ours on its way through ureq.

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Deref;
 use std::rc::Rc;
 
-use super::{documented, json, xml};
+use super::{json, xml};
 use crate::limits::MAX_BATCH;
 use crate::message_id::MessageId;
 use crate::phone::Phone;
@@ -92,48 +91,23 @@ impl<'b> Detail<'b> {
     }
 }
 
-/// A text of an answer: a part of it, or one that was written with escapes, shared by the entries that repeat it.
-#[derive(Clone, Debug)]
-pub(crate) enum Text<'b> {
-    Part(&'b str),
-    Shared(Rc<str>),
-}
-
-impl<'b> From<Cow<'b, str>> for Text<'b> {
-    fn from(text: Cow<'b, str>) -> Text<'b> {
-        match text {
-            Cow::Borrowed(text) => Text::Part(text),
-            Cow::Owned(text) => Text::Shared(text.into()),
-        }
-    }
-}
-
-impl Deref for Text<'_> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        match self {
-            Text::Part(text) => text,
-            Text::Shared(text) => text,
-        }
-    }
-}
-
-impl PartialEq for Text<'_> {
-    fn eq(&self, other: &Text<'_>) -> bool {
-        **self == **other
-    }
-}
-
 /// The service's word on one message.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry<'b> {
     pub phone: Option<Phone>,
     pub id: Option<MessageId<'b>>,
+    pub date: Option<i64>,
+    /// Shared by the entries that were found to say the same.
+    pub fate: Rc<Fate<'b>>,
+}
+
+/// What became of a message, but for when.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Fate<'b> {
     pub state: State,
     pub api_code: i32,
-    pub status_text: Option<Text<'b>>,
-    pub date: Option<i64>,
+    pub status_text: Option<Cow<'b, str>>,
+    /// The date where it is no Unix time.
     pub date_text: Option<Cow<'b, str>>,
     pub stop_sms: Option<bool>,
     pub is_spam: Option<bool>,
@@ -167,15 +141,12 @@ impl fmt::Display for Unreadable {
     }
 }
 
-/// Reads a body, whose notation shows in its first significant byte. `repair` has made a text of it.
+/// Reads any body, whose notation shows in its first significant byte. `repair` has made a text of it.
 pub(crate) fn read(whole: &str) -> Result<Answer<'_>, Unreadable> {
     let text = whole.strip_prefix('\u{feff}').unwrap_or(whole).trim_ascii_start();
     let start = whole.len() - text.len();
     let raw = match text.bytes().next() {
-        Some(b'{') => match documented::entries(text) {
-            Some(entries) => return Ok(Answer::Entries(entries)),
-            None => json::read(text),
-        },
+        Some(b'{') => json::read(text),
         Some(b'<') => xml::read(text),
         Some(_) => return Err(unreadable("expected a JSON object or an XML document", start)),
         None => return Err(unreadable("expected an answer, found an empty body", start)),
@@ -214,16 +185,19 @@ impl<'b> From<RawEntry<'b>> for Entry<'b> {
             status_text.as_deref().map_or(State::Unknown, State::from_text)
         };
         let date = raw.date.integer();
+        let fate = Fate {
+            state,
+            api_code,
+            status_text,
+            date_text: if date.is_none() { raw.date.text() } else { None },
+            stop_sms: raw.stop_sms.flag(),
+            is_spam: raw.is_spam.flag(),
+        };
         Entry {
             phone: raw.phone_number.as_text().and_then(|text| Phone::parse(&text)),
             id: raw.message_id.id(),
-            state,
-            api_code,
-            status_text: status_text.map(Text::from),
-            date_text: if date.is_none() { raw.date.text() } else { None },
             date,
-            stop_sms: raw.stop_sms.flag(),
-            is_spam: raw.is_spam.flag(),
+            fate: Rc::new(fate),
         }
     }
 }
@@ -306,7 +280,7 @@ mod tests {
     fn a_code_that_is_too_large_is_the_largest() {
         for (code, expected) in [(i64::MIN, i32::MIN), (-1, -1), (0, 0), (4, 4), (i64::MAX, i32::MAX)] {
             let entry = Entry::from(RawEntry { code: Scalar::Integer(code), ..RawEntry::default() });
-            assert_eq!(entry.api_code, expected);
+            assert_eq!(entry.fate.api_code, expected);
         }
     }
 }

@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use smsp_simulator::{Clock, Simulator};
 
 use super::answer::{Answer, Unreadable, read};
+use super::documented;
 use super::repair::repair;
 
 /// A body of 500 entries as the service sends it.
@@ -27,9 +28,9 @@ fn body(format: &str) -> Vec<u8> {
     answer.split_off(head)
 }
 
-fn read_cut(body: &[u8], at: usize, check: impl FnOnce(Result<Answer<'_>, Unreadable>)) {
-    let mut cut = body[..at].to_vec();
-    check(read(repair(&mut cut, &mut String::new()).unwrap()));
+/// Both ways to read a body.
+fn read_cut(cut: &[u8], check: impl FnOnce(Option<Answer<'_>>, Result<Answer<'_>, Unreadable>)) {
+    check(documented::entries(cut).map(Answer::Entries), read(repair(cut, &mut String::new()).unwrap()));
 }
 
 /// Where to cut: at every byte with `SMSP_EVERY_CUT` set, which takes minutes; else at every byte of the first ten and
@@ -47,13 +48,17 @@ fn cut_everywhere(format: &str) {
     let end = body.trim_ascii_end().len();
     let places = places(body.len());
     let (tried, mut unreadable) = (places.len(), 0);
-    read_cut(&body, body.len(), |whole| {
-        let Ok(Answer::Entries(whole)) = whole else { panic!("{whole:?}") };
-        assert_eq!(whole.len(), 500);
+    read_cut(&body, |documented, whole| {
+        let whole = whole.unwrap();
+        assert!(matches!(&whole, Answer::Entries(entries) if entries.len() == 500));
+        assert_eq!(documented.is_some(), format == "json");
         for at in places {
-            read_cut(&body, at, |cut| match cut {
-                Err(_) => unreadable += 1,
-                Ok(answer) => assert!(at >= end && answer == Answer::Entries(whole.clone()), "{format} cut at {at}"),
+            read_cut(&body[..at], |documented, cut| {
+                assert!(documented.is_none_or(|answer| at >= end && answer == whole), "{format} cut at {at}");
+                match cut {
+                    Err(_) => unreadable += 1,
+                    Ok(answer) => assert!(at >= end && answer == whole, "{format} cut at {at}"),
+                }
             });
         }
     });

@@ -3,7 +3,7 @@
 pub(crate) mod answer;
 #[cfg(test)]
 mod cuts;
-mod documented;
+pub(crate) mod documented;
 mod json;
 pub(crate) mod repair;
 pub(crate) mod request;

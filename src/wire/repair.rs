@@ -1,46 +1,83 @@
 //! Making a text of a body that is almost one, so that an odd character costs that character and not 500 statuses.
 
+use std::borrow::Cow;
+use std::iter;
+
 use memchr::memchr;
 
 use crate::error::{Error, out_of_memory};
 
-/// Reads bytes that are not UTF-8 as Latin-1, into a text of their own, and puts a replacement character for surrogates
-/// that stand alone in JSON.
-pub(crate) fn repair<'b>(body: &'b mut [u8], latin_1: &'b mut String) -> Result<&'b str, Error> {
-    if body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body).trim_ascii_start().starts_with(b"{") {
-        replace_lone_surrogates(body);
-    }
-    match std::str::from_utf8(body) {
-        Ok(text) => Ok(text),
-        Err(_) => read_as_latin_1(body, latin_1).map(|()| latin_1.as_str()),
+/// Reads bytes that are not UTF-8 as Latin-1, and puts a replacement character for surrogates that stand alone in JSON. Where
+/// that makes another text, it is in `repaired`.
+pub(crate) fn repair<'b>(body: &'b [u8], repaired: &'b mut String) -> Result<&'b str, Error> {
+    let text = match std::str::from_utf8(body) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(latin_1(body)?),
+    };
+    let is_json = text.strip_prefix('\u{feff}').unwrap_or(&text).trim_ascii_start().starts_with('{');
+    match if is_json { with_whole_surrogates(text)? } else { text } {
+        Cow::Borrowed(text) => Ok(text),
+        Cow::Owned(text) => {
+            *repaired = text;
+            Ok(repaired)
+        }
     }
 }
 
-fn read_as_latin_1(body: &[u8], text: &mut String) -> Result<(), Error> {
-    text.clear();
-    text.try_reserve_exact(2 * body.len()).map_err(|_| out_of_memory("an answer"))?;
+fn latin_1(body: &[u8]) -> Result<String, Error> {
+    let mut text = with_room(2 * body.len())?;
     for chunk in body.utf8_chunks() {
         text.push_str(chunk.valid());
         text.extend(chunk.invalid().iter().map(|&byte| char::from(byte)));
     }
-    Ok(())
+    Ok(text)
+}
+
+fn with_room(bytes: usize) -> Result<String, Error> {
+    let mut text = String::new();
+    text.try_reserve_exact(bytes).map_err(|_| out_of_memory("an answer"))?;
+    Ok(text)
 }
 
 /// `\ud83d\ude00` is a pair and stays; `\ud83d` alone is no character.
-fn replace_lone_surrogates(body: &mut [u8]) {
-    let mut at = 0;
-    while let Some(offset) = body.get(at..).and_then(|rest| memchr(b'\\', rest)) {
-        at += offset;
-        at += match (surrogate(&body[at..]), body.get(at + 6..).and_then(surrogate)) {
-            (Some(Half::High), Some(Half::Low)) => 12,
-            (Some(_), _) => {
-                body[at + 2..at + 6].copy_from_slice(b"fffd");
-                6
-            }
-            // Any other escape: the character behind the backslash is no backslash to look at.
-            (None, _) => 2,
-        };
+fn with_whole_surrogates(text: Cow<'_, str>) -> Result<Cow<'_, str>, Error> {
+    let mut alone = surrogates_alone(text.as_bytes()).peekable();
+    if alone.peek().is_none() {
+        drop(alone);
+        return Ok(text);
     }
+    let mut whole = with_room(text.len())?;
+    let mut end = 0;
+    for place in alone {
+        whole.push_str(&text[end..place]);
+        whole.push_str("\\ufffd");
+        end = place + SURROGATE;
+    }
+    whole.push_str(&text[end..]);
+    Ok(Cow::Owned(whole))
+}
+
+/// The length of `\ud83d`.
+const SURROGATE: usize = 6;
+
+/// The places of surrogates without their other half.
+fn surrogates_alone(text: &[u8]) -> impl Iterator<Item = usize> {
+    let mut at = 0;
+    iter::from_fn(move || {
+        while let Some(offset) = text.get(at..).and_then(|rest| memchr(b'\\', rest)) {
+            let place = at + offset;
+            match (surrogate(&text[place..]), text.get(place + SURROGATE..).and_then(surrogate)) {
+                (Some(Half::High), Some(Half::Low)) => at = place + 2 * SURROGATE,
+                (Some(_), _) => {
+                    at = place + SURROGATE;
+                    return Some(place);
+                }
+                // Any other escape: the character behind the backslash is no backslash to look at.
+                (None, _) => at = place + 2,
+            }
+        }
+        None
+    })
 }
 
 enum Half {
@@ -66,7 +103,7 @@ mod tests {
     use super::*;
 
     fn repaired(body: &[u8]) -> String {
-        repair(&mut body.to_vec(), &mut String::new()).unwrap().to_owned()
+        repair(body, &mut String::new()).unwrap().to_owned()
     }
 
     #[test]
