@@ -198,7 +198,7 @@ impl Planning {
             plan: Plan { rows: count, ..Plan::default() },
             // They come first: a count that cannot be is refused before any query is read.
             rows: Rows::with_capacity(count)?,
-            seen: Seen::with_capacity(count)?,
+            seen: Seen::new(),
             limit,
             batch: Filling { entries: limit.entries, query_bytes: 0 },
         })
@@ -221,7 +221,7 @@ impl Planning {
     /// Adds a query that was read and fits into a request.
     #[inline(always)]
     fn add(&mut self, query: RawQuery<'_>, key: &(Phone, MessageId<'_>)) -> Result<(), Error> {
-        if let Some(of) = self.seen.insert(self.rows.len(), key, &self.rows) {
+        if let Some(of) = self.seen.insert(key, &self.rows)? {
             return self.repeat(query, of);
         }
         let message = (key.0, &key.1);
@@ -265,8 +265,66 @@ fn push<T>(list: &mut Vec<T>, item: T) -> Result<(), Error> {
     Ok(())
 }
 
-/// The rows seen so far, found by what they ask: an open hash table of row numbers, since memory is counted.
+/// Finds the queries that are given again. As long as numbers ascend, or ids do, there is none: lists mostly come sorted from
+/// where they are kept, and then no table is needed.
 struct Seen {
+    numbers: Ascending,
+    ids: Ascending,
+    /// Made when neither ascends any more, with room for all rows.
+    table: Option<Table>,
+}
+
+impl Seen {
+    fn new() -> Seen {
+        Seen { numbers: Ascending(Some(0)), ids: Ascending(Some(0)), table: None }
+    }
+
+    /// Notes the row that comes next, or gives the earlier one that asks the same.
+    #[inline(always)]
+    fn insert(&mut self, key: &(Phone, MessageId<'_>), rows: &Rows) -> Result<Option<u32>, Error> {
+        if self.table.is_none() {
+            let numbers = self.numbers.go_on(key.0.bits());
+            // Ids begin at 0, but none may be the first that is compared.
+            let ids = match key.1 {
+                MessageId::Number(number) => self.ids.go_on(number + 1),
+                MessageId::Text(_) => self.ids.end(),
+            };
+            if numbers || ids {
+                return Ok(None);
+            }
+        }
+        self.look_up(key, rows)
+    }
+
+    #[cold]
+    fn look_up(&mut self, key: &(Phone, MessageId<'_>), rows: &Rows) -> Result<Option<u32>, Error> {
+        let table = match &mut self.table {
+            Some(table) => table,
+            None => self.table.insert(Table::of(rows)?),
+        };
+        Ok(table.insert(rows.len(), key, rows))
+    }
+}
+
+/// The last of numbers above 0 that have ascended so far, or None if they do not any more.
+struct Ascending(Option<u64>);
+
+impl Ascending {
+    /// Whether they ascend with this one too.
+    #[inline]
+    fn go_on(&mut self, number: u64) -> bool {
+        self.0 = self.0.filter(|last| *last < number).map(|_| number);
+        self.0.is_some()
+    }
+
+    fn end(&mut self) -> bool {
+        self.0 = None;
+        false
+    }
+}
+
+/// Rows found by what they ask: an open hash table of row numbers, since memory is counted.
+struct Table {
     slots: Vec<Slot>,
     spread: Spread,
 }
@@ -279,13 +337,24 @@ struct Slot {
     tag: u32,
 }
 
-impl Seen {
-    fn with_capacity(rows: usize) -> Result<Seen, Error> {
+impl Table {
+    fn with_capacity(rows: usize) -> Result<Table, Error> {
         let size = rows + rows / 2 + 1;
         let mut slots = Vec::new();
         slots.try_reserve_exact(size).map_err(|_| out_of_memory("the table of duplicates"))?;
         slots.resize(size, Slot::default());
-        Ok(Seen { slots, spread: Spread::default() })
+        Ok(Table { slots, spread: Spread::default() })
+    }
+
+    /// A table of these rows, of which none repeats another, with room for all that are to come.
+    fn of(rows: &Rows) -> Result<Table, Error> {
+        let mut table = Table::with_capacity(rows.capacity())?;
+        for row in 0..rows.len() {
+            if let Some(key) = rows.key(row) {
+                table.insert(row, &key, rows);
+            }
+        }
+        Ok(table)
     }
 
     fn hash(&self, (phone, id): &(Phone, MessageId<'_>)) -> u64 {
@@ -302,7 +371,6 @@ impl Seen {
     }
 
     /// Notes a row, or gives the earlier one that asks the same.
-    #[inline(always)]
     fn insert(&mut self, row: usize, key: &(Phone, MessageId<'_>), rows: &Rows) -> Option<u32> {
         let hash = self.hash(key);
         let (tag, mut place) = (hash as u32, self.place(hash));
@@ -386,7 +454,7 @@ mod tests {
     #[test]
     fn queries_are_spread_over_the_table_of_duplicates() {
         const COUNT: usize = 10_000;
-        let seen = Seen::with_capacity(COUNT).unwrap();
+        let seen = Table::with_capacity(COUNT).unwrap();
         assert_eq!(seen.slots.len(), COUNT + COUNT / 2 + 1);
         let phone = |i: usize| Phone::parse(&format!("+336{i:08}")).unwrap();
         let (one_phone, one_id) = (phone(1), MessageId::Number(1));
@@ -410,6 +478,26 @@ mod tests {
             let plan = plan(&queries, 500);
             let found: Vec<_> = plan.duplicates.iter().map(|duplicate| (duplicate.row, duplicate.of)).collect();
             assert_eq!(found, [(5, 0), (6, 1), (7, 2), (8, 3), (9, 4)]);
+        }
+    }
+
+    #[test]
+    fn duplicates_are_found_where_numbers_or_ids_have_ascended() {
+        let text = |i: u32| i.to_string();
+        let number = |i: u32| format!("+33{}", 600_000_000 + i);
+        let ascending: [Vec<(String, String)>; 4] = [
+            (0..2_000).map(|i| (number(i), text(7))).collect(),
+            (0..2_000).map(|i| (number(7), text(i))).collect(),
+            (0..2_000).map(|i| (number(i), format!("a{i}"))).collect(),
+            (0..2_000).map(|i| (number(9_999 - i), text(i))).collect(),
+        ];
+        for list in ascending {
+            let again = [1_999, 0, 1_000, 1_000].map(|place| list[place].clone());
+            let new = (number(10_000), text(10_000));
+            let queries: Vec<_> = list.iter().chain(&again).chain([&new, &new]).map(|(a, b)| (&**a, &**b)).collect();
+            let plan = plan(&queries, 500);
+            let found: Vec<_> = plan.duplicates.iter().map(|duplicate| (duplicate.row, duplicate.of)).collect();
+            assert_eq!(found, [(2_000, 1_999), (2_001, 0), (2_002, 1_000), (2_003, 1_000), (2_005, 2_004)]);
         }
     }
 

@@ -102,6 +102,7 @@ pub(crate) struct Asked<'t> {
 pub(crate) struct Rows {
     rows: Vec<Row>,
     asked: Texts,
+    invalid: usize,
 }
 
 impl Rows {
@@ -109,11 +110,16 @@ impl Rows {
     pub(crate) fn with_capacity(rows: usize) -> Result<Rows, Error> {
         let mut list = Vec::new();
         list.try_reserve_exact(rows).map_err(|_| out_of_memory(&format!("a report of {rows} statuses")))?;
-        Ok(Rows { rows: list, asked: Texts::default() })
+        Ok(Rows { rows: list, asked: Texts::default(), invalid: 0 })
     }
 
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// For how many rows there is room.
+    pub(crate) fn capacity(&self) -> usize {
+        self.rows.capacity()
     }
 
     /// Adds a row that is to be asked, and notes what it asks.
@@ -140,6 +146,7 @@ impl Rows {
         };
         let row = Row::new(keep(query.phone_number)?, keep(query.message_id)?);
         self.rows.push(Row { state: State::Invalid.value(), code: Code::InvalidArgument.value(), ..row });
+        self.invalid += 1;
         Ok(())
     }
 
@@ -166,11 +173,16 @@ pub(crate) struct Draft {
     rows: Vec<Row>,
     asked: Arc<Texts>,
     told: Told,
+    /// How many rows are in each state.
+    counts: [usize; State::ALL.len()],
 }
 
 impl From<Rows> for Draft {
-    fn from(rows: Rows) -> Draft {
-        Draft { rows: rows.rows, asked: Arc::new(rows.asked), told: Told::default() }
+    fn from(Rows { rows, asked, invalid }: Rows) -> Draft {
+        let mut counts = [0; State::ALL.len()];
+        counts[State::Invalid as usize] = invalid;
+        counts[State::Unanswered as usize] = rows.len() - invalid;
+        Draft { rows, asked: Arc::new(asked), told: Told::default(), counts }
     }
 }
 
@@ -197,6 +209,8 @@ impl Draft {
         let status_text = fate.status_text.as_deref().map_or(Ok(0), |text| self.told.status(text))?;
         let date_text = fate.date_text.as_deref().map_or(Ok(0), |text| self.told.text(text))?;
         let row = &mut self.rows[row];
+        self.counts[row.state as usize] -= 1;
+        self.counts[fate.state as usize] += 1;
         row.status_text = status_text;
         row.date_text = date_text;
         row.date = entry.date.unwrap_or(NO_DATE);
@@ -239,14 +253,14 @@ impl Draft {
             let Row { phone_number, message_id, .. } = self.rows[duplicate.row as usize];
             let row = Row { phone_number, message_id, ..self.rows[duplicate.of as usize] };
             self.rows[duplicate.row as usize] = row;
+            self.counts[State::Unanswered as usize] -= 1;
+            self.counts[row.state as usize] += 1;
             answered += usize::from(row.is_answered());
         }
-        let mut counts = [0; State::ALL.len()];
-        for row in &mut self.rows {
-            row.let_go();
-            counts[row.state as usize] += 1;
+        if self.counts[State::Unanswered as usize] > 0 {
+            self.rows.iter_mut().for_each(Row::let_go);
         }
-        (Report { rows: self.rows, asked: self.asked, told: self.told.texts, counts }, answered)
+        (Report { rows: self.rows, asked: self.asked, told: self.told.texts, counts: self.counts }, answered)
     }
 }
 

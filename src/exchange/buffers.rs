@@ -1,7 +1,5 @@
 //! The buffers of a connection, through which requests pass, and so the API key.
 
-use std::ops::{Deref, DerefMut};
-
 use ureq::unversioned::transport::{Buffers, LazyBuffers};
 use zeroize::Zeroize;
 
@@ -9,12 +7,33 @@ use super::failure;
 use super::transport::BUFFER_SIZE;
 use crate::error::{Code, Error};
 
-/// ureq's buffers, wiped when they are freed.
-pub(crate) struct WipedBuffers(LazyBuffers);
+/// Room for a request of 500 messages as they mostly are, with its head.
+const OUTPUT_SIZE: usize = 32 * 1024;
+
+/// ureq's buffers, wiped when they are freed. What is to be sent may be held there for what follows.
+pub(crate) struct WipedBuffers {
+    buffers: LazyBuffers,
+    held: usize,
+}
 
 impl WipedBuffers {
     pub(crate) fn new() -> WipedBuffers {
-        WipedBuffers(LazyBuffers::new(BUFFER_SIZE, BUFFER_SIZE))
+        WipedBuffers { buffers: LazyBuffers::new(BUFFER_SIZE, OUTPUT_SIZE), held: 0 }
+    }
+
+    /// Holds so many bytes of the output more: what is written next comes behind them.
+    pub(crate) fn hold(&mut self, amount: usize) {
+        self.held += amount;
+    }
+
+    /// What is held.
+    pub(crate) fn held(&mut self) -> &[u8] {
+        &self.buffers.output()[..self.held]
+    }
+
+    /// Makes room for other output.
+    pub(crate) fn release(&mut self) {
+        self.held = 0;
     }
 
     /// A full buffer takes nothing more, which would look like the end of the connection. It is full when what must lie
@@ -29,25 +48,42 @@ impl WipedBuffers {
     }
 }
 
-impl Deref for WipedBuffers {
-    type Target = LazyBuffers;
-
-    fn deref(&self) -> &LazyBuffers {
-        &self.0
+impl Buffers for WipedBuffers {
+    fn output(&mut self) -> &mut [u8] {
+        &mut self.buffers.output()[self.held..]
     }
-}
 
-impl DerefMut for WipedBuffers {
-    fn deref_mut(&mut self) -> &mut LazyBuffers {
-        &mut self.0
+    fn input(&self) -> &[u8] {
+        self.buffers.input()
+    }
+
+    fn input_append_buf(&mut self) -> &mut [u8] {
+        self.buffers.input_append_buf()
+    }
+
+    fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
+        let (tmp, output) = self.buffers.tmp_and_output();
+        (tmp, &mut output[self.held..])
+    }
+
+    fn input_appended(&mut self, amount: usize) {
+        self.buffers.input_appended(amount);
+    }
+
+    fn input_consume(&mut self, amount: usize) {
+        self.buffers.input_consume(amount);
+    }
+
+    fn can_use_input(&self) -> bool {
+        self.buffers.can_use_input()
     }
 }
 
 impl Drop for WipedBuffers {
     fn drop(&mut self) {
         // A body goes from the free part of the input buffer to the output buffer.
-        self.0.input_append_buf().zeroize();
-        self.0.output().zeroize();
+        self.buffers.input_append_buf().zeroize();
+        self.buffers.output().zeroize();
     }
 }
 

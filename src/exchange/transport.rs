@@ -12,8 +12,11 @@ use super::buffers::WipedBuffers;
 use super::wait::{Waiting, is_time_limit};
 use crate::stats::{Counter, Stats};
 
-/// Larger buffers measured no faster.
+/// For what comes in one piece: the head of an answer, a record of TLS.
 pub(crate) const BUFFER_SIZE: usize = 16 * 1024;
+
+/// Less than this waits for what follows, so that the head of a request and its body leave together.
+const SMALL: usize = 1024;
 
 /// A connection is not used for longer, so that a change of the name's addresses is followed in the end.
 const MAX_AGE: Duration = Duration::from_secs(5 * 60);
@@ -37,12 +40,23 @@ impl TcpTransport {
         TcpTransport { stream, stats: Arc::clone(stats), buffers: WipedBuffers::new(), made: Instant::now() }
     }
 
-    fn write_all(&mut self, length: usize, deadline: Option<Instant>) -> io::Result<()> {
-        let mut written = 0;
-        while written < length {
-            match self.stream.write(&self.buffers.output()[written..length]) {
+    /// Sends what is held.
+    fn flush(&mut self, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        let amount = self.buffers.held().len();
+        if amount > 0 {
+            self.write_all(deadline_ahead(timeout)?).map_err(|error| timed(error, timeout))?;
+            self.buffers.release();
+            self.stats.add(Counter::BytesSent, amount as u64);
+        }
+        Ok(())
+    }
+
+    fn write_all(&mut self, deadline: Option<Instant>) -> io::Result<()> {
+        let mut rest = self.buffers.held();
+        while !rest.is_empty() {
+            match self.stream.write(rest) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(amount) => written += amount,
+                Ok(amount) => rest = &rest[amount..],
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     Waiting::new().writable(&self.stream).until(deadline)?;
                 }
@@ -68,17 +82,16 @@ impl TcpTransport {
 
 impl Transport for TcpTransport {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        &mut *self.buffers
+        &mut self.buffers
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        let deadline = deadline_ahead(timeout)?;
-        self.write_all(amount, deadline).map_err(|error| timed(error, timeout))?;
-        self.stats.add(Counter::BytesSent, amount as u64);
-        Ok(())
+        self.buffers.hold(amount);
+        if self.buffers.held().len() < SMALL { Ok(()) } else { self.flush(timeout) }
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.flush(timeout)?;
         self.buffers.check_room()?;
         let deadline = deadline_ahead(timeout)?;
         let amount = self.read_some(deadline).map_err(|error| timed(error, timeout))?;
