@@ -3,19 +3,18 @@
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
+use std::time;
 
 use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
 use rustls::{CertificateError, ClientConfig, ClientConnection, StreamOwned};
 use ureq::unversioned::transport::time::{Duration, Instant};
-use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, Either, NextTimeout, Transport, TransportAdapter,
-};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, Either, NextTimeout, Transport};
 
 use super::buffers::WipedBuffers;
 use super::connect::Connection;
 use super::failure;
-use super::transport::timed;
+use super::transport::{TcpTransport, deadline_ahead, timed};
 use super::wait::is_time_limit;
 use crate::error::{Code, Error};
 use crate::settings::reason;
@@ -25,7 +24,7 @@ use crate::url::bare_host;
 const SESSIONS: usize = 8;
 
 /// A connection that hands were shaken over.
-pub(crate) type TlsStream = StreamOwned<ClientConnection, Unwrapped>;
+pub(crate) type TlsStream = StreamOwned<ClientConnection, Timed>;
 
 /// Wraps connections in TLS where the URL is https.
 #[derive(Clone)]
@@ -51,20 +50,14 @@ impl Tls {
     }
 
     /// Shakes hands with this host over a connection. The error is Timeout where the time runs out.
-    pub(crate) fn shake_hands(
-        &self,
-        host: &str,
-        transport: impl Transport,
-        timeout: NextTimeout,
-    ) -> Result<TlsStream, Error> {
+    pub(crate) fn shake_hands(&self, host: &str, tcp: TcpTransport, timeout: NextTimeout) -> Result<TlsStream, Error> {
         let config = self.config.clone().ok_or_else(|| Error::new(Code::Internal, "no TLS configuration"))?;
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| Error::new(Code::Tls, format!("{host} is not a name that a certificate can have")))?;
         let mut connection = ClientConnection::new(config, name)
             .map_err(|error| Error::new(Code::Tls, format!("TLS with {host}: {error}")))?;
-        let mut adapter = TransportAdapter::new(transport.boxed(), Arc::new(Instant::now));
-        adapter.set_timeout(timeout);
-        let mut stream = Unwrapped(adapter);
+        let deadline = deadline_ahead(timeout).map_err(|error| explain(host, error))?;
+        let mut stream = Timed { tcp, deadline };
         while connection.is_handshaking() {
             connection.complete_io(&mut stream).map_err(|error| explain(host, error))?;
         }
@@ -110,17 +103,20 @@ fn describe(error: &rustls::Error) -> String {
     }
 }
 
-impl<In: Transport> Connector<In> for Tls {
-    type Out = Either<In, TlsTransport>;
+impl Connector<TcpTransport> for Tls {
+    type Out = Either<TcpTransport, TlsTransport>;
 
-    fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, ureq::Error> {
-        let Some(transport) = chained else { return Ok(None) };
-        if !details.needs_tls() || transport.is_tls() {
-            return Ok(Some(Either::A(transport)));
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<TcpTransport>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        let Some(tcp) = chained else { return Ok(None) };
+        if !details.needs_tls() {
+            return Ok(Some(Either::A(tcp)));
         }
         Connection::Failed.note();
-        let host = bare_host(details.uri);
-        let stream = self.shake_hands(host, transport, time_left(details)).map_err(failure)?;
+        let stream = self.shake_hands(bare_host(details.uri), tcp, time_left(details)).map_err(failure)?;
         Connection::New.note();
         Ok(Some(Either::B(TlsTransport { stream, buffers: WipedBuffers::new() })))
     }
@@ -135,30 +131,30 @@ pub(crate) fn time_left(details: &ConnectionDetails<'_>) -> NextTimeout {
     timeout
 }
 
-/// A ureq transport as a stream whose errors show what they are: the adapter wraps time-outs.
-pub(crate) struct Unwrapped(TransportAdapter);
+/// A TCP connection as rustls uses it: with a deadline for all that is read and written until another is set.
+pub(crate) struct Timed {
+    tcp: TcpTransport,
+    deadline: Option<time::Instant>,
+}
 
-fn unwrapped(error: io::Error) -> io::Error {
-    match ureq::Error::from(error) {
-        ureq::Error::Io(error) => error,
-        ureq::Error::Timeout(_) => ErrorKind::TimedOut.into(),
-        other => io::Error::other(other),
+impl Read for Timed {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        // A peer that sends without a pause is not waited for.
+        if self.deadline.is_some_and(|deadline| deadline <= time::Instant::now()) {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        self.tcp.read(bytes, self.deadline)
     }
 }
 
-impl Read for Unwrapped {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer).map_err(unwrapped)
-    }
-}
-
-impl Write for Unwrapped {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.0.write(buffer).map_err(unwrapped)
+impl Write for Timed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.tcp.take(bytes, self.deadline)
     }
 
+    /// What is written leaves when something is read, or there is no more room for it.
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        Ok(())
     }
 }
 
@@ -174,27 +170,37 @@ impl fmt::Debug for TlsTransport {
     }
 }
 
+impl TlsTransport {
+    fn write(&mut self, amount: usize, timeout: NextTimeout) -> io::Result<()> {
+        self.stream.sock.deadline = deadline_ahead(timeout)?;
+        self.stream.write_all(&self.buffers.output()[..amount])?;
+        self.stream.flush()
+    }
+
+    fn read(&mut self, timeout: NextTimeout) -> io::Result<usize> {
+        self.stream.sock.deadline = deadline_ahead(timeout)?;
+        self.stream.read(self.buffers.input_append_buf())
+    }
+}
+
 impl Transport for TlsTransport {
     fn buffers(&mut self) -> &mut dyn Buffers {
         &mut self.buffers
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        self.stream.get_mut().0.set_timeout(timeout);
-        let output = &self.buffers.output()[..amount];
-        self.stream.write_all(output).and_then(|()| self.stream.flush()).map_err(|error| timed(error, timeout))
+        self.write(amount, timeout).map_err(|error| timed(error, timeout))
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
         self.buffers.check_room()?;
-        self.stream.get_mut().0.set_timeout(timeout);
-        let amount = self.stream.read(self.buffers.input_append_buf()).map_err(|error| timed(error, timeout))?;
+        let amount = self.read(timeout).map_err(|error| timed(error, timeout))?;
         self.buffers.input_appended(amount);
         Ok(amount > 0)
     }
 
     fn is_open(&mut self) -> bool {
-        self.stream.get_mut().0.get_mut().is_open()
+        self.stream.sock.tcp.is_open()
     }
 
     fn is_tls(&self) -> bool {

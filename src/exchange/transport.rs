@@ -15,8 +15,8 @@ use crate::stats::{Counter, Stats};
 /// For what comes in one piece: the head of an answer, a record of TLS.
 pub(crate) const BUFFER_SIZE: usize = 16 * 1024;
 
-/// Less than this waits for what follows, so that the head of a request and its body leave together.
-const SMALL: usize = 1024;
+/// With less room than this behind what is held for what follows, it is sent.
+const ROOM: usize = 1024;
 
 /// A connection is not used for longer, so that a change of the name's addresses is followed in the end.
 const MAX_AGE: Duration = Duration::from_secs(5 * 60);
@@ -40,15 +40,55 @@ impl TcpTransport {
         TcpTransport { stream, stats: Arc::clone(stats), buffers: WipedBuffers::new(), made: Instant::now() }
     }
 
+    /// Takes some bytes to be sent; says how many. They are held for what follows, so that the head of a request and its
+    /// body leave together.
+    pub(crate) fn take(&mut self, bytes: &[u8], deadline: Option<Instant>) -> io::Result<usize> {
+        let room = self.buffers.output();
+        let amount = room.len().min(bytes.len());
+        room[..amount].copy_from_slice(&bytes[..amount]);
+        self.hold(amount, deadline)?;
+        Ok(amount)
+    }
+
+    fn hold(&mut self, amount: usize, deadline: Option<Instant>) -> io::Result<()> {
+        self.buffers.hold(amount);
+        if self.buffers.output().len() < ROOM { self.flush(deadline) } else { Ok(()) }
+    }
+
     /// Sends what is held.
-    fn flush(&mut self, timeout: NextTimeout) -> Result<(), ureq::Error> {
+    fn flush(&mut self, deadline: Option<Instant>) -> io::Result<()> {
         let amount = self.buffers.held().len();
         if amount > 0 {
-            self.write_all(deadline_ahead(timeout)?).map_err(|error| timed(error, timeout))?;
+            self.write_all(deadline)?;
             self.buffers.release();
             self.stats.add(Counter::BytesSent, amount as u64);
         }
         Ok(())
+    }
+
+    /// Sends what is held, and reads some bytes into the buffer of input.
+    fn fill(&mut self, timeout: NextTimeout) -> io::Result<usize> {
+        let deadline = deadline_ahead(timeout)?;
+        self.flush(deadline)?;
+        let amount = read_some(&self.stream, self.buffers.input_append_buf(), deadline)?;
+        self.buffers.input_appended(amount);
+        self.stats.add(Counter::BytesReceived, amount as u64);
+        Ok(amount)
+    }
+
+    /// Sends what is held, and reads some bytes past the buffer of input, once that is empty.
+    pub(crate) fn read(&mut self, bytes: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
+        self.flush(deadline)?;
+        let left = self.buffers.input();
+        if !left.is_empty() {
+            let amount = left.len().min(bytes.len());
+            bytes[..amount].copy_from_slice(&left[..amount]);
+            self.buffers.input_consume(amount);
+            return Ok(amount);
+        }
+        let amount = read_some(&self.stream, bytes, deadline)?;
+        self.stats.add(Counter::BytesReceived, amount as u64);
+        Ok(amount)
     }
 
     fn write_all(&mut self, deadline: Option<Instant>) -> io::Result<()> {
@@ -66,16 +106,16 @@ impl TcpTransport {
         }
         Ok(())
     }
+}
 
-    fn read_some(&mut self, deadline: Option<Instant>) -> io::Result<usize> {
-        loop {
-            match self.stream.read(self.buffers.input_append_buf()) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    Waiting::new().readable(&self.stream).until(deadline)?;
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return result,
+fn read_some(mut stream: &TcpStream, bytes: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
+    loop {
+        match stream.read(bytes) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                Waiting::new().readable(stream).until(deadline)?;
             }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
         }
     }
 }
@@ -86,17 +126,12 @@ impl Transport for TcpTransport {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        self.buffers.hold(amount);
-        if self.buffers.held().len() < SMALL { Ok(()) } else { self.flush(timeout) }
+        deadline_ahead(timeout).and_then(|deadline| self.hold(amount, deadline)).map_err(|error| timed(error, timeout))
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        self.flush(timeout)?;
         self.buffers.check_room()?;
-        let deadline = deadline_ahead(timeout)?;
-        let amount = self.read_some(deadline).map_err(|error| timed(error, timeout))?;
-        self.buffers.input_appended(amount);
-        self.stats.add(Counter::BytesReceived, amount as u64);
+        let amount = self.fill(timeout).map_err(|error| timed(error, timeout))?;
         Ok(amount > 0)
     }
 
@@ -114,8 +149,8 @@ pub(crate) fn deadline(timeout: NextTimeout) -> Option<Instant> {
 }
 
 /// The deadline, unless it has passed: one that sends without a pause is not waited for, and yet comes to its end.
-fn deadline_ahead(timeout: NextTimeout) -> Result<Option<Instant>, ureq::Error> {
-    if timeout.after.is_zero() { Err(ureq::Error::Timeout(timeout.reason)) } else { Ok(deadline(timeout)) }
+pub(crate) fn deadline_ahead(timeout: NextTimeout) -> io::Result<Option<Instant>> {
+    if timeout.after.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(deadline(timeout)) }
 }
 
 /// The error as ureq knows it.
@@ -129,13 +164,54 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_connection_is_open_while_it_is_young_and_quiet() {
+    /// A connection, and its other end.
+    fn connected() -> (TcpTransport, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         stream.set_nonblocking(true).unwrap();
-        let (mut peer, _) = listener.accept().unwrap();
-        let mut transport = TcpTransport::new(stream, &Arc::default());
+        (TcpTransport::new(stream, &Arc::default()), listener.accept().unwrap().0)
+    }
+
+    #[test]
+    fn what_is_sent_leaves_together_when_something_is_awaited() {
+        let (mut transport, mut peer) = connected();
+        let sent = |transport: &TcpTransport| transport.stats.get(b"bytes_sent").unwrap();
+        for part in [b"head ", b"body "] {
+            transport.buffers().output()[..part.len()].copy_from_slice(part);
+            transport.transmit_output(part.len(), NextTimeout::default()).unwrap();
+        }
+        assert_eq!(transport.take(b"more", None).unwrap(), 4);
+        assert_eq!(sent(&transport), 0);
+        peer.write_all(b"answer").unwrap();
+        assert!(transport.await_input(NextTimeout::default()).unwrap());
+        let mut received = [0; 14];
+        peer.read_exact(&mut received).unwrap();
+        assert_eq!((&received, sent(&transport)), (b"head body more", 14));
+        // What lies in the buffer comes first where something reads past it.
+        let mut read = [0; 4];
+        assert_eq!((transport.read(&mut read, None).unwrap(), &read), (4, b"answ"));
+        assert_eq!((transport.read(&mut read, None).unwrap(), &read[..2]), (2, b"er".as_slice()));
+        peer.write_all(b"next").unwrap();
+        assert_eq!((transport.read(&mut read, None).unwrap(), &read), (4, b"next"));
+    }
+
+    #[test]
+    fn what_has_no_more_room_leaves_at_once() {
+        let (mut transport, mut peer) = connected();
+        let room = transport.buffers().output().len();
+        let long: Vec<_> = (0..3 * room).map(|i| i as u8).collect();
+        let mut rest = &long[..];
+        while !rest.is_empty() {
+            rest = &rest[transport.take(rest, None).unwrap()..];
+        }
+        let mut received = vec![0; long.len()];
+        peer.read_exact(&mut received).unwrap();
+        assert!(received == long && transport.buffers().output().len() == room);
+    }
+
+    #[test]
+    fn a_connection_is_open_while_it_is_young_and_quiet() {
+        let (mut transport, mut peer) = connected();
         assert!(transport.is_open());
         let made = transport.made;
         transport.made = made.checked_sub(MAX_AGE).unwrap();
