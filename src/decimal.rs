@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// The value of at most 18 decimal digits.
-#[inline]
+#[inline(always)]
 pub(crate) fn value(text: &[u8]) -> Option<u64> {
     match (text.len(), text.first_chunk::<4>(), text.last_chunk::<4>()) {
         (8..=16, ..) => {
@@ -64,7 +64,7 @@ impl Place {
     }
 
     /// The number, if the place has nothing but digits, and no needless 0 in front.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read(&self, text: &[u8]) -> Option<u64> {
         let bytes: &[u8; 16] = text.get(..self.end)?.last_chunk()?;
         let (above, below) = (lanes(bytes.first_chunk()?) & self.mask[0], lanes(bytes.last_chunk()?) & self.mask[1]);

@@ -11,13 +11,14 @@ pub fn repair(body: &[u8]) -> String {
     repair::repair(body, &mut String::new()).expect("memory").to_owned()
 }
 
-/// Reads the body of an answer.
+/// Reads the body of an answer that is as documented; None for any other. It is not repaired before.
+pub fn read_documented(body: &[u8]) -> Option<Answer<'_>> {
+    documented::entries(body).map(|entries| Answer(answer::Answer::Entries(entries)))
+}
+
+/// Reads the body of any answer.
 pub fn read(body: &str) -> Result<Answer<'_>, Unreadable> {
-    let read = match documented::entries(body.as_bytes()) {
-        Some(entries) => Ok(answer::Answer::Entries(entries)),
-        None => answer::read(body),
-    };
-    read.map(Answer).map_err(|error| Unreadable { reason: error.reason, offset: error.offset })
+    answer::read(body).map(Answer).map_err(|error| Unreadable { reason: error.reason, offset: error.offset })
 }
 
 /// The number as it is sent.

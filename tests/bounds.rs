@@ -52,15 +52,15 @@ fn heads_without_an_end() {
     let line = format!("A: {}\r\n", "b".repeat(1000));
     for (start, again, part) in [
         (HEAD, "A: b\r\n", "too many headers"),
-        (HEAD, &line, "is longer than 16384 bytes"),
-        ("HTTP/1.1 200 OK\r\nA: ", "b", "is longer than 16384 bytes"),
-        ("HTTP/1.1 200 OK\r\nA: ", &"b".repeat(1000), "is longer than 16384 bytes"),
-        ("HTTP/1.1 200 O", "K", "is longer than 16384 bytes"),
-        (HEAD, "A", "is longer than 16384 bytes"),
+        (HEAD, &line, "is longer than 32768 bytes"),
+        ("HTTP/1.1 200 OK\r\nA: ", "b", "is longer than 32768 bytes"),
+        ("HTTP/1.1 200 OK\r\nA: ", &"b".repeat(1000), "is longer than 32768 bytes"),
+        ("HTTP/1.1 200 O", "K", "is longer than 32768 bytes"),
+        (HEAD, "A", "is longer than 32768 bytes"),
         (HEAD, "\0", "invalid header name"),
         ("HTTP/1.1 2", "0", "invalid response status"),
         ("", "x", "invalid HTTP version"),
-        ("", "\r\n", "is longer than 16384 bytes"),
+        ("", "\r\n", "is longer than 32768 bytes"),
         ("HTTP/1.1 100 Continue\r\n", "A: b\r\n", "too many headers"),
     ] {
         let (_server, url) = endless(start, again.as_bytes());
@@ -131,7 +131,7 @@ fn memory_is_bounded_whatever_has_no_end() {
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
     for (start, again, part) in [
         (HEAD.as_bytes(), b"A: b\r\n".as_slice(), "too many headers"),
-        (b"HTTP/1.1 200 OK\r\nA: ", &[b'b'; 1000], "is longer than 16384 bytes"),
+        (b"HTTP/1.1 200 OK\r\nA: ", &[b'b'; 1000], "is longer than 32768 bytes"),
         (CHUNKED.as_bytes(), chunk.as_bytes(), "max_response_bytes"),
         (&gzip, &block, "max_response_bytes"),
     ] {

@@ -262,7 +262,7 @@ fn a_head_without_an_end() {
         let proxy = Server::endless(b"HTTP/1.1 200 OK\r\nA: ", again, Duration::ZERO);
         let error = failure(&format!("http://{}", proxy.address), &[("connect_timeout_ms", "0")]);
         assert_eq!(error.code(), Code::Connect, "{error}");
-        assert!(error.message().contains("a head of more than 16384 bytes"), "{error}");
+        assert!(error.message().contains("a head of more than 32768 bytes"), "{error}");
     }
 }
 

@@ -7,9 +7,6 @@ use super::failure;
 use super::transport::BUFFER_SIZE;
 use crate::error::{Code, Error};
 
-/// Room for a request of 500 messages as they mostly are, with its head.
-const OUTPUT_SIZE: usize = 32 * 1024;
-
 /// ureq's buffers, wiped when they are freed. What is to be sent may be held there for what follows.
 pub(crate) struct WipedBuffers {
     buffers: LazyBuffers,
@@ -18,7 +15,7 @@ pub(crate) struct WipedBuffers {
 
 impl WipedBuffers {
     pub(crate) fn new() -> WipedBuffers {
-        WipedBuffers { buffers: LazyBuffers::new(BUFFER_SIZE, OUTPUT_SIZE), held: 0 }
+        WipedBuffers { buffers: LazyBuffers::new(BUFFER_SIZE, BUFFER_SIZE), held: 0 }
     }
 
     /// Holds so many bytes of the output more: what is written next comes behind them.
