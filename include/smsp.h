@@ -27,6 +27,7 @@
  *   but a client may be freed while its calls and operations run: they go on to their end.
  * - A client made before fork() works in the child, with connections of its own. An operation started before fork() is
  *   done and SMSP_E_CANCELLED in the child, and goes on in the parent. Every descriptor is close-on-exec.
+ * - Windows has neither signals nor fork(). No child process inherits a socket, and the DLL stays loaded once it had threads.
  */
 #ifndef SMSP_H
 #define SMSP_H
@@ -391,6 +392,7 @@ smsp_code smsp_operation_progress(const struct smsp_operation *operation,
 
 /**
  * A descriptor that becomes readable once the operation is done, and stays so: for poll, select, epoll and event loops.
+ * On Windows it is a SOCKET, for select, WSAPoll and event loops, and is to be cast to that.
  * It is made at the first call and the same at each, close-on-exec, and valid until the free. The caller only waits for
  * it: it never reads, writes or closes it. -1 if it cannot be made, for NULL, and in a child of fork().
  */
@@ -399,7 +401,7 @@ int32_t smsp_operation_fd(struct smsp_operation *operation);
 /**
  * Asks an operation to end, and returns at once; NULL is fine, and so is an operation that is done. It is done within
  * 200 ms, wherever it waits. What was answered is in the report, the rest is UNANSWERED with code SMSP_E_CANCELLED.
- * Async-signal-safe: a signal handler may call this, and errno stays as it was.
+ * Async-signal-safe: a signal handler may call this, and errno stays as it was. On Windows a handler of the console may.
  */
 void smsp_operation_cancel(struct smsp_operation *operation);
 

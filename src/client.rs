@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::error::{Code, Error};
-use crate::event::Stop;
 use crate::exchange::call::Call;
 use crate::exchange::check::Check;
 use crate::operation::Operation;
@@ -13,6 +12,7 @@ use crate::process::Process;
 use crate::report::Report;
 use crate::settings::{Settings, reason};
 use crate::stats::{Counter, Stats};
+use crate::stop::Stop;
 
 /// A client of the service. Cloning is cheap; all clones share connections, limits and counters, from any thread.
 #[derive(Clone)]

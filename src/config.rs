@@ -108,7 +108,7 @@ options! {
     Proxy c"proxy" None, Proxy,
         "A proxy that leads to the service: HTTP CONNECT or SOCKS5, also for plain http. It looks up the service's name. What has a special meaning in a URL is percent-encoded in user name and password. A `base_url` on this machine (`localhost`, 127.0.0.1, ::1) goes past it.";
     CaFile c"ca_file" Some(c"bundled"), TrustList,
-        "Which certificate authorities are trusted: a comma-separated list of `bundled` (Mozilla's, in the library), `system` and PEM files. What is listed is trusted, nothing else.";
+        "Which certificate authorities are trusted: a comma-separated list of `bundled` (Mozilla's, in the library), `system` (not on Windows) and PEM files. What is listed is trusted, nothing else.";
     UserAgent c"user_agent" Some(PRODUCT), Header,
         "The User-Agent header. What is set is put in front of the library's own name and version.";
     AllowHttp c"allow_http" Some(c"false"), Flag,
@@ -116,7 +116,7 @@ options! {
     LogLevel c"log_level" Some(c"off"), Choice(LEVELS),
         "How much goes to the log, see [LOGGING.md](LOGGING.md). **`trace` shows phone numbers in full**; the API key is shown by none.";
     LogFile c"log_file" None, Text,
-        "Where the log goes: a path, or `stderr`. A file is made where there is none, for its owner alone, and opened for each line, so that it may be rotated. Required unless `log_level` is `off`.";
+        "Where the log goes: a path, or `stderr`. A file is made where there is none, for its owner alone (on Windows as its folder has it), and opened for each line, so that it may be rotated. Required unless `log_level` is `off`.";
 }
 
 /// The variable that the service's other clients use for the key.

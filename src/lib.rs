@@ -33,7 +33,6 @@ mod code;
 mod config;
 mod decimal;
 mod error;
-mod event;
 mod exchange;
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -53,9 +52,10 @@ mod redact;
 mod report;
 mod secret;
 mod settings;
-mod sigpipe;
 mod state;
 mod stats;
+mod stop;
+mod sys;
 mod texts;
 mod url;
 mod wire;

@@ -4,10 +4,8 @@
 //! under it or that would stay with a file that was rotated.
 
 use std::fmt::{self, Write as _};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write as _};
-use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,7 +18,7 @@ use crate::error::Error;
 use crate::phone::hide_numbers;
 use crate::redact::Secrets;
 use crate::settings::reason;
-use crate::sigpipe::without_sigpipe;
+use crate::sys::{open_log, stderr, without_sigpipe};
 
 /// The longest line with its end, in bytes: what even a pipe takes in one piece (PIPE_BUF).
 const MAX_LINE: usize = 4096;
@@ -59,15 +57,11 @@ enum Target {
 }
 
 impl Target {
-    /// Opens it for one line. A pipe that nobody reads is an error and not a wait.
+    /// Opens it for one line.
     fn open(&self) -> io::Result<File> {
         match self {
-            // The descriptor alone: Rust's own `stderr` is behind a lock.
-            Target::Stderr => io::stderr().as_fd().try_clone_to_owned().map(File::from),
-            Target::File(path) => {
-                let mut options = OpenOptions::new();
-                options.append(true).create(true).mode(0o600).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)
-            }
+            Target::Stderr => stderr(),
+            Target::File(path) => open_log(path),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! A call in the background: watched, waited for and cancelled from any thread.
 
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,6 +11,7 @@ use crate::exchange::call::Call;
 use crate::exchange::wait::cancelled;
 use crate::exchange::watch::Watch;
 use crate::plan::RawQuery;
+use crate::sys::{self, Descriptor};
 
 /// A list of messages that is asked about in the background, made by [`Client::start`]. Any thread may use it. Dropping
 /// it cancels what is left, and waits for that.
@@ -59,11 +59,11 @@ impl Operation {
 
     /// A descriptor that is readable once the operation is done, for `poll` and its like; nothing is to be read from it.
     /// It is made at the first call and is the same at each.
-    pub fn fd(&self) -> io::Result<BorrowedFd<'_>> {
+    pub fn fd(&self) -> io::Result<Descriptor<'_>> {
         if self.is_inherited() {
             return Err(io::ErrorKind::Unsupported.into());
         }
-        self.inner.call.ended_fd()
+        self.inner.call.ended_event().map(sys::descriptor)
     }
 
     /// Asks for the end and returns at once. What was answered stays, the rest is `Code::Cancelled`. Async-signal-safe but

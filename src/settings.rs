@@ -17,18 +17,9 @@ use crate::plan::BatchLimit;
 use crate::proxy::{Credentials, Proxy, is_exempt};
 use crate::redact::Secrets;
 use crate::secret::Secret;
+use crate::sys;
 use crate::url::BaseUrl;
 use crate::wire::{Format, request};
-
-/// Where systems keep the certificate authorities that they trust.
-const SYSTEM_BUNDLES: [&str; 6] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-    "/usr/local/share/certs/ca-root-nss.crt",
-];
 
 /// A URL stays shorter than this, since servers and proxies on the way may refuse a longer one.
 pub(crate) const MAX_URL: usize = 8000;
@@ -209,10 +200,7 @@ fn trusted(config: &Config) -> Result<RootCertStore, Error> {
 }
 
 fn system_bundle() -> Result<&'static str, Error> {
-    let found = SYSTEM_BUNDLES.iter().find(|path| fs::metadata(path).is_ok());
-    found.copied().ok_or_else(|| {
-        Error::config("ca_file", format!("system: this machine has none of {}", SYSTEM_BUNDLES.join(", ")))
-    })
+    sys::authorities().map_err(|reason| Error::config("ca_file", format!("system: {reason}")))
 }
 
 fn add_all(store: &mut RootCertStore, path: &str) -> Result<(), Error> {

@@ -1,6 +1,5 @@
 //! Calls in the background.
 
-use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use libc::size_t;
@@ -12,6 +11,7 @@ use super::report::smsp_report;
 use crate::client::Outcome;
 use crate::error::{Code, Error};
 use crate::operation::Operation;
+use crate::sys;
 
 /// A call in the background. Made by smsp_multi_status_start, ended by smsp_operation_free, which is always due. Any thread
 /// may wait for it, look at it, cancel and finish it, also at the same time; during and after its free none may.
@@ -83,24 +83,22 @@ pub unsafe extern "C" fn smsp_operation_progress(
 }
 
 /// A descriptor that becomes readable once the operation is done, and stays so: for poll, select, epoll and event loops.
+/// On Windows it is a SOCKET, for select, WSAPoll and event loops, and is to be cast to that.
 /// It is made at the first call and the same at each, close-on-exec, and valid until the free. The caller only waits for
 /// it: it never reads, writes or closes it. -1 if it cannot be made, for NULL, and in a child of fork().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_operation_fd(operation: *mut smsp_operation) -> i32 {
-    accessor(-1, || unsafe { operation.as_ref() }?.0.fd().ok().map(|descriptor| descriptor.as_raw_fd()))
+    accessor(-1, || unsafe { operation.as_ref() }?.0.fd().ok().map(|descriptor| sys::number(&descriptor)))
 }
 
 /// Asks an operation to end, and returns at once; NULL is fine, and so is an operation that is done. It is done within
 /// 200 ms, wherever it waits. What was answered is in the report, the rest is UNANSWERED with code SMSP_E_CANCELLED.
-/// Async-signal-safe: a signal handler may call this, and errno stays as it was.
+/// Async-signal-safe: a signal handler may call this, and errno stays as it was. On Windows a handler of the console may.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_operation_cancel(operation: *mut smsp_operation) {
     // Not by `accessor`: what that uses belongs to the thread, and may be made at its first use. Nothing here panics.
     if let Some(operation) = unsafe { operation.as_ref() } {
-        let errno = unsafe { libc::__errno_location() };
-        let before = unsafe { *errno };
-        operation.0.cancel();
-        unsafe { *errno = before };
+        sys::keeping_errno(|| operation.0.cancel());
     }
 }
 

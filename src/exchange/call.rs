@@ -1,7 +1,6 @@
 //! A call under way: which of its batches are taken, which have ended, and what came of them.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,10 +10,11 @@ use once_cell::race::OnceBox;
 use super::http::total_timeout;
 use super::wait::cancelled;
 use crate::error::{Code, Error};
-use crate::event::{Event, Stop};
 use crate::matching::Matches;
 use crate::plan::Plan;
 use crate::report::{Asked, Draft, Report};
+use crate::stop::Stop;
+use crate::sys::Event;
 use crate::texts::Texts;
 use crate::wire::answer::Entry;
 
@@ -193,14 +193,14 @@ impl Call {
         }
     }
 
-    /// A descriptor that is readable once every batch has ended; the same at each call.
-    pub(crate) fn ended_fd(&self) -> io::Result<BorrowedFd<'_>> {
+    /// Happens once every batch has ended; the same at each call.
+    pub(crate) fn ended_event(&self) -> io::Result<&Event> {
         let event = self.ended_event.get_or_try_init(|| Event::new().map(Box::new))?;
         // Whoever ended the last batch before the event was there could not set it.
         if self.lock().ended >= self.batches() {
             event.set();
         }
-        Ok(event.as_fd())
+        Ok(event)
     }
 
     /// Gives up what nobody has taken where the call is stopped or out of time. Whether there is something left to take.

@@ -17,9 +17,9 @@ use super::tls::Tls;
 use super::transport::BUFFER_SIZE;
 use super::wait::{go_on, working_for};
 use crate::error::{Code, Error, out_of_memory};
-use crate::event::Stop;
 use crate::settings::{Settings, reason};
 use crate::stats::Stats;
+use crate::stop::Stop;
 use crate::wire::Format;
 
 /// How long an idle connection is kept.

@@ -31,13 +31,13 @@ use wait::sleep;
 use zeroize::Zeroize;
 
 use crate::error::{Code, Error};
-use crate::event::Stop;
 use crate::log::Attempt;
 use crate::matching;
 use crate::report::Asked;
 use crate::settings::{MAX_URL, Method, Settings};
 use crate::state::{API_NOT_FOUND, State, refusal};
 use crate::stats::{Counter, Stats};
+use crate::stop::Stop;
 use crate::wire::Format;
 use crate::wire::answer::{self, Answer, Entry, Fate, Refusal, Unreadable};
 use crate::wire::repair::repair;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::http::total_timeout;
 use super::wait::sleep;
 use crate::error::Error;
-use crate::event::Stop;
+use crate::stop::Stop;
 
 /// Gives out the moments at which requests may start; there is no burst.
 #[derive(Debug)]

@@ -10,6 +10,7 @@ use socket2::{Domain, Socket, Type};
 use super::wait::{Waiting, is_time_limit};
 use crate::error::{Code, Error};
 use crate::settings::reason;
+use crate::sys::{is_connecting, is_exhaustion};
 
 /// How long an address has for itself before the next is tried beside it.
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -101,15 +102,9 @@ fn start(address: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
     match socket.connect(&address.into()) {
-        Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => Err(error),
+        Err(error) if !is_connecting(&error) => Err(error),
         _ => Ok(socket.into()),
     }
-}
-
-/// Descriptors or memory are used up.
-pub(super) fn is_exhaustion(error: &io::Error) -> bool {
-    let exhausted = [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::ENOBUFS];
-    error.raw_os_error().is_some_and(|number| exhausted.contains(&number))
 }
 
 #[cfg(test)]
@@ -119,7 +114,7 @@ mod tests {
 
     use super::super::wait::working_for;
     use super::*;
-    use crate::event::Stop;
+    use crate::stop::Stop;
 
     /// A socket that does not listen at its address.
     fn closed() -> (Socket, SocketAddr) {

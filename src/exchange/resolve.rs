@@ -11,13 +11,12 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-use super::race::is_exhaustion;
 use super::threads;
 use super::wait::{Waiting, is_time_limit};
 use crate::error::{Code, Error};
-use crate::event::Event;
 use crate::panics;
 use crate::settings::reason;
+use crate::sys::{Event, is_exhaustion};
 
 /// How long addresses are used before the name is looked up again.
 const MAX_AGE: Duration = Duration::from_secs(60);
@@ -157,7 +156,7 @@ impl Resolver for Later {
 mod tests {
     use super::super::wait::working_for;
     use super::*;
-    use crate::event::Stop;
+    use crate::stop::Stop;
 
     #[test]
     fn addresses_are_not_looked_up() {

@@ -3,30 +3,26 @@
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
 use std::marker::PhantomData;
-use std::os::fd::{AsFd, AsRawFd, RawFd};
-use std::ptr;
 use std::time::{Duration, Instant};
 
 use crate::error::{Code, Error};
-use crate::event::Stop;
-
-/// `poll` passes over it.
-const NO_DESCRIPTOR: RawFd = -1;
+use crate::stop::Stop;
+use crate::sys::{NO_DESCRIPTOR, Polled, RawDescriptor, Waitable, poll, raw};
 
 thread_local! {
     /// The descriptor of the stop that this thread works for. ureq cannot hand one to a transport.
-    static STOP: Cell<RawFd> = const { Cell::new(NO_DESCRIPTOR) };
+    static STOP: Cell<RawDescriptor> = const { Cell::new(NO_DESCRIPTOR) };
 }
 
 /// Runs something whose waits in this thread end as soon as the stop is requested.
 pub(crate) fn working_for<T>(stop: Option<&Stop>, run: impl FnOnce() -> T) -> T {
-    struct PutBack(RawFd);
+    struct PutBack(RawDescriptor);
     impl Drop for PutBack {
         fn drop(&mut self) {
             STOP.set(self.0);
         }
     }
-    let descriptor = stop.map_or(NO_DESCRIPTOR, |stop| stop.as_fd().as_raw_fd());
+    let descriptor = stop.map_or(NO_DESCRIPTOR, |stop| raw(stop.event()));
     let _put_back = PutBack(STOP.replace(descriptor));
     run()
 }
@@ -54,7 +50,7 @@ pub(crate) fn cancelled() -> Error {
 /// Descriptors of which one is waited for, and with them always the stop that this thread works for.
 pub(crate) struct Waiting<'fd> {
     /// The stop, then the others.
-    list: [libc::pollfd; Waiting::MOST + 1],
+    list: [Polled; Waiting::MOST + 1],
     length: usize,
     borrowed: PhantomData<&'fd ()>,
 }
@@ -64,22 +60,21 @@ impl<'fd> Waiting<'fd> {
     pub(crate) const MOST: usize = 16;
 
     pub(crate) fn new() -> Waiting<'fd> {
-        let unused = libc::pollfd { fd: NO_DESCRIPTOR, events: 0, revents: 0 };
-        let mut list = [unused; Waiting::MOST + 1];
-        list[0] = libc::pollfd { fd: STOP.get(), events: libc::POLLIN, revents: 0 };
+        let mut list = [Polled::readable(NO_DESCRIPTOR); Waiting::MOST + 1];
+        list[0] = Polled::readable(STOP.get());
         Waiting { list, length: 1, borrowed: PhantomData }
     }
 
-    pub(crate) fn readable(self, descriptor: &'fd impl AsFd) -> Waiting<'fd> {
-        self.with(descriptor, libc::POLLIN)
+    pub(crate) fn readable(self, waitable: &'fd impl Waitable) -> Waiting<'fd> {
+        self.with(Polled::readable(raw(waitable)))
     }
 
-    pub(crate) fn writable(self, descriptor: &'fd impl AsFd) -> Waiting<'fd> {
-        self.with(descriptor, libc::POLLOUT)
+    pub(crate) fn writable(self, waitable: &'fd impl Waitable) -> Waiting<'fd> {
+        self.with(Polled::writable(raw(waitable)))
     }
 
-    fn with(mut self, descriptor: &'fd impl AsFd, events: libc::c_short) -> Waiting<'fd> {
-        self.list[self.length] = libc::pollfd { fd: descriptor.as_fd().as_raw_fd(), events, revents: 0 };
+    fn with(mut self, polled: Polled) -> Waiting<'fd> {
+        self.list[self.length] = polled;
         self.length += 1;
         self
     }
@@ -93,7 +88,7 @@ impl<'fd> Waiting<'fd> {
             match poll(list, left) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
-                Ok(()) => match list.iter().position(|descriptor| descriptor.revents != 0) {
+                Ok(()) => match list.iter().position(Polled::is_ready) {
                     None => return Err(ErrorKind::TimedOut.into()),
                     Some(0) => return Err(io::Error::other("stopped")),
                     Some(place) => return Ok(place - 1),
@@ -106,21 +101,6 @@ impl<'fd> Waiting<'fd> {
 /// Whether a limit of ours has passed. The system has one of its own, an error like any other.
 pub(crate) fn is_time_limit(error: &io::Error) -> bool {
     error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none()
-}
-
-/// `ppoll`, since milliseconds are too coarse for a pace of thousands a second.
-#[allow(unsafe_code)] // the system's interface to waiting
-fn poll(list: &mut [libc::pollfd], time: Option<Duration>) -> io::Result<()> {
-    // 32 bits hold 68 years, and its fields are no wider everywhere.
-    let number = |number: u64| i32::try_from(number).unwrap_or(i32::MAX);
-    let time = time.map(|time| libc::timespec {
-        tv_sec: number(time.as_secs()).into(),
-        tv_nsec: number(time.subsec_nanos().into()).into(),
-    });
-    let time = time.as_ref().map_or(ptr::null(), ptr::from_ref);
-    // SAFETY: the length is the list's own, the time lives until the end, and no signal mask is one that is allowed.
-    let ready = unsafe { libc::ppoll(list.as_mut_ptr(), list.len() as libc::nfds_t, time, ptr::null()) };
-    if ready < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use std::time::Instant;
 use super::call::Call;
 use super::threads;
 use super::wait::Waiting;
-use crate::event::Event;
 use crate::panics;
+use crate::sys::Event;
 
 /// The thread, there as long as a client has operations.
 pub(crate) struct Watch {

@@ -1,0 +1,228 @@
+//! Windows: sockets alone can be waited for, by `select`; there are no signals and no fork.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::windows::io::{AsHandle, AsRawSocket};
+use std::path::Path;
+use std::ptr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
+use windows_sys::Win32::Foundation::{ERROR_NOT_ENOUGH_MEMORY, ERROR_OUTOFMEMORY, ERROR_TOO_MANY_OPEN_FILES};
+use windows_sys::Win32::Networking::WinSock::{
+    FD_SET, INVALID_SOCKET, SOCKET, SOCKET_ERROR, TIMEVAL, WSAEMFILE, WSAENOBUFS, WSAEWOULDBLOCK, WSAGetLastError,
+    select,
+};
+use windows_sys::Win32::System::LibraryLoader::{
+    GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN, GetModuleHandleExW,
+};
+
+/// What can be waited for; how it is borrowed, and how it is named in the interface.
+pub(crate) use std::os::windows::io::{AsSocket as Waitable, BorrowedSocket as Descriptor, RawSocket as RawDescriptor};
+
+/// [`poll`] passes over it.
+pub(crate) const NO_DESCRIPTOR: RawDescriptor = INVALID_SOCKET as RawDescriptor;
+
+/// The socket of something that can be waited for.
+pub(crate) fn descriptor(waitable: &impl Waitable) -> Descriptor<'_> {
+    waitable.as_socket()
+}
+
+/// Its number.
+pub(crate) fn raw(waitable: &impl Waitable) -> RawDescriptor {
+    waitable.as_socket().as_raw_socket()
+}
+
+/// The same as the C interface has it: handles fit into 32 bits also where they are wider.
+pub(crate) fn number(waitable: &impl Waitable) -> i32 {
+    raw(waitable) as i32
+}
+
+/// How long a byte on its way to this very process is waited for. It takes microseconds.
+const DELIVERY: Duration = Duration::from_secs(1);
+
+/// A socket that is readable, for `select` and its like, once the event has happened. Child processes do not inherit it.
+///
+/// It is connected to another one of this process. A byte is sent from the one to the other, and never more than one.
+#[derive(Debug)]
+pub(crate) struct Event {
+    receiver: TcpStream,
+    sender: TcpStream,
+    has_happened: Mutex<bool>,
+}
+
+impl Event {
+    /// An event that has not happened.
+    pub(crate) fn new() -> io::Result<Event> {
+        let listener = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+        listener.listen(16)?;
+        let receiver = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        receiver.connect(&listener.local_addr()?)?;
+        let sender = accept(&listener, &receiver)?;
+        for socket in [&receiver, &sender] {
+            socket.set_nonblocking(true)?;
+            // No port is kept for a while after the end, as it would be for a peer that is far away.
+            socket.set_linger(Some(Duration::ZERO))?;
+        }
+        sender.set_tcp_nodelay(true)?;
+        Ok(Event { receiver: receiver.into(), sender: sender.into(), has_happened: Mutex::new(false) })
+    }
+
+    /// Lets it happen; a second time changes nothing. Whoever looks after that sees it.
+    pub(crate) fn set(&self) {
+        let mut has_happened = self.lock();
+        if !*has_happened && (&self.sender).write(&[1]).is_ok() {
+            *has_happened = true;
+            // Where it takes longer it comes later.
+            let _ = poll(&mut [Polled::readable(raw(&self.receiver))], Some(DELIVERY));
+        }
+    }
+
+    /// Makes it one that has not happened.
+    pub(crate) fn clear(&self) {
+        let mut has_happened = self.lock();
+        // There is nothing to read where it has not happened.
+        let _ = (&self.receiver).read(&mut [0; 2]);
+        *has_happened = false;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        self.has_happened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waitable for Event {
+    fn as_socket(&self) -> Descriptor<'_> {
+        self.receiver.as_socket()
+    }
+}
+
+/// The other end of a connection. Any program of this machine may connect in between: that is not taken for it.
+fn accept(listener: &Socket, connected: &Socket) -> io::Result<Socket> {
+    let address = connected.local_addr()?;
+    loop {
+        let (socket, peer) = listener.accept()?;
+        if peer.as_socket() == address.as_socket() {
+            return Ok(socket);
+        }
+    }
+}
+
+/// A socket, what it is waited for, and whether that is there.
+#[derive(Clone, Copy)]
+pub(crate) struct Polled {
+    socket: RawDescriptor,
+    for_writing: bool,
+    is_ready: bool,
+}
+
+impl Polled {
+    pub(crate) const fn readable(socket: RawDescriptor) -> Polled {
+        Polled { socket, for_writing: false, is_ready: false }
+    }
+
+    pub(crate) const fn writable(socket: RawDescriptor) -> Polled {
+        Polled { socket, for_writing: true, is_ready: false }
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        self.is_ready
+    }
+}
+
+/// Waits until one of these, which are fewer than FD_SETSIZE, is ready, or for this time. By `select`, since `WSAPoll` does
+/// not tell of a connection that cannot be made before Windows 10 of 2020.
+pub(crate) fn poll(list: &mut [Polled], time: Option<Duration>) -> io::Result<()> {
+    let mut readable = fd_set(list.iter().filter(|polled| !polled.for_writing));
+    let mut writable = fd_set(list.iter().filter(|polled| polled.for_writing));
+    if readable.fd_count + writable.fd_count == 0 {
+        // It refuses to wait for nothing.
+        thread::sleep(time.unwrap_or(Duration::MAX));
+        return Ok(());
+    }
+    // Connections that cannot be made.
+    let mut failed = writable;
+    let time = time.map(timeval);
+    let time = time.as_ref().map_or(ptr::null(), ptr::from_ref);
+    // SAFETY: the sets and the time live until the end; the first number means nothing here.
+    if unsafe { select(0, &mut readable, &mut writable, &mut failed, time) } == SOCKET_ERROR {
+        // SAFETY: it takes nothing.
+        return Err(io::Error::from_raw_os_error(unsafe { WSAGetLastError() }));
+    }
+    for polled in list {
+        polled.is_ready =
+            [&readable, &writable, &failed].iter().any(|set| members(set).contains(&(polled.socket as SOCKET)));
+    }
+    Ok(())
+}
+
+/// These sockets, for `select`.
+fn fd_set<'a>(list: impl Iterator<Item = &'a Polled>) -> FD_SET {
+    let mut set = FD_SET::default();
+    let sockets = list.filter(|polled| polled.socket != NO_DESCRIPTOR);
+    for (place, polled) in set.fd_array.iter_mut().zip(sockets) {
+        *place = polled.socket as SOCKET;
+        set.fd_count += 1;
+    }
+    set
+}
+
+fn members(set: &FD_SET) -> &[SOCKET] {
+    &set.fd_array[..set.fd_count as usize]
+}
+
+/// The time for `select`; not a shorter one.
+fn timeval(time: Duration) -> TIMEVAL {
+    let time = time.saturating_add(Duration::from_nanos(999));
+    TIMEVAL { tv_sec: i32::try_from(time.as_secs()).unwrap_or(i32::MAX), tv_usec: time.subsec_micros() as i32 }
+}
+
+/// Whether a connection that does not block is being made.
+pub(crate) fn is_connecting(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(WSAEWOULDBLOCK)
+}
+
+/// Handles or memory are used up.
+pub(crate) fn is_exhaustion(error: &io::Error) -> bool {
+    let of_system = [ERROR_TOO_MANY_OPEN_FILES, ERROR_NOT_ENOUGH_MEMORY, ERROR_OUTOFMEMORY].map(|number| number as i32);
+    error.raw_os_error().is_some_and(|number| [WSAEMFILE, WSAENOBUFS].contains(&number) || of_system.contains(&number))
+}
+
+/// Runs what starts a thread. From then on the library stays loaded: FreeLibrary would pull the code from under the thread.
+pub(crate) fn starting_thread<T>(run: impl FnOnce() -> T) -> T {
+    let mut module = ptr::null_mut();
+    let flags = GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS;
+    // SAFETY: with this flag it takes any address inside of a module; the handle lives until the end.
+    unsafe { GetModuleHandleExW(flags, (is_connecting as *const ()).cast(), &mut module) };
+    run()
+}
+
+/// There is no SIGPIPE.
+pub(crate) fn without_sigpipe<T>(run: impl FnOnce() -> T) -> T {
+    run()
+}
+
+/// No signal handler interrupts a thread.
+pub(crate) fn keeping_errno(run: impl FnOnce()) {
+    run();
+}
+
+/// Opens a log for one line.
+pub(crate) fn open_log(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).open(path)
+}
+
+/// Standard error without the lock that Rust's own has.
+pub(crate) fn stderr() -> io::Result<File> {
+    io::stderr().as_handle().try_clone_to_owned().map(File::from)
+}
+
+/// The file of the authorities that this machine trusts, or why there is none.
+pub(crate) fn authorities() -> Result<&'static str, String> {
+    Err("Windows keeps its authorities in no file; list bundled, or a file that they were exported to as PEM"
+        .to_owned())
+}
