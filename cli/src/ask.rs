@@ -1,15 +1,13 @@
 //! Asking the library, with a progress bar for those who watch.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use signal_hook::consts::SIGINT;
 use smsp::{Client, Config, Error, Outcome, Query};
 
 use crate::args::Args;
 use crate::input::Row;
+use crate::interrupt;
 
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -33,12 +31,11 @@ pub fn client(config: &Config) -> Result<Client, String> {
 
 /// Asks for every row, until Ctrl-C; a progress bar is drawn where standard error is a terminal.
 pub fn multi_status(client: &Client, rows: &[Row]) -> Result<Outcome, String> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    signal_hook::flag::register(SIGINT, Arc::clone(&interrupted)).map_err(|error| format!("Ctrl-C: {error}"))?;
+    let is_interrupted = interrupt::watch().map_err(|error| format!("Ctrl-C: {error}"))?;
     let operation = client.start(rows.iter().map(query)).map_err(|error| describe(&error))?;
     let bar = progress_bar(rows.len());
     while !operation.wait(Some(PROGRESS_INTERVAL)) {
-        if interrupted.load(Ordering::Relaxed) {
+        if is_interrupted() {
             operation.cancel();
         }
         bar.set_position(operation.progress().done as u64);

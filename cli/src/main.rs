@@ -4,6 +4,7 @@ mod args;
 mod ask;
 mod check;
 mod input;
+mod interrupt;
 mod output;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
