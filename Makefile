@@ -33,7 +33,7 @@ uninstall:
 release: tools
 	@sh scripts/release.sh
 
-# Tarballs and Debian packages for people without Rust, in target/dist; PLATFORMS=x86_64-linux-gnu makes that one alone.
+# Tarballs, zips for Windows and Debian packages for people without Rust, in target/dist; PLATFORMS=x86_64-linux-gnu makes that one alone.
 dist: tools
 	@sh scripts/dist.sh $(PLATFORMS)
 

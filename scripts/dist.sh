@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes what people without Rust take, in target/dist: a tarball for each platform, and two Debian packages.
+# Makes what people without Rust take, in target/dist: a tarball, or zip, for each platform, and two Debian packages.
 # usage: dist.sh [PLATFORM...]    The names are in scripts/platforms.sh; default all. The time of each is printed.
 # Needs, but for x86_64-linux-gnu, Debian packages, which root has installed by this; zig comes from PyPI.
 set -eu
@@ -22,10 +22,18 @@ build() {
         built=$target/glibc-$4
         return
     fi
-    flags=$remap
-    [ "$4" != - ] || flags="$remap -C target-feature=-crt-static"
     # shellcheck disable=SC2086
     want $builders
+    case $1 in
+    *-windows-*)
+        build_windows "$2" "$5"
+        built=$target/platforms/$1
+        sh scripts/link-windows.sh "$target/platforms/$2/release" "$built" "$5"
+        return
+        ;;
+    esac
+    flags=$remap
+    [ "$4" != - ] || flags="$remap -C target-feature=-crt-static"
     RUSTC=/usr/bin/rustc CARGO=/usr/bin/cargo RUSTC_BOOTSTRAP=1 RUSTFLAGS=$flags cargo-zigbuild zigbuild --locked --release \
         --target "$2$([ "$4" = - ] || echo ".$4")" --target-dir "$target/platforms" -Zbuild-std=std,panic_unwind \
         --package smsp --package smsp-cli
@@ -38,25 +46,55 @@ build() {
     done
 }
 
+# Builds for Windows, by Rust's name for it and the prefix of its gcc, which links.
+build_windows() {
+    # What stands at both ends of the frames for the unwinder is of std, but cargo does not build it. 64 bits go without.
+    ends=$target/platforms/$1/rtstartup
+    mkdir -p "$ends"
+    for end in rsbegin rsend; do
+        RUSTC_BOOTSTRAP=1 /usr/bin/rustc --target "$1" --emit=obj -o "$ends/$end.o" \
+            "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/rtstartup/$end.rs"
+    done
+    linker=CARGO_TARGET_$(echo "$1" | tr a-z- A-Z_)_LINKER
+    env "$linker=$2gcc" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
+        CARGO_ENCODED_RUSTFLAGS="$(printf '%s\037' $remap)-L$(printf '\037')native=$ends" \
+        /usr/bin/cargo build --locked --release --target "$1" --target-dir "$target/platforms" -Zbuild-std=std,panic_unwind \
+        --package smsp --package smsp-cli
+}
+
 # Packs a platform: a folder that may lie anywhere.
 pack() {
     folder=libsmsp-$version-$1
     stage=$dist/.stage.$1
     rm -rf "$stage" # of a run that failed
     mkdir "$stage"
+    case $1 in
+    *-windows-*) system=windows archive=$folder.zip ;;
+    *) system=linux archive=$folder.tar.gz ;;
+    esac
     # smsp.pc names what is beside it, wherever that is unpacked.
-    DESTDIR=$stage PREFIX=/$folder LIBDIR=/$folder/lib PC_PREFIX='${pcfiledir}/../..' BUILT=$built sh scripts/install.sh install
+    SYSTEM=$system DESTDIR=$stage PREFIX=/$folder LIBDIR=/$folder/lib PC_PREFIX='${pcfiledir}/../..' BUILT=$built sh scripts/install.sh install
     (
         cd "$stage/$folder"
         find . -type f | LC_ALL=C sort | sed 's|^\./||' | xargs sha256sum >"$stage/sums"
         mv "$stage/sums" SHA256SUMS
     )
-    tar -C "$stage" --sort=name --format=gnu --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
-        --mode='u=rwX,go=rX' -cf - "$folder" | gzip -9n >"$dist/$folder.tar.gz.new"
-    rm -f "$dist"/libsmsp-*-"$1.tar.gz" # of other versions
-    mv -f "$dist/$folder.tar.gz.new" "$dist/$folder.tar.gz"
+    archived "$stage" >"$stage/archive"
+    rm -f "$dist"/libsmsp-*-"$1.${archive#"$folder".}" # of other versions
+    mv -f "$stage/archive" "$dist/$archive"
     rm -rf "$stage"
-    echo "$dist/$folder.tar.gz: $(wc -c <"$dist/$folder.tar.gz") bytes"
+    echo "$dist/$archive: $(wc -c <"$dist/$archive") bytes"
+}
+
+# The folder as one file, always in the same order, with the same times, owners and modes.
+archived() {
+    if [ "$system" = windows ]; then
+        find "$1/$folder" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
+        (cd "$1" && find "$folder" -type f | LC_ALL=C sort | TZ=UTC zip -9qX - -@)
+    else
+        tar -C "$1" --sort=name --format=gnu --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
+            --mode='u=rwX,go=rX' -cf - "$folder" | gzip -9n
+    fi
 }
 
 mkdir -p "$dist"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what `make` built, or takes it away again.
 # usage: install.sh install|uninstall    PREFIX, LIBDIR and DESTDIR as the Makefile has them.
-# BUILT is the folder of scripts/link.sh, default target/lib; PC_PREFIX is what smsp.pc says, default PREFIX.
+# BUILT is the folder of scripts/link.sh, default target/lib; PC_PREFIX is what smsp.pc says, default PREFIX. With
+# SYSTEM=windows it is the folder of scripts/link-windows.sh.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/names.sh
@@ -17,22 +18,46 @@ case $LIBDIR in
 *) echo "LIBDIR: $LIBDIR is not below PREFIX, $PREFIX" >&2; exit 2 ;;
 esac
 
-# Every file: its mode, where it comes from, where it goes. A source that ends in .in is filled in first.
-files="
+# What differs: files, links, and what CMake has to know of the shared library.
+case ${SYSTEM:-linux} in
+linux)
+    programs="
 755 $built/libsmsp.so.$version $LIBDIR/libsmsp.so.$version
 644 $built/.debug/libsmsp.so.$version.debug $LIBDIR/.debug/libsmsp.so.$version.debug
+755 $built/smsp-status $PREFIX/bin/smsp-status
+"
+    # Every link: what it names, and where it lies.
+    links="
+libsmsp.so.$version $LIBDIR/libsmsp.so.$abi
+libsmsp.so.$abi $LIBDIR/libsmsp.so
+"
+    location="\${_smsp_libdir}/libsmsp.so.$version"
+    linked="IMPORTED_SONAME \"libsmsp.so.$abi\""
+    ;;
+windows)
+    programs="
+755 $built/smsp.dll $PREFIX/bin/smsp.dll
+644 $built/libsmsp.dll.a $LIBDIR/libsmsp.dll.a
+644 $built/smsp.def $LIBDIR/smsp.def
+755 $built/smsp-status.exe $PREFIX/bin/smsp-status.exe
+"
+    links=
+    location="\${_smsp_prefix}/bin/smsp.dll"
+    linked="IMPORTED_IMPLIB \"\${_smsp_libdir}/libsmsp.dll.a\""
+    native=$native_windows
+    ;;
+*) echo "SYSTEM: $SYSTEM is neither linux nor windows" >&2; exit 2 ;;
+esac
+
+# Every file: its mode, where it comes from, where it goes. A source that ends in .in is filled in first.
+files="
+$programs
 644 $built/libsmsp.a $LIBDIR/libsmsp.a
 644 packaging/smsp.pc.in $LIBDIR/pkgconfig/smsp.pc
 644 packaging/smsp-config.cmake.in $LIBDIR/cmake/smsp/smsp-config.cmake
 644 packaging/smsp-config-version.cmake.in $LIBDIR/cmake/smsp/smsp-config-version.cmake
-755 $built/smsp-status $PREFIX/bin/smsp-status
 $(for file in include/*; do echo "644 $file $PREFIX/$file"; done)
 $(for file in README.md CHANGELOG.md LICENSE-* THIRD-PARTY-LICENSES.txt docs/*.md; do echo "644 $file $doc/$file"; done)
-"
-# Every link: what it names, and where it lies.
-links="
-libsmsp.so.$version $LIBDIR/libsmsp.so.$abi
-libsmsp.so.$abi $LIBDIR/libsmsp.so
 "
 # Folders that are ours alone, or may be, innermost first.
 folders="
@@ -44,7 +69,8 @@ $doc
 
 filled() {
     sed -e "s|@prefix@|${PC_PREFIX:-$PREFIX}|" -e "s|@libdir@|$libdir|" -e "s|@up@|$(echo "$libdir" | sed 's|[^/][^/]*|..|g')|" \
-        -e "s|@version@|$version|" -e "s|@abi@|$abi|" -e "s|@native@|$native|" "$1"
+        -e "s|@version@|$version|" -e "s|@abi@|$abi|" -e "s|@native@|$native|" \
+        -e "s|@location@|$location|" -e "s|@linked@|$linked|" "$1"
 }
 
 # By rename, so that there is one at any moment, and running programs keep the one that they have.

@@ -10,3 +10,6 @@ functions=$(sed -n 's/^ *\(smsp_[a-z0-9_]*\);$/\1/p' packaging/smsp.map)
 # The system libraries that the archive needs, as `rustc --print native-static-libs` has them, but for those that every
 # compiler driver adds by itself (libc and the unwinder). A test compares.
 native='-lutil -lrt -lpthread -lm -ldl'
+
+# The same on Windows: std's, by the same command, and those of the crates getrandom and windows-sys.
+native_windows='-lkernel32 -lntdll -luserenv -lws2_32 -ldbghelp -lbcrypt -ladvapi32'

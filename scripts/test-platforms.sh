@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes everything that `make dist` makes, and runs it: natively, and arm64 under qemu. Needs Debian packages, which root
+# Makes everything that `make dist` makes, and runs it: natively, arm64 under qemu, Windows under wine. Needs Debian packages, which root
 # has installed by this; scripts/platforms.sh lists them.
 set -eu
 cd "$(dirname "$0")/.."

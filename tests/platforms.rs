@@ -2,6 +2,8 @@
 //! `scripts/test-platforms.sh` runs this, which `cargo test` by itself does not: it takes compilers for other systems.
 
 mod common;
+#[path = "platforms/windows.rs"]
+mod windows;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -99,7 +101,7 @@ impl Platform {
     fn check(&self) {
         let folder = self.unpacked();
         self.check_files(&folder);
-        self.check_versions(&folder);
+        check_sizes(self.compiler, &folder);
         let link = pkg_config(&folder, &["--cflags", "--libs"]);
         let shared = [link, vec![format!("-Wl,-rpath,{}/lib", folder.display())]].concat();
         self.check_example(&folder, "shared", &[self.compiler], &shared);
@@ -111,26 +113,12 @@ impl Platform {
         let (compiler, more) = self.archive;
         let flags = flags.into_iter().map(by_name).chain(more.iter().map(|&word| word.to_owned()));
         self.check_example(&folder, "archive", compiler, &flags.collect::<Vec<_>>());
-        self.check_status(&folder);
+        check_status(&folder, || self.command(&folder.join("bin/smsp-status")));
     }
 
-    /// Every file has its sum, and what the library needs is there on any such system.
+    /// What the library needs is there on any such system.
     fn check_files(&self, folder: &Path) {
-        run(Command::new("sha256sum").args(["--check", "--strict", "--quiet", "SHA256SUMS"]).current_dir(folder));
-        let sums = fs::read_to_string(folder.join("SHA256SUMS")).unwrap();
-        let summed: BTreeSet<_> = sums.lines().map(|line| line.split_once("  ").unwrap().1.to_owned()).collect();
-        let found =
-            run(Command::new("find").arg(folder).args(["-type", "f", "!", "-name", "SHA256SUMS", "-printf", "%P\\n"]));
-        assert_eq!(found.lines().map(str::to_owned).collect::<BTreeSet<_>>(), summed);
-        for name in ["include/smsp.h", "lib/cmake/smsp/smsp-config.cmake", "share/doc/libsmsp/LICENSE-MIT"] {
-            assert!(summed.contains(name), "{name}");
-        }
-        let contents = [format!("lib/libsmsp.so.{VERSION}"), "lib/libsmsp.a".to_owned(), "bin/smsp-status".to_owned()];
-        for name in contents {
-            let strings = run(Command::new("strings").arg(folder.join(&name)));
-            let ours = strings.lines().find(|line| line.contains(ROOT) || line.contains(".cargo/"));
-            assert_eq!(ours, None, "{name} has folders of the machine that built it");
-        }
+        check_sums(folder, &[&format!("lib/libsmsp.so.{VERSION}"), "lib/libsmsp.a", "bin/smsp-status"]);
         let dynamic = run(Command::new("readelf").arg("-dW").arg(folder.join("lib/libsmsp.so.0")));
         assert!(dynamic.contains("soname: [libsmsp.so.0]") && !dynamic.contains("TEXTREL"), "{dynamic}");
         let needed = dynamic.lines().filter(|line| line.contains("(NEEDED)"));
@@ -140,28 +128,10 @@ impl Platform {
         }
     }
 
-    /// The interface has the sizes that it promises.
-    fn check_versions(&self, folder: &Path) {
-        let mut compiler = Command::new(self.compiler);
-        compiler.args(["-std=c11", "-pedantic", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"]);
-        compiler.args(pkg_config(folder, &["--cflags"]));
-        run(compiler.arg(sources().join("version_0.c")));
-    }
-
-    /// The example of the README, over TCP and over TLS.
     fn check_example(&self, folder: &Path, name: &str, compiler: &[&str], link: &[String]) {
         let program = folder.join(name);
         compile(compiler, &Path::new(ROOT).join("examples/c/multi_status.c"), &program, link);
-        for tls in [false, true] {
-            let simulator = if tls {
-                simulator().certificate(Certificate::default()).start().unwrap()
-            } else {
-                simulator().start().unwrap()
-            };
-            let mut command = asking(self.command(&program), &simulator, folder, tls);
-            let printed = run(command.arg("+33699999993:111111"));
-            assert!(printed.starts_with("+33699999993     111111       delivered     "), "{printed}");
-        }
+        check_asking(folder, || self.command(&program));
     }
 
     /// Programs of the tests, which print failed checks only.
@@ -188,17 +158,60 @@ impl Platform {
         let mut command = self.command(&program);
         assert_eq!(run(command.env("LD_LIBRARY_PATH", folder.join("lib"))), format!("{VERSION}\n"));
     }
+}
 
-    fn check_status(&self, folder: &Path) {
-        let program = folder.join("bin/smsp-status");
-        assert!(run(self.command(&program).arg("--version")).contains(VERSION));
-        let list = folder.join("list.csv");
-        fs::write(&list, "+33699999993,111111\n").unwrap();
-        let simulator = simulator().start().unwrap();
-        let mut command = asking(self.command(&program), &simulator, folder, false);
-        let printed = run(command.args(["--format", "csv"]).arg(&list));
-        assert!(printed.contains("+33699999993,111111,delivered,"), "{printed}");
+/// Every file has its sum, and these, the library and what goes with it, are among them and name no folder of this machine.
+fn check_sums(folder: &Path, contents: &[&str]) {
+    run(Command::new("sha256sum").args(["--check", "--strict", "--quiet", "SHA256SUMS"]).current_dir(folder));
+    let sums = fs::read_to_string(folder.join("SHA256SUMS")).unwrap();
+    let summed: BTreeSet<_> = sums.lines().map(|line| line.split_once("  ").unwrap().1.to_owned()).collect();
+    let found =
+        run(Command::new("find").arg(folder).args(["-type", "f", "!", "-name", "SHA256SUMS", "-printf", "%P\\n"]));
+    assert_eq!(found.lines().map(str::to_owned).collect::<BTreeSet<_>>(), summed);
+    for name in ["include/smsp.h", "lib/cmake/smsp/smsp-config.cmake", "share/doc/libsmsp/LICENSE-MIT"] {
+        assert!(summed.contains(name), "{name}");
     }
+    // The linker of Windows makes names of paths.
+    let as_name = ROOT.replace(|character: char| !character.is_ascii_alphanumeric(), "_");
+    for name in contents {
+        assert!(summed.contains(*name), "{name}");
+        let strings = run(Command::new("strings").arg(folder.join(name)));
+        let ours = strings.lines().find(|line| [ROOT, &as_name, ".cargo/"].iter().any(|part| line.contains(part)));
+        assert_eq!(ours, None, "{name} has folders of the machine that built it");
+    }
+}
+
+/// The interface has the sizes that it promises.
+fn check_sizes(compiler: &str, folder: &Path) {
+    let mut compiler = Command::new(compiler);
+    compiler.args(["-std=c11", "-pedantic", "-Wall", "-Wextra", "-Werror", "-fsyntax-only"]);
+    compiler.args(pkg_config(folder, &["--cflags"]));
+    run(compiler.arg(sources().join("version_0.c")));
+}
+
+/// The example of the README, over TCP and over TLS.
+fn check_asking(folder: &Path, command: impl Fn() -> Command) {
+    for tls in [false, true] {
+        let simulator = if tls {
+            simulator().certificate(Certificate::default()).start().unwrap()
+        } else {
+            simulator().start().unwrap()
+        };
+        let mut command = asking(command(), &simulator, folder, tls);
+        let printed = run(command.arg("+33699999993:111111"));
+        assert!(printed.starts_with("+33699999993     111111       delivered     "), "{printed}");
+    }
+}
+
+/// `smsp-status` asks about a list.
+fn check_status(folder: &Path, command: impl Fn() -> Command) {
+    assert!(run(command().arg("--version")).contains(VERSION));
+    let list = folder.join("list.csv");
+    fs::write(&list, "+33699999993,111111\n").unwrap();
+    let simulator = simulator().start().unwrap();
+    let mut command = asking(command(), &simulator, folder, false);
+    let printed = run(command.args(["--format", "csv"]).arg(&list));
+    assert!(printed.contains("+33699999993,111111,delivered,"), "{printed}");
 }
 
 fn compile(compiler: &[&str], source: &Path, program: &Path, link: &[String]) {
@@ -249,9 +262,10 @@ fn x86_64_linux_musl() {
 #[test]
 fn every_tarball_is_run() {
     let made = fs::read_dir(dist()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let made: BTreeSet<_> = made.filter(|name| name.ends_with(".tar.gz")).collect();
-    let known = [X86_64, I686, ARM64, MUSL].map(|platform| format!("libsmsp-{VERSION}-{}.tar.gz", platform.name));
-    assert_eq!(made, BTreeSet::from(known));
+    let made: BTreeSet<_> = made.filter(|name| name.starts_with(&format!("libsmsp-{VERSION}-"))).collect();
+    let linux = [X86_64, I686, ARM64, MUSL].map(|platform| format!("libsmsp-{VERSION}-{}.tar.gz", platform.name));
+    let windows = [windows::X86_64, windows::I686].map(|platform| platform.archive());
+    assert_eq!(made, linux.into_iter().chain(windows).collect());
 }
 
 /// The Debian packages, installed below a root of their own, and the example built with them.
