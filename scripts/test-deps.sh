@@ -3,7 +3,8 @@
 # As root it installs what is missing; otherwise it says what to install and exits 1.
 set -eu
 
-# One line for each: the command that the tests run, or the file that they need, and the package that brings it.
+# One line for each: the command that the tests run, or the file that they need, and the package that brings it. The tests run servers
+# of their own: those that the packages bring need not run.
 # A second rustc, of another version than the one that builds, makes an archive to be linked beside ours.
 needed='
 gcc                         gcc
@@ -23,12 +24,17 @@ mono                        mono-runtime
 cobc                        gnucobol4
 fpc                         fp-compiler
 python3                     python3
+php                         php-cli
+phpunit                     phpunit
+/usr/sbin/php-fpm*          php-fpm
+nginx                       nginx-light
 /usr/bin/rustc              rustc
 /usr/include/openssl/ssl.h  libssl-dev
 '
 
 missing=$(printf '%s' "$needed" | while read -r command package; do
-    [ -z "$command" ] || [ -e "$command" ] || command -v "$command" >/dev/null 2>&1 || echo "$package"
+    # shellcheck disable=SC2086 # the pattern is to be expanded
+    [ -z "$command" ] || command -v "$command" >/dev/null 2>&1 || ls -d $command >/dev/null 2>&1 || echo "$package"
 done | sort -u | tr '\n' ' ')
 missing=${missing% }
 

@@ -83,6 +83,18 @@ fn simulator() -> String {
     page
 }
 
+/// bindings/php/smsp.h, from include/smsp.h: PHP takes declarations only, without a preprocessor.
+fn declarations() -> String {
+    let header = fs::read_to_string(path("include/smsp.h")).unwrap();
+    let without_comments: String =
+        header.split("/*").map(|part| part.split_once("*/").map_or(part, |(_, rest)| rest)).collect();
+    let is_plain = |line: &&str| !line.starts_with('#') && *line != "extern \"C\" {" && *line != "}";
+    let words: Vec<_> = without_comments.lines().filter(is_plain).flat_map(str::split_whitespace).collect();
+    // A line for each function and struct, and for each field.
+    let lines = words.join(" ").replace("; ", ";\n").replace("{ ", "{\n");
+    format!("/* Written by `make docs` from include/smsp.h. */\n{lines}\n")
+}
+
 /// Fails unless the page is what the tables say; writes it if that is asked for.
 fn check_page(name: &str, page: &str) {
     let file = path(name);
@@ -102,6 +114,13 @@ fn configuration_page_is_current() {
 fn simulator_page_is_current() {
     check_page("docs/SIMULATOR.md", &simulator());
     assert_eq!(Rule::from_json(RULES).map(|rules| rules.len()), Ok(3));
+}
+
+#[test]
+fn declarations_for_php_are_current() {
+    let declarations = declarations();
+    assert!(declarations.lines().count() > 40 && !declarations.contains('#'), "{declarations}");
+    check_page("bindings/php/smsp.h", &declarations);
 }
 
 #[test]

@@ -56,10 +56,21 @@ fn go_without_the_binding() {
 fn dotnet() {
     let source = Path::new(ROOT).join("examples/dotnet/multi_status.cs");
     let program = common::dotnet::compile("multi_status", &[&source]);
-    let script = program.with_extension("sh");
-    fs::write(&script, format!("#!/bin/sh\nexec mono '{}' \"$@\"\n", program.display())).unwrap();
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-    check(&script);
+    check(&script("mono", &program, &program.with_extension("sh")));
+}
+
+#[test]
+fn php() {
+    common::require("php");
+    let source = Path::new(ROOT).join("examples/php/multi_status.php");
+    check(&script("php -derror_reporting=-1 -ddisplay_errors=stderr", &source, &scratch("examples").join("php")));
+}
+
+/// A program that has another one run a third.
+fn script(runtime: &str, program: &Path, script: &Path) -> PathBuf {
+    fs::write(script, format!("#!/bin/sh\nexec {runtime} '{}' \"$@\"\n", program.display())).unwrap();
+    fs::set_permissions(script, fs::Permissions::from_mode(0o755)).unwrap();
+    script.to_path_buf()
 }
 
 /// The program in Go, built once.

@@ -30,6 +30,8 @@ const LANGUAGES: &[Language] = &[
     Language { name: "C++", sources: &["include/smsp.hpp"], runner: cpp, lacks: &["null"] },
     Language { name: "Go", sources: &["bindings/go"], runner: go, lacks: &["null"] },
     Language { name: ".NET", sources: &["bindings/dotnet/src"], runner: net, lacks: &["bytes"] },
+    // Its declarations are beside its sources, as they are no calls.
+    Language { name: "PHP", sources: &["bindings/php/src"], runner: php, lacks: &[] },
 ];
 
 fn c() -> Vec<PathBuf> {
@@ -53,6 +55,13 @@ fn go() -> Vec<PathBuf> {
 
 fn net() -> Vec<PathBuf> {
     vec!["mono".into(), dotnet::compile("scenarios", &[&folder().join("Runner.cs")])]
+}
+
+fn php() -> Vec<PathBuf> {
+    common::require("php");
+    // All that PHP has to say about the package would be printed.
+    let settings = ["-derror_reporting=-1", "-ddisplay_errors=stderr"].map(PathBuf::from);
+    [vec!["php".into()], settings.to_vec(), vec![folder().join("runner.php")]].concat()
 }
 
 fn folder() -> PathBuf {

@@ -1,0 +1,96 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Smsp;
+
+use FFI;
+
+/**
+ * Clients that outlive requests.
+ *
+ * PHP destroys at the end of a request whatever a program can hold, but not the memory of the process. Where the clients
+ * lie in it is written into a table that belongs to the process as they do: that of libc's bindtextdomain, under
+ * a name that is nobody's else. exec, which ends the clients, ends the table too; fork copies both, and a client works in
+ * the child. So an address that is found there is that of a client that lives.
+ *
+ * @internal
+ */
+final class Kept
+{
+    private const NAME = 'libsmsp-php';
+
+    /** What bindtextdomain() of PHP cannot write: it takes folders that exist only. */
+    private const PREFIX = 'libsmsp-php:';
+
+    /** More clients than a program needs at once. */
+    private const MOST = 8;
+
+    /** @var array<string, Handle> those that this request has: none of them may be ended */
+    private static array $used = [];
+
+    /**
+     * The client of this identity, made where there is none yet. Beyond the limit the oldest makes room; if this request has
+     * them all, the new one is not kept.
+     *
+     * @param callable(): Handle $make
+     */
+    public static function client(string $identity, callable $make): Handle
+    {
+        // Another copy of the library knows nothing of the clients of this one.
+        $identity = hash('sha256', $identity . self::placeOfLibrary());
+        return self::$used[$identity] ??= self::find($identity) ?? self::add($identity, $make());
+    }
+
+    private static function placeOfLibrary(): int
+    {
+        return FFI::cast('intptr_t', Native::library()->smsp_client_free)->cdata;
+    }
+
+    private static function find(string $identity): ?Handle
+    {
+        $address = self::read()[$identity] ?? null;
+        if ($address === null) {
+            return null;
+        }
+        $client = Handle::clientAt($address);
+        $client->keep();
+        return $client;
+    }
+
+    private static function add(string $identity, Handle $client): Handle
+    {
+        $clients = self::read();
+        $idle = array_diff_key($clients, self::$used);
+        $isFull = count($clients) >= self::MOST;
+        if ($isFull && $idle === []) {
+            return $client;
+        }
+        $client->keep();
+        $oldest = $isFull ? (string) array_key_first($idle) : null;
+        $gone = $oldest === null ? null : Handle::clientAt($clients[$oldest]);
+        unset($clients[$oldest]);
+        self::write($clients + [$identity => $client->address()]);
+        // Only now, when nobody can find it.
+        $gone?->free();
+        return $client;
+    }
+
+    /** @return array<string, int> addresses by identities */
+    private static function read(): array
+    {
+        $text = self::table()->bindtextdomain(self::NAME, null) ?? '';
+        return str_starts_with($text, self::PREFIX) ? json_decode(substr($text, strlen(self::PREFIX)), true) : [];
+    }
+
+    /** @param array<string, int> $clients */
+    private static function write(array $clients): void
+    {
+        self::table()->bindtextdomain(self::NAME, self::PREFIX . json_encode($clients));
+    }
+
+    private static function table(): FFI
+    {
+        return FFI::cdef('const char *bindtextdomain(const char *name, const char *folder);');
+    }
+}

@@ -1,0 +1,91 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Smsp;
+
+use FFI;
+use FFI\CData;
+use TypeError;
+
+/**
+ * The queries of a call, as lists of texts: a loop over these takes half the time of one over objects, which PHP counts
+ * and keeps for its collector of cycles.
+ *
+ * @internal
+ */
+final class Queries
+{
+    /** The pointers in a struct smsp_query. */
+    private const POINTERS = 2;
+
+    private const POINTER_BYTES = 8;
+
+    /**
+     * @param list<?string> $phoneNumbers
+     * @param list<?string> $messageIds
+     * @param string $texts all of them as C takes them, number and id in turn
+     */
+    private function __construct(
+        public readonly array $phoneNumbers,
+        public readonly array $messageIds,
+        private readonly string $texts,
+    ) {
+    }
+
+    /** @param iterable<Query> $queries */
+    public static function of(iterable $queries): self
+    {
+        $phoneNumbers = $messageIds = [];
+        $texts = '';
+        foreach ($queries as $query) {
+            if (!$query instanceof Query) {
+                throw new TypeError('a query must be of type Smsp\Query, ' . get_debug_type($query) . ' given');
+            }
+            $phoneNumbers[] = $phoneNumber = $query->phoneNumber;
+            $messageIds[] = $messageId = $query->messageId;
+            $texts .= "$phoneNumber\0$messageId\0";
+        }
+        return new self($phoneNumbers, $messageIds, $texts);
+    }
+
+    public function count(): int
+    {
+        return count($this->phoneNumbers);
+    }
+
+    /** An array of struct smsp_query and behind it all texts, in one piece of memory, for one call. */
+    public function lay(): CData
+    {
+        // FFI takes what it copies by reference, which is not for a property that is read only.
+        $texts = $this->texts;
+        if (substr_count($texts, "\0") !== self::POINTERS * $this->count()) {
+            return $this->escaped()->lay();
+        }
+        $pointers = self::POINTERS * $this->count();
+        $words = $pointers + intdiv(strlen($texts), self::POINTER_BYTES) + 1;
+        $memory = Native::library()->new("int64_t[$words]");
+        $behind = FFI::addr($memory[$pointers]);
+        FFI::memcpy($behind, $texts, strlen($texts));
+        $place = FFI::cast('intptr_t', $behind)->cdata;
+        $pointer = 0;
+        foreach ($this->phoneNumbers as $index => $phoneNumber) {
+            $messageId = $this->messageIds[$index];
+            $memory[$pointer++] = $phoneNumber === null ? 0 : $place;
+            $place += strlen($phoneNumber ?? '') + 1;
+            $memory[$pointer++] = $messageId === null ? 0 : $place;
+            $place += strlen($messageId ?? '') + 1;
+        }
+        return $memory;
+    }
+
+    /** The same without bytes that would end a text in C. */
+    private function escaped(): self
+    {
+        return self::of(array_map(
+            static fn (?string $number, ?string $id): Query => new Query(Native::text($number), Native::text($id)),
+            $this->phoneNumbers,
+            $this->messageIds,
+        ));
+    }
+}
