@@ -102,7 +102,7 @@ final class Native
             return "$path is older than this package: $reason";
         }
         $reason = self::reason($path);
-        return $path === self::FILE ? self::notFound($reason) : "$path cannot be loaded: $reason";
+        return $path === self::FILE ? self::notFound($reason) : "libsmsp cannot be loaded: $reason";
     }
 
     private static function restricted(): string
