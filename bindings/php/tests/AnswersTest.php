@@ -18,7 +18,9 @@ final class AnswersTest extends TestCase
         self::assertNull($report->failure);
         self::assertCount(2, $report);
         [$delivered, $unknown] = iterator_to_array($report);
-        self::assertSame($report->get(1), $unknown);
+        self::assertEquals($report->get(1), $unknown);
+        self::assertEquals($report, unserialize(serialize($report)));
+        self::assertStringContainsString('Numéro introuvable', print_r($report, true));
         self::assertSame(['+33 6 99 99 99 93', '111111'], [$delivered->phoneNumber, $delivered->messageId]);
         self::assertSame([State::Delivered, Code::Ok, 200], [$delivered->state, $delivered->code, $delivered->apiCode]);
         self::assertSame([1517934416, null, 'Delivered'], [$delivered->unixSeconds, $delivered->dateText, $delivered->statusText]);
