@@ -50,12 +50,13 @@ test: tools
 	$(TIMED) 'sh scripts/test-deps.sh' '$(CARGO) test --locked --workspace'
 
 # What needs no run: format, lints, the header in the tree and what programs were compiled against, the licences of all
-# crates, documentation. Three minutes at the most, and some more once, to build cargo-deny.
+# crates, documentation, types in PHP. Three minutes at the most, and some more once, to build cargo-deny and Mago.
 check: tools
 	$(TIMED) 'sh scripts/check-deps.sh' '$(CARGO) fmt --all --check' \
 		'$(CARGO) clippy --locked --workspace --all-targets -- -D warnings' \
 		'sh scripts/header.sh check' 'sh scripts/abi.sh' \
 		'$(CARGO) deny --locked check bans licenses sources' \
+		'mago --config bindings/php/mago.toml --workspace bindings/php analyze' \
 		'RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps' \
 		'$(CARGO) package --locked --allow-dirty --package smsp'
 

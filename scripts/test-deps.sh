@@ -25,6 +25,7 @@ cobc                        gnucobol4
 fpc                         fp-compiler
 python3                     python3
 php                         php-cli
+phpcs                       php-codesniffer
 phpunit                     phpunit
 /usr/sbin/php-fpm*          php-fpm
 nginx                       nginx-light

@@ -14,7 +14,7 @@ final class Client
     /** How long a call with a callback waits in C at a time, in milliseconds. */
     private const SLICE = 50;
 
-    private readonly Handle $handle;
+    private Handle $handle;
 
     /**
      * A client with these options, or a copy of this configuration. Nothing is sent yet.
@@ -78,7 +78,7 @@ final class Client
         $library = Native::library();
         $code = $library->smsp_multi_status(
             $this->handle->pointer,
-            $library->cast('smsp_query *', FFI::addr($memory)),
+            Memory::pointer('smsp_query *', Memory::place($memory)),
             $queries->count(),
             $report->out(),
             $error->out(),
@@ -99,7 +99,7 @@ final class Client
         $library = Native::library();
         $code = $library->smsp_multi_status_start(
             $this->handle->pointer,
-            $library->cast('smsp_query *', FFI::addr($memory)),
+            Memory::pointer('smsp_query *', Memory::place($memory)),
             $queries->count(),
             $operation->out(),
             $error->out(),
@@ -111,12 +111,12 @@ final class Client
     /** A counter, cumulative since the client was made; Library::counters() names them. */
     public function counter(string $name): int
     {
-        $value = Native::library()->new('uint64_t');
+        $value = Memory::room('uint64_t');
         $code = Native::library()->smsp_client_stat($this->handle->pointer, Native::text($name), FFI::addr($value));
         if ($code < 0) {
             throw SmspException::of($code, new Failure(Code::of($code), "there is no counter \"$name\""), null);
         }
-        return $value->cdata;
+        return Memory::number($value);
     }
 
     /** @param callable(Progress): mixed $progress */
@@ -137,12 +137,18 @@ final class Client
         }
     }
 
-    /** @return list<string|false> what of the environment of the process configures a client */
+    /** @return array<string, string|false> what of the environment of the process configures a client */
     private static function environment(): array
     {
-        $variables = array_map(static fn (string $option): string => 'SMSP_' . strtoupper($option), Library::options());
-        array_push($variables, 'SMSPARTNER_API_KEY', 'HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy', 'NO_PROXY', 'no_proxy');
-        return array_map(static fn (string $variable): string|false => getenv($variable, true), $variables);
+        $variables = ['SMSPARTNER_API_KEY', 'HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy', 'NO_PROXY', 'no_proxy'];
+        foreach (Library::options() as $option) {
+            $variables[] = 'SMSP_' . strtoupper($option);
+        }
+        $values = [];
+        foreach ($variables as $variable) {
+            $values[$variable] = getenv($variable, true);
+        }
+        return $values;
     }
 
     /**

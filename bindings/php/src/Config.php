@@ -19,10 +19,10 @@ final class Config
     public function __construct(#[SensitiveParameter] array $options = [])
     {
         $this->handle = Handle::config();
-        $pointer = Native::library()->smsp_config_new();
-        $this->handle->out()[0] = $pointer ?? throw SmspException::of(Code::Resource->value, null, null);
+        $pointer = Native::library()->smsp_config_new() ?? throw SmspException::of(Code::Resource->value, null, null);
+        Memory::set($this->handle->pointer, $pointer);
         foreach ($options as $name => $value) {
-            $this->set((string) $name, $value);
+            $this->set($name, $value);
         }
     }
 

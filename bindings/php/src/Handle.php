@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Smsp;
 
+use Closure;
 use FFI;
 use FFI\CData;
 use WeakMap;
@@ -18,48 +19,55 @@ final class Handle
     /** @var WeakMap<Handle, true>|null */
     private static ?WeakMap $live = null;
 
+    /** None so far, which its free accepts. */
     public readonly CData $pointer;
 
-    private function __construct(private readonly FFI $library, string $type, private ?string $free)
+    /** @param (Closure(CData): void)|null $free */
+    private function __construct(string $type, private ?Closure $free)
     {
-        $this->pointer = $library->new($type);
+        $this->pointer = Memory::room($type);
         self::live()[$this] = true;
     }
 
     public static function config(): self
     {
-        return new self(Native::library(), 'smsp_config *', 'smsp_config_free');
+        $library = Native::library();
+        return new self('smsp_config *', static fn (CData $pointer) => $library->smsp_config_free($pointer));
     }
 
     public static function client(): self
     {
-        return new self(Native::library(), 'smsp_client *', 'smsp_client_free');
+        $library = Native::library();
+        return new self('smsp_client *', static fn (CData $pointer) => $library->smsp_client_free($pointer));
     }
 
     /** A client that lies at this address. */
     public static function clientAt(int $address): self
     {
         $client = self::client();
-        $client->out()[0] = $client->library->cast('smsp_client *', $address);
+        Memory::set($client->pointer, Memory::pointer('smsp_client *', $address));
         return $client;
     }
 
     public static function operation(): self
     {
-        return new self(Native::library(), 'smsp_operation *', 'smsp_operation_free');
+        $library = Native::library();
+        return new self('smsp_operation *', static fn (CData $pointer) => $library->smsp_operation_free($pointer));
     }
 
     public static function report(): self
     {
-        return new self(Native::library(), 'smsp_report *', 'smsp_report_free');
+        $library = Native::library();
+        return new self('smsp_report *', static fn (CData $pointer) => $library->smsp_report_free($pointer));
     }
 
     public static function error(): self
     {
-        return new self(Native::library(), 'smsp_error *', 'smsp_error_free');
+        $library = Native::library();
+        return new self('smsp_error *', static fn (CData $pointer) => $library->smsp_error_free($pointer));
     }
 
-    /** Where the library writes the handle: none so far, which its free accepts. */
+    /** Where the library writes the handle. */
     public function out(): CData
     {
         return FFI::addr($this->pointer);
@@ -68,11 +76,6 @@ final class Handle
     public function isNull(): bool
     {
         return FFI::isNull($this->pointer);
-    }
-
-    public function address(): int
-    {
-        return FFI::cast('intptr_t', $this->pointer)->cdata;
     }
 
     /** Leaves the handle to the process. */
@@ -84,9 +87,9 @@ final class Handle
     public function free(): void
     {
         $free = $this->free;
+        $this->free = null;
         if ($free !== null) {
-            $this->free = null;
-            $this->library->$free($this->pointer);
+            $free($this->pointer);
         }
     }
 
@@ -95,25 +98,29 @@ final class Handle
         $this->free();
     }
 
-    /** All that are not freed yet. After a fatal error (time or memory ran out) PHP calls no destructors, and a worker would
-     * go on with what the request left behind. */
+    /**
+     * All that are not freed yet. After a fatal error (time or memory ran out) PHP calls no destructors, and a worker would go
+     * on with what the request left behind.
+     *
+     * @return WeakMap<Handle, true>
+     */
     private static function live(): WeakMap
     {
         if (self::$live === null) {
             self::$live = new WeakMap();
-            register_shutdown_function(static function (): void {
-                if (self::isFatal(error_get_last()['type'] ?? 0)) {
-                    foreach (self::$live as $handle => $_) {
-                        $handle->free();
-                    }
-                }
-            });
+            register_shutdown_function(self::freeAfterFatalError(...), self::$live);
         }
         return self::$live;
     }
 
-    private static function isFatal(int $error): bool
+    /** @param WeakMap<Handle, true> $live */
+    private static function freeAfterFatalError(WeakMap $live): void
     {
-        return ($error & (E_ERROR | E_CORE_ERROR | E_COMPILE_ERROR | E_USER_ERROR | E_RECOVERABLE_ERROR)) !== 0;
+        $fatal = E_ERROR | E_CORE_ERROR | E_COMPILE_ERROR | E_USER_ERROR | E_RECOVERABLE_ERROR;
+        if (((error_get_last()['type'] ?? 0) & $fatal) !== 0) {
+            foreach ($live as $handle => $_) {
+                $handle->free();
+            }
+        }
     }
 }

@@ -44,7 +44,9 @@ final class Kept
 
     private static function placeOfLibrary(): int
     {
-        return FFI::cast('intptr_t', Native::library()->smsp_client_free)->cdata;
+        /** @var \FFI\CData $function */
+        $function = Native::library()->smsp_client_free;
+        return Memory::address($function);
     }
 
     private static function find(string $identity): ?Handle
@@ -67,12 +69,12 @@ final class Kept
             return $client;
         }
         $client->keep();
-        $oldest = $isFull ? (string) array_key_first($idle) : null;
-        $gone = $oldest === null ? null : Handle::clientAt($clients[$oldest]);
-        unset($clients[$oldest]);
-        self::write($clients + [$identity => $client->address()]);
+        $oldest = $isFull ? array_slice($idle, 0, 1) : [];
+        self::write(array_diff_key($clients, $oldest) + [$identity => Memory::address($client->pointer)]);
         // Only now, when nobody can find it.
-        $gone?->free();
+        foreach ($oldest as $address) {
+            Handle::clientAt($address)->free();
+        }
         return $client;
     }
 
@@ -80,17 +82,20 @@ final class Kept
     private static function read(): array
     {
         $text = self::table()->bindtextdomain(self::NAME, null) ?? '';
+        /** @var array<string, int> */
         return str_starts_with($text, self::PREFIX) ? json_decode(substr($text, strlen(self::PREFIX)), true) : [];
     }
 
     /** @param array<string, int> $clients */
     private static function write(array $clients): void
     {
-        self::table()->bindtextdomain(self::NAME, self::PREFIX . json_encode($clients));
+        self::table()->bindtextdomain(self::NAME, self::PREFIX . json_encode($clients, JSON_THROW_ON_ERROR));
     }
 
+    /** @return FFI&Libc */
     private static function table(): FFI
     {
+        /** @var FFI&Libc */
         return FFI::cdef('const char *bindtextdomain(const char *name, const char *folder);');
     }
 }

@@ -18,11 +18,16 @@ final class Native
 
     private const FILE = 'libsmsp.so.0';
 
+    /** @var (FFI&Functions)|null */
     private static ?FFI $library = null;
 
     private static ?string $path = null;
 
-    /** The functions of smsp.h, as methods. */
+    /**
+     * The functions of smsp.h, as methods.
+     *
+     * @return FFI&Functions
+     */
     public static function library(): FFI
     {
         return self::$library ??= self::load();
@@ -44,11 +49,13 @@ final class Native
         return $text === null ? null : str_replace("\0", "\xC0\x80", $text);
     }
 
+    /** @return FFI&Functions */
     private static function load(): FFI
     {
         self::checkExtension();
         $path = self::path();
         try {
+            /** @var FFI&Functions $library */
             $library = FFI::cdef((string) file_get_contents(self::folder() . '/smsp.h'), $path);
         } catch (FFI\Exception $error) {
             throw new LibraryException(self::explain($error->getMessage(), $path), 0, $error);
@@ -83,6 +90,7 @@ final class Native
         }
     }
 
+    /** @param FFI&Functions $library */
     private static function checkVersion(FFI $library): void
     {
         $version = $library->smsp_version();
@@ -98,7 +106,9 @@ final class Native
             return self::restricted();
         }
         if (!str_starts_with($reason, 'Failed loading')) {
-            self::checkVersion(FFI::cdef('const char *smsp_version(void);', $path));
+            /** @var FFI&Functions $library */
+            $library = FFI::cdef('const char *smsp_version(void);', $path);
+            self::checkVersion($library);
             return "$path is older than this package: $reason";
         }
         $reason = self::reason($path);
@@ -108,13 +118,14 @@ final class Native
     private static function restricted(): string
     {
         $preload = self::folder() . '/preload.php';
-        return 'PHP lets nobody use FFI here, or only code that was preloaded: ffi.enable is "' . ini_get('ffi.enable')
+        return 'PHP lets nobody use FFI here, or only code that was preloaded: ffi.enable is "' . (string) ini_get('ffi.enable')
             . "\". With \"preload\", set opcache.preload=$preload in php.ini; or set ffi.enable=true.";
     }
 
     /** What the system says, which PHP does not pass on. */
     private static function reason(string $path): string
     {
+        /** @var FFI&Libc $system */
         $system = FFI::cdef('void *dlopen(const char *file, int mode); const char *dlerror(void);');
         $lazy = 1;
         $system->dlopen($path, $lazy);

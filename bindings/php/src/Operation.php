@@ -18,9 +18,9 @@ final class Operation
     public function progress(): Progress
     {
         $library = Native::library();
-        $numbers = $library->new('size_t[2]');
-        $library->smsp_operation_progress($this->handle->pointer, FFI::addr($numbers[0]), FFI::addr($numbers[1]));
-        return new Progress($numbers[0], $numbers[1]);
+        [$done, $total] = [Memory::room('size_t'), Memory::room('size_t')];
+        $library->smsp_operation_progress($this->handle->pointer, FFI::addr($done), FFI::addr($total));
+        return new Progress(Memory::number($done), Memory::number($total));
     }
 
     /** A descriptor that becomes readable once it is done, for event loops that poll; -1 if there is none. It is never read,

@@ -32,7 +32,7 @@ final class Queries
     ) {
     }
 
-    /** @param iterable<Query> $queries */
+    /** @param iterable<mixed> $queries */
     public static function of(iterable $queries): self
     {
         $list = is_array($queries) ? array_values($queries) : iterator_to_array($queries, false);
@@ -66,10 +66,10 @@ final class Queries
         }
         $pointers = self::POINTERS * $this->count();
         $words = $pointers + intdiv(strlen($texts), self::POINTER_BYTES) + 1;
-        $memory = Native::library()->new("int64_t[$words]");
-        $behind = FFI::addr($memory[$pointers]);
+        $memory = Memory::room("int64_t[$words]");
+        $place = Memory::place($memory) + self::POINTER_BYTES * $pointers;
+        $behind = Memory::pointer('char *', $place);
         FFI::memcpy($behind, $texts, strlen($texts));
-        $place = FFI::cast('intptr_t', $behind)->cdata;
         $pointer = 0;
         foreach ($this->phoneNumbers as $index => $phoneNumber) {
             $messageId = $this->messageIds[$index];

@@ -119,7 +119,7 @@ final class Report implements Countable, IteratorAggregate
         $first = $library->smsp_report_get($report->pointer, 0);
         $rows = $count === 0
             ? ''
-            : FFI::string($library->cast('char *', $first) + self::TEXTS, ($count - 1) * $stride + self::SIZE);
+            : FFI::string(Memory::pointer('char *', Memory::address($first) + self::TEXTS), ($count - 1) * $stride + self::SIZE);
         return new self($queries, $rows, $stride, self::texts($rows, $stride), self::countStates($report), $failure);
     }
 
@@ -137,14 +137,15 @@ final class Report implements Countable, IteratorAggregate
         }
         $texts = [];
         foreach (array_keys($kinds) as $pointers) {
-            $texts[$pointers] = array_map(self::text(...), array_values(unpack('q2', $pointers)));
+            $addresses = unpack('qs/qd', $pointers);
+            $texts[$pointers] = [self::text($addresses['s']), self::text($addresses['d'])];
         }
         return $texts;
     }
 
     private static function text(int $address): ?string
     {
-        return $address === 0 ? null : FFI::string(Native::library()->cast('char *', $address));
+        return $address === 0 ? null : FFI::string(Memory::pointer('char *', $address));
     }
 
     /** @return array<int, int> */
@@ -163,7 +164,7 @@ final class Report implements Countable, IteratorAggregate
         // What is needed for each row is at hand.
         [$rows, $texts] = [$this->rows, $this->texts];
         [$phoneNumbers, $messageIds] = [$this->queries->phoneNumbers, $this->queries->messageIds];
-        [$states, $codes] = [self::byValue(State::cases()), self::byValue(Code::cases())];
+        [$states, $codes] = [self::states(), self::codes()];
         $count = $this->count();
         for ($place = $index * $this->stride; $index < $count; $index++, $place += $this->stride) {
             $row = unpack(self::FIELDS, $rows, $place + self::TEXTS_SIZE);
@@ -183,13 +184,23 @@ final class Report implements Countable, IteratorAggregate
         }
     }
 
-    /**
-     * @template Named of State|Code
-     * @param list<Named> $cases
-     * @return array<int, Named>
-     */
-    private static function byValue(array $cases): array
+    /** @return array<int, State> by their values: a look-up here takes half the time of tryFrom */
+    private static function states(): array
     {
-        return array_column($cases, null, 'value');
+        $states = [];
+        foreach (State::cases() as $state) {
+            $states[$state->value] = $state;
+        }
+        return $states;
+    }
+
+    /** @return array<int, Code> */
+    private static function codes(): array
+    {
+        $codes = [];
+        foreach (Code::cases() as $code) {
+            $codes[$code->value] = $code;
+        }
+        return $codes;
     }
 }

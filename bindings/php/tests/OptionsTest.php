@@ -29,7 +29,6 @@ final class OptionsTest extends TestCase
     {
         yield 'a name' => [['no_such_option' => 1], 'no_such_option'];
         yield 'a value' => [['batch_size' => 501], 'batch_size'];
-        yield 'a list' => [['xml'], '"0"'];
         yield 'a zero byte' => [['user_agent' => "shop\0"], 'user_agent'];
         yield 'no value' => [['user_agent' => null], 'value'];
     }
