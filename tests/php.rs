@@ -352,6 +352,7 @@ fn php_without_ffi() {
 fn composer_file() {
     let text = guide::read("bindings/php/composer.json");
     let composer: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(composer["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(composer["require"], serde_json::json!({ "php-64bit": ">=8.1", "ext-ffi": "*" }));
     assert_eq!(composer["autoload"]["psr-4"], serde_json::json!({ "Smsp\\": "src/" }));
     // A class is in the file of its name.

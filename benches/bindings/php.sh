@@ -78,9 +78,13 @@ set -- /usr/sbin/php-fpm*
 "$1" --nodaemonize --allow-to-run-as-root -dffi.enable=preload -dopcache.preload="$PWD/bindings/php/preload.php" \
     -dopcache.preload_user="$(id -un)" --fpm-config "$work/fpm.conf" 2>/dev/null &
 started="$started $!"
+fpm=$!
 nginx -e "$work/nginx.log" -c "$work/nginx.conf" 2>/dev/null &
 started="$started $!"
-until [ -S "$work/web.sock" ] && [ -S "$work/fpm.sock" ]; do sleep 0.1; done
+until [ -S "$work/web.sock" ] && [ -S "$work/fpm.sock" ]; do
+    kill -0 $fpm $! 2>/dev/null || { cat "$work"/*.log >&2; exit 1; }
+    sleep 0.1
+done
 
 echo "a request to PHP-FPM, median of 300, over TLS:"
 turn=0

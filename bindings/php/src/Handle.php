@@ -90,6 +90,8 @@ final class Handle
         $this->free = null;
         if ($free !== null) {
             $free($this->pointer);
+            // Who uses it all the same gets an error.
+            Memory::set($this->pointer, null);
         }
     }
 

@@ -5,6 +5,8 @@ declare(strict_types=1);
 namespace Smsp;
 
 use FFI;
+use FFI\CData;
+use SensitiveParameter;
 
 /**
  * Clients that outlive requests.
@@ -35,7 +37,7 @@ final class Kept
      *
      * @param callable(): Handle $make
      */
-    public static function client(string $identity, callable $make): Handle
+    public static function client(#[SensitiveParameter] string $identity, #[SensitiveParameter] callable $make): Handle
     {
         // Another copy of the library knows nothing of the clients of this one.
         $identity = hash('sha256', $identity . self::placeOfLibrary());
@@ -44,7 +46,7 @@ final class Kept
 
     private static function placeOfLibrary(): int
     {
-        /** @var \FFI\CData $function */
+        /** @var CData $function */
         $function = Native::library()->smsp_client_free;
         return Memory::address($function);
     }

@@ -48,7 +48,7 @@ final class Memory
     }
 
     /** Writes a pointer into the room for one. */
-    public static function set(CData $room, CData $pointer): void
+    public static function set(CData $room, ?CData $pointer): void
     {
         FFI::addr($room)[0] = $pointer;
     }

@@ -109,6 +109,18 @@ final class CallsTest extends TestCase
         }
     }
 
+    public function testAnOperationThatIsClosedCannotBeUsed(): void
+    {
+        $operation = self::client('held')->start(self::queries(self::HELD));
+        $operation->close();
+        $operation->close();
+        $operation->cancel();
+        self::assertFalse($operation->wait());
+        self::assertEquals([0, -1], [$operation->progress()->total, $operation->descriptor()]);
+        $this->expectExceptionMessage('SMSP_E_INVALID_ARGUMENT');
+        $operation->finish();
+    }
+
     public function testAnOperationThatIsForgottenIsEnded(): void
     {
         $client = self::client('held', self::ONE_BY_ONE);

@@ -64,12 +64,22 @@ final class OptionsTest extends TestCase
     {
         $key = self::options()['api_key'];
         self::assertSame('***', (new Config(self::options()))->get('api_key'));
-        foreach ([['batch_size' => 0], ['api_key' => "$key\n1"]] as $wrong) {
-            try {
-                new Client($wrong + self::options());
-                self::fail('this cannot be set');
-            } catch (ConfigException $error) {
-                self::assertStringNotContainsString($key, print_r($error, true));
+        $ways = [
+            static fn (array $options) => new Client($options),
+            Client::fromEnvironment(...),
+            Client::persistent(...),
+        ];
+        foreach ($ways as $way) {
+            foreach ([['batch_size' => 0], ['api_key' => "$key\n1"], ['base_url' => 'http://example.test/v1']] as $wrong) {
+                try {
+                    $way($wrong + self::options());
+                    self::fail('this cannot be set');
+                } catch (ConfigException $error) {
+                    // What this test was called with is the test's.
+                    $frames = array_filter($error->getTrace(), static fn ($frame) => str_contains($frame['file'] ?? '', '/src/'));
+                    self::assertNotEmpty($frames);
+                    self::assertStringNotContainsString($key, print_r([$error->getMessage(), $frames], true));
+                }
             }
         }
     }
