@@ -17,7 +17,7 @@ names=$(echo "$platforms" | awk 'NF { print $1 }')
 builders='python3-venv rustc-web cargo-web rust-web-src binutils-i686-linux-gnu binutils-aarch64-linux-gnu
     gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 zip'
 runners='gcc-i686-linux-gnu libc6-dev-i386-cross libc6-i386 lib32gcc-s1 gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user musl-tools
-    wine64 unzip cmake pkg-config'
+    wine64 debootstrap unzip cmake pkg-config'
 
 # Makes sure of Debian packages: as root they are installed.
 want() {

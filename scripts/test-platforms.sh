@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 . scripts/zig.sh
 # shellcheck disable=SC2086 # one word for each package
 want $builders $runners
+. scripts/wine32.sh
 sh scripts/dist.sh
 target=${CARGO_TARGET_DIR:-$PWD/target}
-SMSP_DIST=$target/dist SMSP_TEST_LIBRARY=$target/glibc-2.17 cargo test --locked --package smsp --test platforms
+SMSP_DIST=$target/dist SMSP_WINE32=$wine32 SMSP_TEST_LIBRARY=$target/glibc-2.17 cargo test --locked --package smsp --test platforms

@@ -13,10 +13,7 @@ use super::common::guide::{blocks, read};
 use super::common::program::sources;
 use super::common::rows::{RowsFile, expected, messages};
 use super::common::{ROOT, isolated, options, run, scratch, simulator, tell};
-use super::{VERSION, check_asking, check_sizes, check_status, check_sums, dist, pkg_config};
-
-/// Where Debian has it: its script `wine` wants the one for 32 bits too.
-const WINE: &str = "/usr/lib/wine/wine64";
+use super::{VERSION, check_asking, check_sizes, check_status, check_sums, dist, pkg_config, variable};
 
 /// As the others have it, but without POSIX threads, which would be a library beside each program.
 const C_FLAGS: [&str; 5] = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror"];
@@ -39,14 +36,18 @@ pub struct Windows {
     name: &'static str,
     /// The prefix of its compiler and binutils.
     tools: &'static str,
+    /// What wine calls its kind, and what its program is called.
+    wine: (&'static str, &'static str),
 }
 
-pub const X86_64: Windows = Windows { name: "x86_64-windows-gnu", tools: "x86_64-w64-mingw32-" };
+pub const X86_64: Windows =
+    Windows { name: "x86_64-windows-gnu", tools: "x86_64-w64-mingw32-", wine: ("win64", "wine64") };
 
-pub const I686: Windows = Windows { name: "i686-windows-gnu", tools: "i686-w64-mingw32-" };
+pub const I686: Windows = Windows { name: "i686-windows-gnu", tools: "i686-w64-mingw32-", wine: ("win32", "wine") };
 
 /// What is linked from a folder.
-struct Built {
+struct Built<'w> {
+    platform: &'w Windows,
     folder: PathBuf,
     /// The example with the DLL, and with the archive.
     shared: PathBuf,
@@ -56,6 +57,13 @@ struct Built {
 impl Windows {
     pub fn archive(&self) -> String {
         format!("libsmsp-{VERSION}-{}.zip", self.name)
+    }
+
+    /// The programs themselves: Debian's script wants both.
+    fn wine_program(&self) -> PathBuf {
+        let (kind, name) = self.wine;
+        let root = if kind == "win32" { wine_root() } else { PathBuf::from("/") };
+        root.join("usr/lib/wine").join(name)
     }
 
     fn tool(&self, name: &str) -> String {
@@ -86,7 +94,7 @@ impl Windows {
     }
 
     /// All that can be looked at without running it, and the example, linked in both ways.
-    fn built(&self) -> Built {
+    fn built(&self) -> Built<'_> {
         let folder = self.unpacked();
         check_sums(
             &folder,
@@ -106,7 +114,7 @@ impl Windows {
                 self.imports(file).into_iter().filter(|name| !OF_SYSTEM.contains(&name.as_str())).collect();
             assert_eq!(foreign, [""; 0], "{file:?}");
         }
-        Built { folder, shared, archive }
+        Built { platform: self, folder, shared, archive }
     }
 
     fn compile(&self, source: &Path, program: &Path, link: &[String]) {
@@ -138,6 +146,11 @@ impl Windows {
     }
 }
 
+/// The system of wine for 32 bits.
+fn wine_root() -> PathBuf {
+    PathBuf::from(variable("SMSP_WINE32"))
+}
+
 /// The flags that link the archive.
 fn by_archive(folder: &Path) -> Vec<String> {
     let archive = folder.join("lib/libsmsp.a").display().to_string();
@@ -145,24 +158,27 @@ fn by_archive(folder: &Path) -> Vec<String> {
     flags.map(|word| if word == "-lsmsp" { archive.clone() } else { word }).collect()
 }
 
-impl Built {
+impl Built<'_> {
     /// Runs a program from a folder with the DLL beside it, and with what this wine lacks of Windows.
     fn command(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = self.here(WINE);
+        let mut command = self.here(self.platform.wine_program());
         command.arg(program);
         command
     }
 
-    /// A command in the folder of the programs, with the settings of this wine.
-    fn here(&self, program: &str) -> Command {
+    /// A command in the folder of the programs, with the settings of this wine. What has 64 bits passes over the libraries.
+    fn here(&self, program: impl AsRef<Path>) -> Command {
         let mut command = isolated(program);
-        command.current_dir(self.programs()).env_remove("LD_LIBRARY_PATH");
-        command.env("WINEPREFIX", self.folder.join("../wine")).env("WINEDEBUG", "-all");
+        command.current_dir(self.programs()).env("LD_LIBRARY_PATH", wine_root().join("usr/lib/i386-linux-gnu"));
+        command
+            .env("WINEPREFIX", self.folder.join("../wine"))
+            .env("WINEARCH", self.platform.wine.0)
+            .env("WINEDEBUG", "-all");
         command
     }
 
-    /// Has the system of this wine run until this is dropped. Else each program would start it, and wait for its end, as it has
-    /// the same outputs. What is not there in 32 bits it remarks once.
+    /// Has the system of this wine run until its input is closed. Else each program would start it, and be waited for until that
+    /// ends too, as it has the same outputs. What wine remarks when it is made is not for the tests.
     fn system(&self) -> Child {
         let mut command = self.command("cmd");
         command.args(["/c", "echo ready&& pause"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -177,15 +193,15 @@ impl Built {
         self.folder.join("programs")
     }
 
-    /// Puts what programs load beside them. The library for random numbers is not there before wine 9.
+    /// Puts what programs load beside them. The library for random numbers is one that wine 8 lacks.
     fn bring_libraries(&self) {
         let programs = self.programs();
         for name in ["smsp.dll", "smsp-status.exe"] {
             fs::copy(self.folder.join("bin").join(name), programs.join(name)).unwrap();
         }
         let stub = programs.join("bcryptprimitives.dll");
-        let link = ["-shared", "-ladvapi32"].map(str::to_owned);
-        X86_64.compile(&sources().join("windows/bcryptprimitives.c"), &stub, &link);
+        let link = ["-shared", "-Wl,--kill-at", "-ladvapi32"].map(str::to_owned);
+        self.platform.compile(&sources().join("windows/bcryptprimitives.c"), &stub, &link);
     }
 
     /// Programs of the tests, which print failed checks only.
@@ -203,21 +219,24 @@ impl Built {
             let program = self.programs().join(name.replace('/', "-") + ".exe");
             let more = more.iter().map(|word| (*word).to_owned());
             let link: Vec<_> = pkg_config(&self.folder, &["--cflags", "--libs"]).into_iter().chain(more).collect();
-            X86_64.compile(&sources().join(format!("{name}.c")), &program, &link);
+            self.platform.compile(&sources().join(format!("{name}.c")), &program, &link);
             let mut command = self.command(&program);
             assert_eq!(run(command.args(arguments)), "", "{command:?}");
         }
     }
 
-    /// A host that loads it when it needs it: the program of the guide.
+    /// A host that loads it when it needs it: the program of the guide, and one that lets go of it.
     fn check_loading(&self) {
         let page = read("docs/LINKING.md");
         let shown =
             blocks(&page).into_iter().find(|block| block.kind == "c" && block.text.contains("LoadLibrary")).unwrap();
         let (source, program) = (self.programs().join("loads.c"), self.programs().join("loads.exe"));
         fs::write(&source, shown.text).unwrap();
-        X86_64.compile(&source, &program, &pkg_config(&self.folder, &["--cflags"]));
+        self.platform.compile(&source, &program, &pkg_config(&self.folder, &["--cflags"]));
         assert_eq!(run(&mut self.command(&program)).trim_end(), VERSION);
+        let program = self.programs().join("loaded.exe");
+        self.platform.compile(&sources().join("windows/loaded.c"), &program, &pkg_config(&self.folder, &["--cflags"]));
+        assert_eq!(run(&mut self.command(&program)), "");
     }
 
     /// The package for CMake, which builds the example in both ways.
@@ -225,7 +244,7 @@ impl Built {
         let build = self.folder.join("cmake");
         let mut cmake = Command::new("cmake");
         cmake.arg("-S").arg(Path::new(ROOT).join("tests/packages/cmake")).arg("-B").arg(&build);
-        cmake.arg("-DCMAKE_SYSTEM_NAME=Windows").arg(format!("-DCMAKE_C_COMPILER={}", X86_64.tool("gcc")));
+        cmake.arg("-DCMAKE_SYSTEM_NAME=Windows").arg(format!("-DCMAKE_C_COMPILER={}", self.platform.tool("gcc")));
         cmake.arg(format!("-DCMAKE_PREFIX_PATH={}", self.folder.display())).arg(format!("-DWANTED={VERSION}"));
         run(cmake.arg(format!("-DEXAMPLE={ROOT}/examples/c/multi_status.c")));
         run(Command::new("cmake").arg("--build").arg(&build));
@@ -245,12 +264,28 @@ impl Built {
         assert!(said.starts_with("SMSP_E_CONFIG: ca_file: system: Windows keeps"), "{said}");
     }
 
+    /// A log is made, and continued by the next program.
+    fn check_log(&self) {
+        let log = self.programs().join("log.txt");
+        for lines in [1, 2] {
+            check_status(&self.folder, || {
+                let mut command = self.command("smsp-status.exe");
+                command.env("SMSP_LOG_LEVEL", "info").env("SMSP_LOG_FILE", &log);
+                command
+            });
+            let written = fs::read_to_string(&log).unwrap();
+            assert!(written.lines().all(|line| line.ends_with(" code=SMSP_OK")), "{written}");
+            assert_eq!(written.lines().count(), lines, "{written}");
+        }
+    }
+
     /// Ctrl-C in a console, which `script` brings: the program ends with what it has, though its question is not answered.
     fn check_ctrl_c(&self) {
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let list = self.programs().join("open.csv");
         fs::write(&list, "+33699999993,111111\n").unwrap();
-        let line = format!("{WINE} smsp-status.exe --format csv open.csv >answered.csv");
+        let wine = self.platform.wine_program();
+        let line = format!("{} smsp-status.exe --format csv open.csv >answered.csv", wine.display());
         let mut script = self.here("script");
         script
             .args(["--quiet", "--return", "--command", &line, "/dev/null"])
@@ -268,26 +303,31 @@ impl Built {
     }
 }
 
-#[test]
-fn x86_64_windows_gnu() {
-    let built = X86_64.built();
-    built.bring_libraries();
-    let mut system = built.system();
-    for program in [&built.shared, &built.archive] {
-        check_asking(&built.folder, || built.command(program));
+impl Windows {
+    fn check(&self) {
+        let built = self.built();
+        built.bring_libraries();
+        let mut system = built.system();
+        for program in [&built.shared, &built.archive] {
+            check_asking(&built.folder, || built.command(program));
+        }
+        built.check_programs();
+        built.check_loading();
+        built.check_cmake();
+        built.check_authorities();
+        built.check_log();
+        built.check_ctrl_c();
+        drop(system.stdin.take());
+        assert!(system.wait().unwrap().success());
     }
-    built.check_programs();
-    built.check_loading();
-    built.check_cmake();
-    built.check_authorities();
-    check_status(&built.folder, || built.command("smsp-status.exe"));
-    built.check_ctrl_c();
-    drop(system.stdin.take());
-    assert!(system.wait().unwrap().success());
 }
 
-/// Built and looked at, but not run.
+#[test]
+fn x86_64_windows_gnu() {
+    X86_64.check();
+}
+
 #[test]
 fn i686_windows_gnu() {
-    I686.built();
+    I686.check();
 }

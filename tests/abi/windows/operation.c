@@ -1,6 +1,6 @@
 /* operation FILE name=value…
  * What an operation promises on Windows, for the queries and statuses of FILE (expect.h): a socket to wait for, also by
- * select and WSAPoll, that no child process inherits; and an end as soon as it is cancelled, wherever it waits. */
+ * select and WSAPoll, that no child process inherits; and an end as soon as it is cancelled, wherever it waits, or refused. */
 #include <winsock2.h>
 
 #include <windows.h>
@@ -88,6 +88,43 @@ static SOCKET silent(int listens, unsigned *port)
     return server;
 }
 
+/* A client of that port, which asks again after a long time, so often. */
+static smsp_client *client_without_limits(const char *scheme, unsigned port, const char *retries)
+{
+    smsp_config *config = smsp_config_new();
+    smsp_client *client = NULL;
+    smsp_error *error = check_poison();
+    char url[64];
+
+    sprintf(url, "%s://127.0.0.1:%u", scheme, port);
+    CHECK_INT(smsp_config_set(config, "api_key", "key", NULL), SMSP_OK);
+    CHECK_INT(smsp_config_set(config, "base_url", url, NULL), SMSP_OK);
+    CHECK_INT(smsp_config_set(config, "retry_base_ms", "60000", NULL), SMSP_OK);
+    CHECK_INT(smsp_config_set(config, "retry_max_ms", "60000", NULL), SMSP_OK);
+    CHECK_INT(smsp_config_set(config, "max_retries", retries, NULL), SMSP_OK);
+    CHECK_INT(smsp_config_set(config, "connect_timeout_ms", "0", NULL), SMSP_OK);
+    CHECK_INT(smsp_config_set(config, "request_timeout_ms", "0", NULL), SMSP_OK);
+    CHECK_CODE(smsp_client_new(config, &client, &error), &error, SMSP_OK);
+    smsp_config_free(config);
+    return client;
+}
+
+/* That nobody listens is told, though no time limit is set. */
+static void check_refused(void)
+{
+    static const smsp_query query = {"+33600000001", "1"};
+    unsigned port;
+    SOCKET server = silent(0, &port);
+    smsp_client *client = client_without_limits("http", port, "0");
+    smsp_report *report = NULL;
+    smsp_error *error = check_poison();
+
+    CHECK_FAILS(smsp_multi_status(client, &query, 1, &report, &error), &error, SMSP_E_CONNECT, "cannot connect", NULL);
+    smsp_report_free(report);
+    smsp_client_free(client);
+    closesocket(server);
+}
+
 static DWORD WINAPI cancel(void *operation)
 {
     Sleep(100);
@@ -99,26 +136,15 @@ static DWORD WINAPI cancel(void *operation)
 static void check_cancel(const char *scheme, int listens)
 {
     static const smsp_query query = {"+33600000001", "1"};
-    char url[64];
     unsigned port;
     SOCKET server = silent(listens, &port);
-    smsp_config *config = smsp_config_new();
-    smsp_client *client = NULL;
+    smsp_client *client = client_without_limits(scheme, port, "100");
     smsp_operation *operation;
     smsp_report *report = NULL;
-    smsp_error *error = check_poison();
+    smsp_error *error;
     HANDLE thread;
     ULONGLONG begin;
 
-    sprintf(url, "%s://127.0.0.1:%u", scheme, port);
-    CHECK_INT(smsp_config_set(config, "api_key", "key", NULL), SMSP_OK);
-    CHECK_INT(smsp_config_set(config, "base_url", url, NULL), SMSP_OK);
-    CHECK_INT(smsp_config_set(config, "retry_base_ms", "60000", NULL), SMSP_OK);
-    CHECK_INT(smsp_config_set(config, "retry_max_ms", "60000", NULL), SMSP_OK);
-    CHECK_INT(smsp_config_set(config, "max_retries", "100", NULL), SMSP_OK);
-    CHECK_INT(smsp_config_set(config, "connect_timeout_ms", "0", NULL), SMSP_OK);
-    CHECK_INT(smsp_config_set(config, "request_timeout_ms", "0", NULL), SMSP_OK);
-    CHECK_CODE(smsp_client_new(config, &client, &error), &error, SMSP_OK);
     operation = start(client, &query, 1);
     CHECK_INT(smsp_operation_wait(operation, 500), SMSP_PENDING);
     begin = GetTickCount64();
@@ -134,7 +160,6 @@ static void check_cancel(const char *scheme, int listens)
     smsp_report_free(report);
     smsp_operation_free(operation);
     smsp_client_free(client);
-    smsp_config_free(config);
     closesocket(server);
 }
 
@@ -149,6 +174,7 @@ int main(int argc, char **argv)
     client = client_from(argc, argv, 2);
     check_socket(client);
     smsp_client_free(client);
+    check_refused();
     check_cancel("http", 1);  /* in waiting for an answer */
     check_cancel("https", 1); /* in the handshake */
     check_cancel("http", 0);  /* in waiting to ask again */
