@@ -48,7 +48,7 @@ build() {
 
 # Builds for Windows, by Rust's name for it and the prefix of its gcc, which links.
 build_windows() {
-    # What stands at both ends of the frames for the unwinder is of std, but cargo does not build it. 64 bits go without.
+    # With 32 bits these stand at both ends of what the unwinder reads. They are of std, but cargo does not build them.
     ends=$target/platforms/$1/rtstartup
     mkdir -p "$ends"
     for end in rsbegin rsend; do
@@ -57,7 +57,7 @@ build_windows() {
     done
     linker=CARGO_TARGET_$(echo "$1" | tr a-z- A-Z_)_LINKER
     env "$linker=$2gcc" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
-        CARGO_ENCODED_RUSTFLAGS="$(printf '%s\037' $remap)-L$(printf '\037')native=$ends" \
+        CARGO_ENCODED_RUSTFLAGS="${remap:+$(printf '%s\037' $remap)}-L$(printf '\037')native=$ends" \
         /usr/bin/cargo build --locked --release --target "$1" --target-dir "$target/platforms" -Zbuild-std=std,panic_unwind \
         --package smsp --package smsp-cli
 }
@@ -73,7 +73,7 @@ pack() {
     *) system=linux archive=$folder.tar.gz ;;
     esac
     # smsp.pc names what is beside it, wherever that is unpacked.
-    SYSTEM=$system DESTDIR=$stage PREFIX=/$folder LIBDIR=/$folder/lib PC_PREFIX='${pcfiledir}/../..' BUILT=$built sh scripts/install.sh install
+    SMSP_SYSTEM=$system DESTDIR=$stage PREFIX=/$folder LIBDIR=/$folder/lib PC_PREFIX='${pcfiledir}/../..' BUILT=$built sh scripts/install.sh install
     (
         cd "$stage/$folder"
         find . -type f | LC_ALL=C sort | sed 's|^\./||' | xargs sha256sum >"$stage/sums"

@@ -2,7 +2,7 @@
 # Installs what `make` built, or takes it away again.
 # usage: install.sh install|uninstall    PREFIX, LIBDIR and DESTDIR as the Makefile has them.
 # BUILT is the folder of scripts/link.sh, default target/lib; PC_PREFIX is what smsp.pc says, default PREFIX. With
-# SYSTEM=windows it is the folder of scripts/link-windows.sh.
+# SMSP_SYSTEM=windows it is the folder of scripts/link-windows.sh.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/names.sh
@@ -19,7 +19,7 @@ case $LIBDIR in
 esac
 
 # What differs: files, links, and what CMake has to know of the shared library.
-case ${SYSTEM:-linux} in
+case ${SMSP_SYSTEM:-linux} in
 linux)
     programs="
 755 $built/libsmsp.so.$version $LIBDIR/libsmsp.so.$version
@@ -46,7 +46,7 @@ windows)
     linked="IMPORTED_IMPLIB \"\${_smsp_libdir}/libsmsp.dll.a\""
     native=$native_windows
     ;;
-*) echo "SYSTEM: $SYSTEM is neither linux nor windows" >&2; exit 2 ;;
+*) echo "SMSP_SYSTEM: $SMSP_SYSTEM is neither linux nor windows" >&2; exit 2 ;;
 esac
 
 # Every file: its mode, where it comes from, where it goes. A source that ends in .in is filled in first.

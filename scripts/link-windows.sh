@@ -27,7 +27,7 @@ trap 'exit 1' INT TERM
     "$from/libsmsp.a" "$work/all.a"
 defined() {
     "${prefix}nm" --extern-only --defined-only "$1" 2>"$work/errors" | awk 'NF == 3 { print $3 }'
-    ! grep -v ': no symbols$' "$work/errors" >&2
+    grep -v ': no symbols$' "$work/errors" >&2 || :
 }
 defined "$work/all.a" | sed 's/^__imp_//' | grep -v '^_\{0,1\}smsp_' | sort -u | awk '{
     new = $1

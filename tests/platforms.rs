@@ -128,6 +128,7 @@ impl Platform {
         }
     }
 
+    /// The example of the README.
     fn check_example(&self, folder: &Path, name: &str, compiler: &[&str], link: &[String]) {
         let program = folder.join(name);
         compile(compiler, &Path::new(ROOT).join("examples/c/multi_status.c"), &program, link);
@@ -189,7 +190,7 @@ fn check_sizes(compiler: &str, folder: &Path) {
     run(compiler.arg(sources().join("version_0.c")));
 }
 
-/// The example of the README, over TCP and over TLS.
+/// The example asks, over TCP and over TLS.
 fn check_asking(folder: &Path, command: impl Fn() -> Command) {
     for tls in [false, true] {
         let simulator = if tls {

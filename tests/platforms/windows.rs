@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
 use std::time::Duration;
 
 use super::common::guide::{blocks, read};
@@ -294,7 +295,14 @@ impl Built<'_> {
         script.env("SMSPARTNER_API_KEY", "key").env("SMSP_REQUEST_TIMEOUT_MS", "0").env("TERM", "xterm");
         script.env("SMSP_BASE_URL", format!("http://{}", silent.local_addr().unwrap()));
         let mut running = script.spawn().unwrap();
-        let asked = silent.accept().unwrap();
+        silent.set_nonblocking(true).unwrap();
+        let asked = loop {
+            match silent.accept() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => sleep(Duration::from_millis(5)),
+                accepted => break accepted.unwrap(),
+            }
+            assert!(running.try_wait().unwrap().is_none(), "it ended");
+        };
         running.stdin.as_mut().unwrap().write_all(b"\x03").unwrap();
         assert_eq!(running.wait().unwrap().code(), Some(2));
         drop(asked);
