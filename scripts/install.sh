@@ -36,13 +36,13 @@ libsmsp.so.$abi $LIBDIR/libsmsp.so
     ;;
 windows)
     programs="
-755 $built/smsp.dll $PREFIX/bin/smsp.dll
+755 $built/libsmsp.dll $PREFIX/bin/libsmsp.dll
 644 $built/libsmsp.dll.a $LIBDIR/libsmsp.dll.a
 644 $built/smsp.def $LIBDIR/smsp.def
 755 $built/smsp-status.exe $PREFIX/bin/smsp-status.exe
 "
     links=
-    location="\${_smsp_prefix}/bin/smsp.dll"
+    location="\${_smsp_prefix}/bin/libsmsp.dll"
     linked="IMPORTED_IMPLIB \"\${_smsp_libdir}/libsmsp.dll.a\""
     native=$native_windows
     ;;

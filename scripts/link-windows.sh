@@ -13,9 +13,9 @@ work=$(mktemp -d "$to/.work.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 
-"${prefix}strip" -o "$work/smsp.dll" "$from/smsp.dll"
+"${prefix}strip" -o "$work/libsmsp.dll" "$from/smsp.dll"
 "${prefix}strip" -o "$work/smsp-status.exe" "$from/smsp-status.exe"
-{ echo 'LIBRARY smsp.dll'; echo 'EXPORTS'; printf '    %s\n' $functions; } >"$work/smsp.def"
+{ echo 'LIBRARY libsmsp.dll'; echo 'EXPORTS'; printf '    %s\n' $functions; } >"$work/smsp.def"
 # It makes names of the path that it is given.
 (cd "$work" && "${prefix}dlltool" --input-def smsp.def --output-lib libsmsp.dll.a --temp-prefix smsp)
 "${prefix}objcopy" --enable-deterministic-archives "$work/libsmsp.dll.a"
@@ -38,11 +38,11 @@ defined "$work/all.a" | sed 's/^__imp_//' | grep -v '^_\{0,1\}smsp_' | sort -u |
 "${prefix}objcopy" --enable-deterministic-archives --redefine-syms="$work/renamed" "$work/all.a" "$work/libsmsp.a"
 
 expected=$(printf '%s\n' $functions | sort)
-exported=$("${prefix}objdump" -p "$work/smsp.dll" | sed -n 's/^\t*\[ *[0-9]*\] .*\(smsp_[a-z0-9_]*\)$/\1/p' | sort)
-[ "$exported" = "$expected" ] || { echo "smsp.dll exports something else than packaging/smsp.map has:
+exported=$("${prefix}objdump" -p "$work/libsmsp.dll" | sed -n 's/^\t*\[ *[0-9]*\] .*\(smsp_[a-z0-9_]*\)$/\1/p' | sort)
+[ "$exported" = "$expected" ] || { echo "libsmsp.dll exports something else than packaging/smsp.map has:
 $exported" >&2; exit 1; }
 global=$(defined "$work/libsmsp.a" | grep -v '\.smsp$' | sed 's/^_//' | sort)
 [ "$global" = "$expected" ] || { echo "libsmsp.a has other names than packaging/smsp.map:
 $global" >&2; exit 1; }
 
-mv -f "$work/smsp.dll" "$work/smsp.def" "$work/libsmsp.dll.a" "$work/libsmsp.a" "$work/smsp-status.exe" "$to/"
+mv -f "$work/libsmsp.dll" "$work/smsp.def" "$work/libsmsp.dll.a" "$work/libsmsp.a" "$work/smsp-status.exe" "$to/"

@@ -82,7 +82,7 @@ impl Windows {
         fs::rename(folder.join(format!("libsmsp-{VERSION}-{}", self.name)), &moved).unwrap();
         let size = |path: &Path| fs::metadata(path).unwrap().len();
         let [dll, archive, status] =
-            ["bin/smsp.dll", "lib/libsmsp.a", "bin/smsp-status.exe"].map(|name| moved.join(name));
+            ["bin/libsmsp.dll", "lib/libsmsp.a", "bin/smsp-status.exe"].map(|name| moved.join(name));
         tell(&format!(
             "{}: zip {}, library {}, archive {}, smsp-status {} bytes",
             self.name,
@@ -99,7 +99,7 @@ impl Windows {
         let folder = self.unpacked();
         check_sums(
             &folder,
-            &["bin/smsp.dll", "lib/libsmsp.dll.a", "lib/libsmsp.a", "bin/smsp-status.exe", "lib/smsp.def"],
+            &["bin/libsmsp.dll", "lib/libsmsp.dll.a", "lib/libsmsp.a", "bin/smsp-status.exe", "lib/smsp.def"],
         );
         check_sizes(&self.tool("gcc"), &folder);
         self.check_exports(&folder);
@@ -109,8 +109,8 @@ impl Windows {
         let (shared, archive) = (programs.join("shared.exe"), programs.join("archive.exe"));
         self.compile(&example, &shared, &pkg_config(&folder, &["--cflags", "--libs"]));
         self.compile(&example, &archive, &by_archive(&folder));
-        assert!(self.imports(&shared).contains("smsp.dll") && !self.imports(&archive).contains("smsp.dll"));
-        for file in [&archive, &folder.join("bin/smsp.dll"), &folder.join("bin/smsp-status.exe")] {
+        assert!(self.imports(&shared).contains("libsmsp.dll") && !self.imports(&archive).contains("libsmsp.dll"));
+        for file in [&archive, &folder.join("bin/libsmsp.dll"), &folder.join("bin/smsp-status.exe")] {
             let foreign: Vec<_> =
                 self.imports(file).into_iter().filter(|name| !OF_SYSTEM.contains(&name.as_str())).collect();
             assert_eq!(foreign, [""; 0], "{file:?}");
@@ -133,10 +133,10 @@ impl Windows {
     fn check_exports(&self, folder: &Path) {
         let list = fs::read_to_string(folder.join("lib/smsp.def")).unwrap();
         let (head, names) = list.split_once("EXPORTS\n").unwrap();
-        assert_eq!(head, "LIBRARY smsp.dll\n");
+        assert_eq!(head, "LIBRARY libsmsp.dll\n");
         let named: BTreeSet<_> = names.lines().map(str::trim).collect();
         assert!(named.contains("smsp_multi_status"), "{list}");
-        let printed = run(Command::new(self.tool("objdump")).arg("-p").arg(folder.join("bin/smsp.dll")));
+        let printed = run(Command::new(self.tool("objdump")).arg("-p").arg(folder.join("bin/libsmsp.dll")));
         let table = printed.split("[Ordinal/Name Pointer] Table").nth(1).unwrap().split("\n\n").next().unwrap();
         let exported = table.lines().skip(1).filter_map(|line| line.split_whitespace().next_back());
         assert_eq!(exported.collect::<BTreeSet<_>>(), named);
@@ -197,7 +197,7 @@ impl Built<'_> {
     /// Puts what programs load beside them. The library for random numbers is one that wine 8 lacks.
     fn bring_libraries(&self) {
         let programs = self.programs();
-        for name in ["smsp.dll", "smsp-status.exe"] {
+        for name in ["libsmsp.dll", "smsp-status.exe"] {
             fs::copy(self.folder.join("bin").join(name), programs.join(name)).unwrap();
         }
         let stub = programs.join("bcryptprimitives.dll");

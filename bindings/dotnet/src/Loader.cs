@@ -40,7 +40,7 @@ namespace Smsp
             var assembly = typeof(Loader).Assembly.Location;
             var beside = assembly == "" ? AppDomain.CurrentDomain.BaseDirectory : Path.GetDirectoryName(assembly);
             if (Path.DirectorySeparatorChar == '\\')
-                return $"smsp.dll ({IntPtr.Size * 8} bits) was not found. Put it beside Smsp.dll, in {beside}, "
+                return $"libsmsp.dll ({IntPtr.Size * 8} bits) was not found. Put it beside Smsp.dll, in {beside}, "
                     + "or in the folder of the program.";
             var path = Environment.GetEnvironmentVariable("LD_LIBRARY_PATH");
             var folders = string.IsNullOrEmpty(path) ? "which is not set" : $"now {path}";

@@ -6,8 +6,8 @@ namespace Smsp
     /// <summary>include/smsp.h, as it is. size_t is UIntPtr; texts are bytes that end with a zero.</summary>
     internal static unsafe class Native
     {
-        /// <summary>libsmsp.so or smsp.dll; Mono finds libsmsp.so.0 by Smsp.dll.config.</summary>
-        private const string Name = "smsp";
+        /// <summary>libsmsp.so or libsmsp.dll; Mono finds libsmsp.so.0 by Smsp.dll.config.</summary>
+        private const string Name = "libsmsp";
 
         /// <summary>The date of a status that has none: SMSP_NO_DATE.</summary>
         internal const long NoDate = long.MinValue;

@@ -59,12 +59,12 @@ static void ask(HMODULE library)
 
 int main(void)
 {
-    HMODULE library = LoadLibraryA("smsp.dll");
+    HMODULE library = LoadLibraryA("libsmsp.dll");
 
     check(library != NULL, "that it is loaded");
-    check(FreeLibrary(library) && GetModuleHandleA("smsp.dll") == NULL, "that it is gone without threads");
-    library = LoadLibraryA("smsp.dll");
+    check(FreeLibrary(library) && GetModuleHandleA("libsmsp.dll") == NULL, "that it is gone without threads");
+    library = LoadLibraryA("libsmsp.dll");
     ask(library);
-    check(FreeLibrary(library) && GetModuleHandleA("smsp.dll") == library, "that it stays with threads");
+    check(FreeLibrary(library) && GetModuleHandleA("libsmsp.dll") == library, "that it stays with threads");
     return failures != 0;
 }
