@@ -86,11 +86,8 @@ final class ProcessTest extends TestCase
             for ($i = 0; $i < $times; $i++) {
                 $client->multiStatus($queries);
                 $client->multiStatus($queries, static fn () => null);
-                try {
-                    $client->start($queries)->cancel();
-                    new Client(['batch_size' => 0]);
-                } catch (\Smsp\ConfigException) {
-                }
+                $client->start($queries)->cancel();
+                self::refuse(10);
             }
         };
         $libc = \FFI::cdef('struct info { size_t arena, blocks, small, maps, mapped, peak, free, used, rest, top; };'
@@ -111,6 +108,37 @@ final class ProcessTest extends TestCase
         self::assertLessThan(200 * 50, min(array_column($growths, 0)));
         self::assertLessThan(200 * 50, min(array_column($growths, 1)));
         self::assertLessThan(200, min(array_column($growths, 2)));
+    }
+
+    public function testAnotherCopyOfTheLibraryDoesNotGetAClientOfThisOne(): void
+    {
+        preg_match('~/\S*libsmsp\.so\S*~', file_get_contents('/proc/self/maps'), $found);
+        $copy = tempnam(sys_get_temp_dir(), 'libsmsp');
+        copy($found[0], $copy);
+        $said = self::inChild(static function () use ($copy): string {
+            $first = Client::persistent(self::options());
+            $first->multiStatus(self::queries(1));
+            (new \ReflectionProperty(\Smsp\Native::class, 'library'))->setValue(null, null);
+            \Smsp\Library::use($copy);
+            self::forget();
+            $second = Client::persistent(self::options());
+            $isComplete = $second->multiStatus(self::queries(1))->isComplete();
+            return $isComplete . ' ' . $second->counter('requests');
+        });
+        unlink($copy);
+        self::assertSame('1 1', $said);
+    }
+
+    /** Makes so many errors. */
+    private static function refuse(int $times): void
+    {
+        for ($i = 0; $i < $times; $i++) {
+            try {
+                new Client(['batch_size' => 0]);
+                self::fail('0 is no size');
+            } catch (\Smsp\ConfigException) {
+            }
+        }
     }
 
     /** What PHP does at the end of a request. */
