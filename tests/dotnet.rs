@@ -184,7 +184,7 @@ fn a_library_that_is_not_found() {
     let folder = scratch("dotnet-missing").display().to_string();
     // Nor is one that somebody has put into the working directory.
     let here = scratch("dotnet-here");
-    planted(&here.join("libsmsp-of-nobody.so"), "6.6.6");
+    common::planted(&here.join("libsmsp-of-nobody.so"), "6.6.6");
     let printed = run(command.arg("missing").current_dir(&here));
     assert!(printed.starts_with("libsmsp.so.0 was not found"), "{printed}");
     assert!(printed.contains(&folder) && printed.contains("LD_LIBRARY_PATH, which is not set"), "{printed}");
@@ -196,17 +196,10 @@ fn a_library_that_is_not_found() {
     assert!(printed.contains("LD_LIBRARY_PATH, now /nowhere") && printed.lines().count() == 1, "{printed}");
 }
 
-/// A library that says that it has this version, and nothing else.
-fn planted(library: &Path, version: &str) {
-    let source = library.with_extension("c");
-    let text = "const char *smsp_version(void);\nconst char *smsp_version(void) { return \"@\"; }\n";
-    fs::write(&source, text.replace('@', version)).unwrap();
-    common::compile_c(&source, library, ["-shared", "-fPIC"]);
-}
-
 #[test]
 fn a_library_of_another_major_version() {
-    let printed = run(deployed("other", |folder| planted(&folder.join("libsmsp.so.0"), "1.2.3")).arg("missing"));
+    let printed =
+        run(deployed("other", |folder| common::planted(&folder.join("libsmsp.so.0"), "1.2.3")).arg("missing"));
     assert!(printed.starts_with("libsmsp 1.2.3 was found, but"), "{printed}");
 }
 

@@ -322,17 +322,9 @@ fn a_library_that_is_not_found() {
     assert!(printed.contains("LD_LIBRARY_PATH, now /nowhere") && printed.lines().count() == 1, "{printed}");
 }
 
-/// A library that says that it has this version, and nothing else.
-fn planted(library: &Path, version: &str) {
-    let source = library.with_extension("c");
-    let text = "const char *smsp_version(void);\nconst char *smsp_version(void) { return \"@\"; }\n";
-    fs::write(&source, text.replace('@', version)).unwrap();
-    common::compile_c(&source, library, ["-shared", "-fPIC"]);
-}
-
 #[test]
 fn a_library_that_does_not_fit() {
-    let with = |version| run(&mut deployed("other", |folder| planted(&folder.join("libsmsp.so.0"), version)));
+    let with = |version| run(&mut deployed("other", |folder| common::planted(&folder.join("libsmsp.so.0"), version)));
     assert_eq!(with("1.2.3"), "libsmsp 1.2.3 was found, but this package needs version 0.x");
     let printed = with("0.0.1");
     assert!(printed.contains("libsmsp.so.0 is older than this package: Failed resolving C function"), "{printed}");

@@ -202,6 +202,14 @@ pub fn compile_c(source: &Path, program: &Path, link: impl IntoIterator<Item = i
     run(cc.arg(source).arg("-o").arg(program).args(link));
 }
 
+/// A library that says that it has this version, and nothing else.
+pub fn planted(library: &Path, version: &str) {
+    let source = library.with_extension("c");
+    let text = "const char *smsp_version(void);\nconst char *smsp_version(void) { return \"@\"; }\n";
+    fs::write(&source, text.replace('@', version)).unwrap();
+    compile_c(&source, library, ["-shared", "-fPIC"]);
+}
+
 /// What C++ programs are compiled with.
 pub const CPP_FLAGS: [&str; 7] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Wconversion", "-Wshadow", "-pthread"];
 
