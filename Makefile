@@ -11,7 +11,7 @@ LIBDIR = $(PREFIX)/lib
 TIMED = @sh scripts/timed.sh $@
 
 .PHONY: all install uninstall demo test check header docs bench bench-quick bench-instructions bench-bindings fuzz soak mutants \
-	tsan deep release dist test-platforms clean tools
+	analyze-php tsan deep release dist test-platforms clean tools
 
 # What is installed, in target/lib; programs that are not, in target/release.
 all: tools
@@ -50,13 +50,12 @@ test: tools
 	$(TIMED) 'sh scripts/test-deps.sh' '$(CARGO) test --locked --workspace'
 
 # What needs no run: format, lints, the header in the tree and what programs were compiled against, the licences of all
-# crates, documentation, types in PHP. Three minutes at the most, and some more once, to build cargo-deny and Mago.
+# crates, documentation. Three minutes at the most, and some more once, to build cargo-deny.
 check: tools
 	$(TIMED) 'sh scripts/check-deps.sh' '$(CARGO) fmt --all --check' \
 		'$(CARGO) clippy --locked --workspace --all-targets -- -D warnings' \
 		'sh scripts/header.sh check' 'sh scripts/abi.sh' \
 		'$(CARGO) deny --locked check bans licenses sources' \
-		'mago --config bindings/php/mago.toml --workspace bindings/php analyze' \
 		'RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps' \
 		'$(CARGO) package --locked --allow-dirty --package smsp'
 
@@ -97,6 +96,10 @@ soak: tools
 mutants: tools
 	@sh scripts/mutants.sh
 
+# Types in PHP; needs Mago, which takes some minutes to build.
+analyze-php: tools
+	@sh scripts/analyze-php.sh
+
 # Threads under ThreadSanitizer, with a rebuilt std; says what it needs.
 tsan: tools
 	@sh scripts/tsan.sh
@@ -105,7 +108,8 @@ tsan: tools
 deep: tools
 	$(TIMED) 'SMSP_EVERY_CUT=1 $(CARGO) test --locked --release --lib -- whole_or_nothing' \
 		'SMSP_SOAK_SECONDS=600 $(CARGO) test --locked --test soak' \
-		'sh scripts/release.sh' 'sh scripts/test-platforms.sh' 'sh scripts/tsan.sh' 'sh scripts/fuzz.sh 600' 'sh scripts/mutants.sh'
+		'sh scripts/release.sh' 'sh scripts/test-platforms.sh' 'sh scripts/analyze-php.sh' 'sh scripts/tsan.sh' \
+		'sh scripts/fuzz.sh 600' 'sh scripts/mutants.sh'
 
 clean:
 	$(CARGO) clean
