@@ -110,8 +110,9 @@ impl Call {
         self.stop.as_ref().is_some_and(|stop| stop.is_requested())
     }
 
-    /// The next batch, in the caller's order; None once all are taken or given up.
-    pub(crate) fn take(&self) -> Option<Batch<'_>> {
+    /// Takes the next batch, in the caller's order: its number, and whether there is another behind it. None once all are
+    /// taken or given up.
+    pub(crate) fn take(&self) -> Option<(usize, bool)> {
         let mut progress = self.lock();
         self.give_up_if_over(&mut progress);
         let number = progress.next;
@@ -119,8 +120,12 @@ impl Call {
             return None;
         }
         progress.next += 1;
-        let asked = progress.draft.batch(&self.plan, number, &self.texts);
-        Some(Batch { number, asked })
+        Some((number, progress.next < self.batches()))
+    }
+
+    /// A batch that was taken.
+    pub(crate) fn batch(&self, number: usize) -> Batch<'_> {
+        Batch { number, asked: self.lock().draft.batch(&self.plan, number, &self.texts) }
     }
 
     /// Ends a batch with the service's answers, which came with this HTTP status.

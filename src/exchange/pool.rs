@@ -115,7 +115,7 @@ impl Pool {
     /// Starts a thread, which has a slot of its own. It waits for the queue if that is locked.
     fn start_thread(&self) -> io::Result<()> {
         let shared = Arc::clone(&self.shared);
-        let thread = threads::spawn("smsp-exchange", move || shared.work(Shared::next_call_or_end))?;
+        let thread = threads::spawn("smsp-exchange", move || shared.work(Shared::next_or_end))?;
         self.keep(thread);
         Ok(())
     }
@@ -124,11 +124,13 @@ impl Pool {
     /// count on the slot by then: it goes to a thread if there is one now, else they are served here.
     fn work_here(&self, call: &Arc<Call>) {
         let mut scratch = Scratch::default();
-        while self.shared.serve(call, &mut scratch, || {}) {}
+        while let Some((number, _)) = call.take() {
+            self.shared.serve(call, number, &mut scratch);
+        }
         if self.shared.leave_if_idle() || self.start_thread().is_ok() {
             return;
         }
-        self.shared.work(Shared::next_call);
+        self.shared.work(Shared::next);
     }
 
     fn keep(&self, thread: JoinHandle<()>) {
@@ -162,26 +164,20 @@ fn join(threads: Vec<JoinHandle<()>>) {
 }
 
 impl Shared {
-    /// Takes batches, a call at a time in turn, until there are none.
-    fn work(&self, next_call: impl Fn(&Shared) -> Option<Arc<Call>>) {
+    /// Asks batches, a call at a time in turn, until there are none.
+    fn work(&self, next: impl Fn(&Shared) -> Option<(Arc<Call>, usize)>) {
         let mut scratch = Scratch::default();
-        while let Some(call) = next_call(self) {
-            self.serve(&call, &mut scratch, || self.lock().calls.push_back(Arc::clone(&call)));
+        while let Some((call, number)) = next(self) {
+            self.serve(&call, number, &mut scratch);
         }
     }
 
-    /// Asks the next batch of a call; false if there is none. Once it is taken, others may take the one after it.
-    fn serve(&self, call: &Call, scratch: &mut Scratch, taken: impl FnOnce()) -> bool {
-        let served = panics::catch(|| {
-            let Some(batch) = call.take() else { return false };
-            taken();
-            self.exchange.ask(call, &batch, scratch);
-            true
-        });
-        served.unwrap_or_else(|message| {
+    /// Asks a batch of a call.
+    fn serve(&self, call: &Call, number: usize, scratch: &mut Scratch) {
+        let served = panics::catch(|| self.exchange.ask(call, &call.batch(number), scratch));
+        if let Err(message) = served {
             call.abandon(&Error::new(Code::Internal, format!("a defect of the library: {message}")));
-            false
-        })
+        }
     }
 
     /// Has a call's batches taken.
@@ -200,17 +196,25 @@ impl Shared {
         idle
     }
 
-    /// The next call to serve; where there is none the slot is given back.
-    fn next_call(&self) -> Option<Arc<Call>> {
+    /// The next batch to ask; where there is none the slot is given back. A call that has more goes to the end of the queue
+    /// under the same lock: a thread that found the queue empty meanwhile would be lost to it.
+    fn next(&self) -> Option<(Arc<Call>, usize)> {
         let mut queue = self.lock();
-        let call = queue.calls.pop_front();
-        queue.running -= usize::from(call.is_none());
-        call
+        while let Some(call) = queue.calls.pop_front() {
+            if let Some((number, has_more)) = call.take() {
+                if has_more {
+                    queue.calls.push_back(Arc::clone(&call));
+                }
+                return Some((call, number));
+            }
+        }
+        queue.running -= 1;
+        None
     }
 
     /// The same for a thread of the pool. The last one stays, until connections have been idle for so long that they are
     /// to be closed.
-    fn next_call_or_end(&self) -> Option<Arc<Call>> {
+    fn next_or_end(&self) -> Option<(Arc<Call>, usize)> {
         let mut queue = self.lock();
         let is_last = queue.running == 1;
         if queue.calls.is_empty() && is_last && !queue.ends {
@@ -223,7 +227,7 @@ impl Shared {
             }
         }
         drop(queue);
-        self.next_call()
+        self.next()
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -233,4 +237,39 @@ impl Shared {
 
 fn no_thread(error: &io::Error) -> Error {
     Error::new(Code::Resource, format!("no thread or descriptor for an operation: {}", reason(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::plan::{Plan, Query, RawQuery};
+    use crate::settings::Settings;
+
+    #[test]
+    fn a_call_stays_in_the_queue_while_it_has_batches() {
+        let mut config = Config::new();
+        for (name, value) in [("api_key", "key"), ("batch_size", "1")] {
+            config.set(name, value).unwrap();
+        }
+        let settings = Arc::new(Settings::new(&config).unwrap());
+        let pool = Pool::new(Exchange::new(&settings, &Arc::default()), 4);
+        let call = |ids: &[&str]| {
+            let queries: Vec<_> = ids.iter().map(|id| RawQuery::from(Query::new("+33612345678", id))).collect();
+            let (plan, draft) = Plan::new(queries.into_iter(), settings.batch).unwrap();
+            Arc::new(Call::new(1, plan, draft, None, None))
+        };
+        let (one, other) = (call(&["1", "2", "3"]), call(&["4", "5"]));
+        pool.shared.lock().running = 1;
+        for call in [&one, &other] {
+            pool.shared.add(pool.shared.lock(), call);
+        }
+        // As several threads take them, in turn, before the first is asked.
+        for (call, number) in [(&one, 0), (&other, 0), (&one, 1), (&other, 1), (&one, 2)] {
+            let (next, taken) = pool.shared.next().unwrap();
+            assert!(Arc::ptr_eq(&next, call) && taken == number);
+        }
+        assert!(pool.shared.next().is_none());
+        assert_eq!(pool.shared.lock().running, 0);
+    }
 }
