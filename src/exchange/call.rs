@@ -215,7 +215,7 @@ impl Call {
         progress.next < self.batches()
     }
 
-    /// Hands over what came of a call whose batches have all ended; once, a second time there is nothing.
+    /// Hands over what came of a call whose batches have all ended. Once.
     pub(crate) fn finish(&self) -> Finished {
         let mut progress = self.lock();
         let (report, duplicates_answered) = std::mem::take(&mut progress.draft).finish(&self.plan.duplicates);

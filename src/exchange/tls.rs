@@ -200,7 +200,9 @@ impl Transport for TlsTransport {
     }
 
     fn is_open(&mut self) -> bool {
-        self.stream.sock.tcp.is_open()
+        // Nothing that nobody asked for may have come in the last records either.
+        let is_quiet = |state: rustls::IoState| state.plaintext_bytes_to_read() == 0;
+        self.stream.conn.process_new_packets().is_ok_and(is_quiet) && self.stream.sock.tcp.is_open()
     }
 
     fn is_tls(&self) -> bool {

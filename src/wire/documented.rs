@@ -74,8 +74,11 @@ impl<'b> Cursor<'b> {
                     entries.push(entry);
                 }
             }
-            if self.token(",").is_none() || entries.len() == MAX_ENTRIES {
+            if self.token(",").is_none() {
                 break;
+            }
+            if entries.len() == MAX_ENTRIES {
+                return None;
             }
         }
         self.token("]")?;
@@ -331,6 +334,18 @@ mod tests {
             Ok(())
         };
         TestRunner::new(config).run(&changes, agree).unwrap();
+    }
+
+    #[test]
+    fn the_most_entries_are_read_and_one_more_or_a_comma_are_not() {
+        let list =
+            |count: usize| vec![r#"{"phoneNumber":"+33612345678","messageId":1,"status":"ko"}"#; count].join(",");
+        let text = |list: &str| format!(r#"{{"success":true,"code":200,"StatutResponse_List":[{list}]}}"#);
+        assert_eq!(entries(&text(&list(MAX_ENTRIES))).unwrap().len(), MAX_ENTRIES);
+        assert_eq!(entries(&text(&list(MAX_ENTRIES + 1))), None);
+        for count in [1, MAX_ENTRIES] {
+            assert_eq!(entries(&text(&(list(count) + ","))), None);
+        }
     }
 
     #[test]
