@@ -22,8 +22,8 @@ struct job {
     size_t count;
     int rounds, connections, table;
     struct message *messages;
-    double cpu, wall;
-    long peak;
+    double cpu, wall, system;
+    long peak, faults;
 };
 
 static double cpu_seconds(void)
@@ -32,6 +32,20 @@ static double cpu_seconds(void)
     getrusage(RUSAGE_SELF, &usage);
     return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
          + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static double system_seconds(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6;
+}
+
+static long page_faults(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_minflt;
 }
 
 static double wall_seconds(void)
@@ -71,15 +85,19 @@ static void job_begin(struct job *job, int argc, char **argv)
         snprintf(job->messages[i].id, TEXT, "%u", 100000 + (unsigned)i);
     }
     job->peak = peak_kib();
+    job->faults = page_faults();
+    job->system = system_seconds();
     job->cpu = cpu_seconds();
     job->wall = wall_seconds();
 }
 
-/* Prints what was counted: seconds of CPU, seconds, KiB at the peak and how many of them came since job_begin. */
+/* Prints what was counted: seconds of CPU, seconds, KiB at the peak and how many of them came since job_begin; then how many of
+ * the seconds of CPU are the system's, and page faults. */
 static void job_end(const struct job *job)
 {
-    double cpu = cpu_seconds() - job->cpu, wall = wall_seconds() - job->wall;
-    if (!job->table) printf("%.6f %.6f %ld %ld\n", cpu, wall, peak_kib(), peak_kib() - job->peak);
+    double cpu = cpu_seconds() - job->cpu, wall = wall_seconds() - job->wall, system = system_seconds() - job->system;
+    long faults = page_faults() - job->faults;
+    if (!job->table) printf("%.6f %.6f %ld %ld %.6f %ld\n", cpu, wall, peak_kib(), peak_kib() - job->peak, system, faults);
 }
 
 /* One line of the table; a date that there is not is -, and so is a flag below 0. */

@@ -66,6 +66,10 @@ struct Cost {
     peak: f64,
     /// Bytes of the peak that came with the asking.
     own: f64,
+    /// Of `cpu`, the system's; 0 where the program does not tell.
+    system: f64,
+    /// Pages that were touched for the first time; likewise.
+    faults: f64,
 }
 
 /// What to ask, and of whom.
@@ -221,8 +225,11 @@ fn output(program: &Program, command: &mut Command) -> Result<Vec<u8>> {
 fn cost(program: &Program, command: &mut Command) -> Result<Cost> {
     let text = String::from_utf8(output(program, command)?)?;
     let numbers: Vec<f64> = text.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
-    let [cpu, wall, peak, own] = numbers[..] else { return Err(format!("{} says: {text}", program.name).into()) };
-    Ok(Cost { cpu, wall, peak: peak * 1024.0, own: own * 1024.0 })
+    let [cpu, wall, peak, own, ref more @ ..] = numbers[..] else {
+        return Err(format!("{} says: {text}", program.name).into());
+    };
+    let told = |place| more.get(place).copied().unwrap_or_default();
+    Ok(Cost { cpu, wall, peak: peak * 1024.0, own: own * 1024.0, system: told(0), faults: told(1) })
 }
 
 /// The median, the least and the greatest.
@@ -376,6 +383,40 @@ fn many(bench: &Bench, bars: &mut Bars, rounds: usize) -> Result<()> {
     Ok(())
 }
 
+/// Where the processor's time goes, for ours and for C.
+fn profile(bench: &Bench, out: &mut String, rounds: usize) -> Result<()> {
+    eprintln!("where the time goes");
+    writeln!(
+        out,
+        "\n## Where the processor's time goes\n\nNanoseconds per status, and pages of memory that were touched for the first time, per \
+         1,000 statuses: the medians of {rounds} rounds.\n\n\
+         | statuses in a call | program | plain HTTP: user | system | pages | TLS: user | system | pages |\n\
+         |---|---|---|---|---|---|---|---|"
+    )?;
+    for (count, calls) in [(10_000, 10), (100_000, 1), (1_000_000, 1)] {
+        for program in [OURS, C] {
+            write!(out, "| {count}{} | {} |", if calls == 1 { "" } else { ", ten calls" }, program.name)?;
+            for tls in [false, true] {
+                let job = Job { tls, count, rounds: calls, ..JOB };
+                let costs = bench.interleaved(&[program], &job, rounds)?.remove(0);
+                let each = |of: fn(&Cost) -> f64| spread(costs.iter().map(of))[0] / (count * calls) as f64;
+                let (user, system) = (each(|cost| cost.cpu - cost.system) * 1e9, each(|cost| cost.system) * 1e9);
+                write!(out, " {user:.0} | {system:.0} | {:.1} |", each(|cost| cost.faults) * 1e3)?;
+            }
+            writeln!(out)?;
+        }
+    }
+    writeln!(
+        out,
+        "\nWhat is the system's is sending and receiving, the same for all programs, and pages: a report has 64 bytes for each status \
+         and a copy of the caller's texts. Pages are why a status of a long list costs more than one of a short list, whose memory is \
+         used again. Large pages would take less where the system has them at hand (`GLIBC_TUNABLES=glibc.malloc.hugetlb=1` asks for \
+         them), and more where it must make room first, so the library does not ask. With TLS some of what is the user's is \
+         encryption and copying by rustls and ureq: the former has an interface that decrypts in place, the latter none that reads so."
+    )?;
+    Ok(())
+}
+
 /// The life of a request in a short-lived process: a new client, one status, over TLS.
 fn one(bench: &Bench, bars: &mut Bars, rounds: usize) -> Result<()> {
     eprintln!("one status over TLS");
@@ -438,6 +479,7 @@ fn full(bench: &Bench, out: &mut String, bars: &mut Bars) -> Result<()> {
     wall(bench, bars, [100_000; 2], 7)?;
     many(bench, bars, 7)?;
     one(bench, bars, 21)?;
+    profile(bench, out, 7)?;
     background(bench, out)?;
     size(bench, bars)
 }
