@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use std::{fs, thread};
 
 use common::program::{FORMS, program, resolver};
@@ -201,22 +201,4 @@ fn a_connection_that_was_idle_for_long_is_not_used() {
     thread::sleep(Duration::from_millis(15_100));
     ask(&client);
     assert_eq!(counted.load(Ordering::SeqCst), 2);
-}
-
-/// A thread that finds nothing to do while another takes a batch would be lost to the call.
-#[test]
-fn all_connections_are_used_to_the_end_of_a_call() {
-    let simulator = simulator().latency(Duration::from_millis(20)).start().unwrap();
-    let mut config = Config::new();
-    let base_url = simulator.base_url();
-    let options = [("api_key", KEY), ("base_url", &base_url), ("batch_size", "1"), ("max_connections", "16")];
-    options.into_iter().for_each(|(name, value)| config.set(name, value).unwrap());
-    let client = Client::new(&config).unwrap();
-    let ids: Vec<_> = (0..800).map(|id| id.to_string()).collect();
-    let start = Instant::now();
-    let outcome = client.multi_status(ids.iter().map(|id| Query::new("+33612345678", id))).unwrap();
-    assert_eq!(outcome.code(), Code::Ok);
-    assert_eq!(client.stat("connections"), Some(16));
-    // One second in parallel, sixteen one after another.
-    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
 }
