@@ -24,6 +24,19 @@ pub(crate) fn value(text: &[u8]) -> Option<u64> {
     }
 }
 
+/// Whether two texts are the same, without a call if they are as long as numbers mostly are.
+#[inline(always)]
+pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    match one.len() {
+        8..=16 => one.first_chunk::<8>() == other.first_chunk() && one.last_chunk::<8>() == other.last_chunk(),
+        4..8 => one.first_chunk::<4>() == other.first_chunk() && one.last_chunk::<4>() == other.last_chunk(),
+        _ => one == other,
+    }
+}
+
 /// Eight bytes in the lanes of one word, each as the digit that it is, if it is one.
 fn lanes(text: &[u8; 8]) -> u64 {
     u64::from_le_bytes(*text) ^ 0x3030_3030_3030_3030

@@ -1,9 +1,11 @@
 //! Doors into the library for the fuzz targets of `fuzz/`: texts in, texts out. Only they are built with it.
 
-use crate::matching::{self, Matches};
+use crate::matching;
 use crate::message_id::MessageId;
 use crate::phone::Phone;
 use crate::plan::{BatchLimit, Plan, Query, RawQuery};
+use crate::wire::pattern::Patterns;
+use crate::wire::request::Asked;
 use crate::wire::{answer, documented, repair};
 
 /// Makes a text of the body of an answer, as it is done before it is read.
@@ -11,9 +13,35 @@ pub fn repair(body: &[u8]) -> String {
     repair::repair(body, &mut String::new()).expect("memory").to_owned()
 }
 
-/// Reads the body of an answer that is as documented; None for any other. It is not repaired before.
+/// Reads the body of an answer that is as documented; None for any other. It is not repaired before, and read once more
+/// when the kinds of its entries are known.
 pub fn read_documented(body: &[u8]) -> Option<Answer<'_>> {
-    documented::entries(body).map(|entries| Answer(answer::Answer::Entries(entries)))
+    let mut patterns = Patterns::default();
+    let mut read = || documented::entries(body, &[], &mut patterns);
+    let (first, second) = (read(), read());
+    assert_eq!(first, second, "read twice");
+    first.map(|entries| Answer(answer::Answer::Entries(entries)))
+}
+
+/// Whether what is said of these queries is the same where the entries about the one at their place are found to be so.
+pub fn check_places(body: &[u8], queries: &[Query<'_>]) {
+    let mut patterns = Patterns::default();
+    let Some(read) = documented::entries(body, &[], &mut patterns) else { return };
+    with_asked(queries, |asked| {
+        let placed = documented::entries(body, asked, &mut patterns).expect("what was read is read again");
+        let [one, another] = [&read, &placed].map(|entries| matching::assign(asked, entries));
+        assert_eq!(one.unmatched, another.unmatched);
+        assert!((0..asked.len()).all(|query| one.answer(query) == another.answer(query)), "{asked:?}");
+    });
+}
+
+/// What is asked for these queries, in one batch.
+fn with_asked<T>(queries: &[Query<'_>], run: impl FnOnce(&[Asked<'_>]) -> T) -> T {
+    let limit = BatchLimit { entries: usize::MAX, query_bytes: None };
+    let (plan, draft) = Plan::new(queries.iter().copied().map(RawQuery::from), limit).expect("memory");
+    let texts = draft.asked_texts();
+    let asked = if plan.batches() == 0 { Vec::new() } else { draft.batch(&plan, 0, &texts) };
+    run(&asked)
 }
 
 /// Reads the body of any answer.
@@ -23,9 +51,7 @@ pub fn read(body: &str) -> Result<Answer<'_>, Unreadable> {
 
 /// The number as it is sent.
 pub fn sent(phone: Phone) -> String {
-    let mut out = Vec::new();
-    phone.write_to(&mut out).expect("writing to memory");
-    String::from_utf8(out).expect("digits")
+    phone.text()
 }
 
 /// An answer that was read.
@@ -67,7 +93,9 @@ impl Answer<'_> {
     /// The entries, unless the answer is a refusal.
     pub fn entries(&self) -> Option<Vec<Entry>> {
         match &self.0 {
-            answer::Answer::Entries(entries) => Some(entries.iter().map(Entry::from).collect()),
+            answer::Answer::Entries(entries) => {
+                Some(entries.list.iter().map(|entry| Entry::new(entry, &entries.fates)).collect())
+            }
             answer::Answer::Refusal(_) => None,
         }
     }
@@ -75,21 +103,19 @@ impl Answer<'_> {
     /// Gives each of these queries its answer.
     pub fn assign(&self, queries: &[Query<'_>]) -> Assigned {
         let answer::Answer::Entries(entries) = &self.0 else { panic!("a refusal answers nothing") };
-        let limit = BatchLimit { entries: usize::MAX, query_bytes: None };
-        let (plan, draft) = Plan::new(queries.iter().copied().map(RawQuery::from), limit).expect("memory");
-        let texts = draft.asked_texts();
-        let asked = if plan.batches() == 0 { Vec::new() } else { draft.batch(&plan, 0, &texts) };
-        let Matches { answers, unmatched } = matching::assign(&asked, entries);
-        let mut by_query = vec![None; queries.len()];
-        for (asked, answer) in asked.iter().zip(answers) {
-            by_query[asked.row] = answer;
-        }
-        Assigned { answers: by_query, unmatched }
+        with_asked(queries, |asked| {
+            let matches = matching::assign(asked, entries);
+            let mut answers = vec![None; queries.len()];
+            for (place, asked) in asked.iter().enumerate() {
+                answers[asked.row()] = matches.answer(place);
+            }
+            Assigned { answers, unmatched: matches.unmatched }
+        })
     }
 }
 
-impl From<&answer::Entry<'_>> for Entry {
-    fn from(entry: &answer::Entry<'_>) -> Entry {
+impl Entry {
+    fn new(entry: &answer::Entry<'_>, fates: &[answer::Fate<'_>]) -> Entry {
         let id = |id: &MessageId<'_>| match id {
             MessageId::Number(number) => number.to_string(),
             MessageId::Text(text) => text.clone().into_owned(),
@@ -97,7 +123,7 @@ impl From<&answer::Entry<'_>> for Entry {
         Entry {
             phone_number: entry.phone.map(sent),
             message_id: entry.id.as_ref().map(id),
-            status_text: entry.fate.status_text.as_deref().map(str::to_owned),
+            status_text: fates[entry.fate].status_text.as_deref().map(str::to_owned),
             date: entry.date,
         }
     }

@@ -6,44 +6,70 @@ use std::collections::HashMap;
 use crate::hash::Spread;
 use crate::message_id::MessageId;
 use crate::phone::Phone;
-use crate::report::Asked;
-use crate::wire::answer::Entry;
+use crate::wire::answer::{Entries, Whose};
+use crate::wire::request::Asked;
 
 /// The answers of a batch, by query.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Matches {
-    /// For each query the place of its answer.
-    pub answers: Vec<Option<usize>>,
+    /// For each query the place of its answer; None if each has the one at its own place.
+    places: Option<Vec<Option<usize>>>,
+    /// How many queries have an answer.
+    pub answered: usize,
     /// How many answers belong to no query.
     pub unmatched: usize,
 }
 
-type Key<'a> = (Phone, &'a MessageId<'a>);
+impl Matches {
+    /// The place of the answer to the query at this place.
+    #[inline]
+    pub(crate) fn answer(&self, query: usize) -> Option<usize> {
+        self.places.as_ref().map_or(Some(query), |places| places[query])
+    }
+}
+
+/// What is compared; None if it lacks a number or an id, and so is nobody's.
+type Key<'a> = Option<(Phone, MessageId<'a>)>;
 
 type Table<K, V> = HashMap<K, V, Spread>;
 
 /// Gives each query its answer: the same number and id first, over the whole batch; then French national numbers.
 /// One answer serves one query; the first that matches wins.
-pub(crate) fn assign<'a>(asked: &'a [Asked<'a>], answers: &'a [Entry<'a>]) -> Matches {
-    let mut matches = Matches { answers: vec![None; asked.len()], unmatched: 0 };
-    let left = exact(asked, answers, &mut matches.answers);
-    let left = if left.is_empty() { left } else { national(asked, answers, &left, &mut matches.answers) };
-    matches.unmatched = left.len();
-    matches
+pub(crate) fn assign(asked: &[Asked<'_>], answers: &Entries<'_>) -> Matches {
+    // As it mostly is.
+    if answers.others.is_empty() && answers.list.len() == asked.len() {
+        return Matches { places: None, answered: asked.len(), unmatched: 0 };
+    }
+    let asked: Vec<_> = asked.iter().map(|query| query.message().key()).collect();
+    let answers = keys(&asked, answers);
+    let mut taken = vec![None; asked.len()];
+    let left = exact(&asked, &answers, &mut taken);
+    let left = if left.is_empty() { left } else { national(&asked, &answers, &left, &mut taken) };
+    Matches { answered: answers.len() - left.len(), unmatched: left.len(), places: Some(taken) }
+}
+
+/// Whose the answers are.
+fn keys<'a>(asked: &[Key<'a>], answers: &Entries<'a>) -> Vec<Key<'a>> {
+    let mut keys = asked.to_vec();
+    keys.resize(answers.list.len(), None);
+    for Whose { place, phone, id } in &answers.others {
+        keys[*place] = phone.zip(id.clone());
+    }
+    keys
 }
 
 /// Takes the answers whose number and id are those of a query; gives back the places of the others.
-fn exact<'a>(asked: &'a [Asked<'a>], answers: &'a [Entry<'a>], taken: &mut [Option<usize>]) -> Vec<usize> {
-    let mut by_key: Option<Table<Key<'a>, usize>> = None;
+fn exact(asked: &[Key<'_>], answers: &[Key<'_>], taken: &mut [Option<usize>]) -> Vec<usize> {
+    let mut by_key = None;
     let mut left = Vec::new();
     for (place, answer) in answers.iter().enumerate() {
-        let Some(key) = key(answer) else {
+        let Some(key) = answer else {
             left.push(place);
             continue;
         };
-        // Answers mostly come in the order asked: the query at the same place is only looked at first.
-        let here = asked.get(place).is_some_and(|query| (query.phone, &query.id) == key);
-        let query = if here { Some(place) } else { by_key.get_or_insert_with(|| index(asked)).get(&key).copied() };
+        // Answers mostly come in the order asked: the query at the same place is looked at first.
+        let here = asked.get(place) == Some(answer);
+        let query = if here { Some(place) } else { by_key.get_or_insert_with(|| index(asked)).get(key).copied() };
         match query {
             Some(query) if taken[query].is_none() => taken[query] = Some(place),
             _ => left.push(place),
@@ -52,12 +78,8 @@ fn exact<'a>(asked: &'a [Asked<'a>], answers: &'a [Entry<'a>], taken: &mut [Opti
     left
 }
 
-fn key<'a>(answer: &'a Entry<'a>) -> Option<Key<'a>> {
-    Some((answer.phone?, answer.id.as_ref()?))
-}
-
-fn index<'a>(asked: &'a [Asked<'a>]) -> Table<Key<'a>, usize> {
-    asked.iter().enumerate().map(|(place, query)| ((query.phone, &query.id), place)).collect()
+fn index<'k, 'a>(asked: &'k [Key<'a>]) -> Table<&'k (Phone, MessageId<'a>), usize> {
+    asked.iter().enumerate().filter_map(|(place, key)| Some((key.as_ref()?, place))).collect()
 }
 
 /// What the batch holds on one id and the nine digits of a French number.
@@ -104,31 +126,27 @@ impl French {
 }
 
 /// Takes the answers left over whose number is the national or international form of a query's.
-fn national<'a>(
-    asked: &'a [Asked<'a>],
-    answers: &'a [Entry<'a>],
-    left: &[usize],
-    taken: &mut [Option<usize>],
-) -> Vec<usize> {
-    let mut groups = Table::<(u64, &MessageId<'a>), French>::with_capacity_and_hasher(asked.len(), Spread::default());
+fn national(asked: &[Key<'_>], answers: &[Key<'_>], left: &[usize], taken: &mut [Option<usize>]) -> Vec<usize> {
+    let mut groups = Table::<(u64, &MessageId<'_>), French>::with_capacity_and_hasher(asked.len(), Spread::default());
     for (place, query) in asked.iter().enumerate() {
-        let Some(digits) = query.phone.french_digits() else { continue };
-        let group = groups.entry((digits, &query.id)).or_default();
+        let Some((phone, id)) = query else { continue };
+        let Some(digits) = phone.french_digits() else { continue };
+        let group = groups.entry((digits, id)).or_default();
         // A query given twice is asked once, so there is one national number at the most, and no international twice.
-        if query.phone.is_national() {
+        if phone.is_national() {
             group.national = Some(place);
         } else {
             group.international.add(place);
         }
     }
-    for (phone, id) in answers.iter().filter_map(key).filter(|(phone, _)| !phone.is_national()) {
+    for (phone, id) in answers.iter().flatten().filter(|(phone, _)| !phone.is_national()) {
         if let Some(group) = phone.french_digits().and_then(|digits| groups.get_mut(&(digits, id))) {
-            group.answered.add(phone);
+            group.answered.add(*phone);
         }
     }
     let mut take = |place: usize| {
-        let (phone, id) = key(&answers[place])?;
-        let query = groups.get(&(phone.french_digits()?, id))?.query_for(phone)?;
+        let (phone, id) = answers[place].as_ref()?;
+        let query = groups.get(&(phone.french_digits()?, id))?.query_for(*phone)?;
         taken[query].is_none().then(|| taken[query] = Some(place))
     };
     left.iter().copied().filter(|&place| take(place).is_none()).collect()
@@ -137,30 +155,34 @@ fn national<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::answer::RawEntry;
+    use crate::wire::answer::{RawEntry, Scalar};
+    use crate::wire::request::with_asked;
 
-    fn asked<'a>(list: &[(&str, &'a str)]) -> Vec<Asked<'a>> {
-        let read = |(row, (phone, id)): (usize, &(&str, &'a str))| Asked {
-            row,
-            phone: Phone::parse(phone).unwrap(),
-            id: MessageId::parse(id).unwrap(),
-        };
-        list.iter().enumerate().map(read).collect()
-    }
-
-    fn answers<'a>(list: &[(&str, &'a str)]) -> Vec<Entry<'a>> {
-        let entry = |(phone, id): &(&str, &'a str)| Entry {
-            phone: Phone::parse(phone),
-            id: MessageId::parse(id),
-            ..Entry::from(RawEntry::default())
+    fn answers<'a>(list: &[(&'a str, &'a str)]) -> Entries<'a> {
+        let scalar = |text: &'a str| if text.is_empty() { Scalar::Absent } else { Scalar::Text(text.into()) };
+        let entry = |(phone, id): &(&'a str, &'a str)| RawEntry {
+            phone_number: scalar(phone),
+            message_id: scalar(id),
+            ..RawEntry::default()
         };
         list.iter().map(entry).collect()
     }
 
+    /// Also if what is about the message asked at its place is known to be so.
     #[track_caller]
     fn check(queries: &[(&str, &str)], replies: &[(&str, &str)], expected: &[Option<usize>], unmatched: usize) {
-        let matches = assign(&asked(queries), &answers(replies));
-        assert_eq!(matches, Matches { answers: expected.to_vec(), unmatched });
+        let mut answers = answers(replies);
+        check_read(queries, &answers, expected, unmatched);
+        answers.others.retain(|whose| queries.get(whose.place) != Some(&replies[whose.place]));
+        check_read(queries, &answers, expected, unmatched);
+    }
+
+    #[track_caller]
+    fn check_read(queries: &[(&str, &str)], answers: &Entries<'_>, expected: &[Option<usize>], unmatched: usize) {
+        let matches = with_asked(queries, |asked| assign(asked, answers));
+        let places: Vec<_> = (0..queries.len()).map(|query| matches.answer(query)).collect();
+        let answered = expected.iter().flatten().count();
+        assert_eq!((&*places, matches.answered, matches.unmatched), (expected, answered, unmatched));
     }
 
     const A: &str = "+33612345678";

@@ -30,6 +30,19 @@ impl<'a> MessageId<'a> {
         decimal::canonical(text).map(MessageId::Number)
     }
 
+    /// The id as it is sent.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        match self {
+            MessageId::Number(number) => Cow::Owned(number.to_string()),
+            MessageId::Text(text) => Cow::Borrowed(text),
+        }
+    }
+
+    /// Whether it is sent as a number.
+    pub(crate) fn is_number(&self) -> bool {
+        matches!(self, MessageId::Number(_))
+    }
+
     /// The id that an answer gives as text.
     pub(crate) fn from_text(text: Cow<'a, str>) -> MessageId<'a> {
         let number = MessageId::parse_plain(text.as_bytes());

@@ -106,7 +106,7 @@ impl Inner {
         let texts = self.call.texts();
         let mut queries = Vec::new();
         queries.try_reserve_exact(self.call.rows()).map_err(|_| out_of_memory("a report"))?;
-        let mut texts = texts.iter();
+        let mut texts = texts.given.iter();
         while let (Some(phone_number), Some(message_id)) = (texts.next(), texts.next()) {
             queries.push(RawQuery { phone_number, message_id });
         }

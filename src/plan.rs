@@ -45,10 +45,13 @@ impl<'a> RawQuery<'a> {
         Ok((read_phone(self.phone_number)?, read_id(self.message_id)?))
     }
 
-    /// The same in one pass where both texts are in their usual form: a number without separators, an id of digits.
+    /// The same in one pass where the texts are what is sent, as they mostly are: a number without separators, an id of
+    /// digits.
     #[inline(always)]
-    fn read_plain(self) -> Option<(Phone, MessageId<'a>)> {
-        Some((Phone::parse_plain(self.phone_number?)?, MessageId::parse_plain(self.message_id?)?))
+    fn read_plain(self) -> Option<(Phone, MessageId<'a>, Message<'a>)> {
+        let (phone, id) = (self.phone_number?, self.message_id?);
+        let message = Message { phone, id, id_is_number: true };
+        Some((Phone::parse_plain(phone)?, MessageId::parse_plain(id)?, message))
     }
 }
 
@@ -145,8 +148,8 @@ impl Plan {
         let mut planning = Planning::new(queries.len(), limit)?;
         for query in queries {
             match query.read_plain() {
-                Some(key) if limit.query_bytes.is_none() => planning.add(query, &key)?,
-                _ => planning.read(query)?,
+                Some((phone, id, message)) => planning.add(query, &(phone, id), message, true)?,
+                None => planning.read(query)?,
             }
         }
         Ok(planning.end())
@@ -207,29 +210,44 @@ impl Planning {
     /// Adds a query in any form.
     #[cold]
     fn read(&mut self, query: RawQuery<'_>) -> Result<(), Error> {
-        match query.read().and_then(|key| self.limit.check((key.0, &key.1)).map(|()| key)) {
-            Ok(key) => self.add(query, &key),
-            Err(reason) => {
-                let row = self.rows.len();
-                let error = || Error::new(Code::InvalidArgument, format!("queries[{row}]: {reason}"));
-                self.plan.first_invalid.get_or_insert_with(error);
-                self.rows.invalid(query)
+        match query.read() {
+            Ok(key) => {
+                let (phone, id) = (key.0.text(), key.1.text());
+                let message = Message { phone: phone.as_bytes(), id: id.as_bytes(), id_is_number: key.1.is_number() };
+                self.add(query, &key, message, false)
             }
+            Err(reason) => self.invalid(query, &reason),
         }
     }
 
-    /// Adds a query that was read and fits into a request.
+    #[cold]
+    fn invalid(&mut self, query: RawQuery<'_>, reason: &str) -> Result<(), Error> {
+        let row = self.rows.len();
+        let error = || Error::new(Code::InvalidArgument, format!("queries[{row}]: {reason}"));
+        self.plan.first_invalid.get_or_insert_with(error);
+        self.rows.invalid(query)
+    }
+
+    /// Adds a query that was read, and is sent so.
     #[inline(always)]
-    fn add(&mut self, query: RawQuery<'_>, key: &(Phone, MessageId<'_>)) -> Result<(), Error> {
+    fn add(
+        &mut self,
+        query: RawQuery<'_>,
+        key: &(Phone, MessageId<'_>),
+        message: Message<'_>,
+        is_as_given: bool,
+    ) -> Result<(), Error> {
+        if let Err(reason) = self.limit.check(message) {
+            return self.invalid(query, &reason);
+        }
         if let Some(of) = self.seen.insert(key, &self.rows)? {
             return self.repeat(query, of);
         }
-        let message = (key.0, &key.1);
         if self.limit.is_full(&self.batch, message) {
             self.next_batch()?;
         }
         self.limit.add(&mut self.batch, message);
-        self.rows.ask(query, key)
+        if is_as_given { self.rows.ask_as_given(message) } else { self.rows.ask(query, message) }
     }
 
     #[cold]
@@ -390,6 +408,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::wire::request::with_asked;
 
     fn plan(queries: &[(&str, &str)], batch_size: usize) -> Plan {
         let raw = queries.iter().map(|(phone, id)| RawQuery::from(Query::new(phone, id)));
@@ -429,7 +448,7 @@ mod tests {
         let sizes: Vec<usize> = (0..plan.batches())
             .map(|batch| {
                 let asked = draft.batch(&plan, batch, &texts);
-                asked.iter().enumerate().map(|(place, query)| query_entry_size(place, (query.phone, &query.id))).sum()
+                asked.iter().enumerate().map(|(place, query)| query_entry_size(place, query.message())).sum()
             })
             .collect();
         let (last, full) = sizes.split_last().unwrap();
@@ -440,11 +459,11 @@ mod tests {
 
     #[test]
     fn a_query_string_is_filled_to_the_last_byte() {
-        let ids = ["1000", "1001"].map(|id| MessageId::parse(id).unwrap());
-        let phone = Phone::parse("+33612345678").unwrap();
-        let size: usize = ids.iter().enumerate().map(|(place, id)| query_entry_size(place, (phone, id))).sum();
-        let raw = ["1000", "1001"].map(|id| RawQuery::from(Query::new("+33612345678", id)));
-        for (room, batches) in [(size, 1), (size - 1, 2), (query_entry_size(0, (phone, &ids[0])), 2)] {
+        let messages = ["1000", "1001"].map(|id| ("+33612345678", id));
+        let sizes = with_asked(&messages, |asked| [0, 1].map(|place| query_entry_size(place, asked[place].message())));
+        let size = sizes[0] + sizes[1];
+        let raw = messages.map(|(phone, id)| RawQuery::from(Query::new(phone, id)));
+        for (room, batches) in [(size, 1), (size - 1, 2), (sizes[0], 2)] {
             let limit = BatchLimit { entries: 500, query_bytes: Some(room) };
             let (plan, _) = Plan::new(raw.iter().copied(), limit).unwrap();
             assert_eq!((plan.batches(), plan.first_invalid.is_none()), (batches, true), "{room}");

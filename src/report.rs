@@ -12,7 +12,8 @@ use crate::phone::Phone;
 use crate::plan::{Duplicate, Plan, RawQuery};
 use crate::state::State;
 use crate::texts::{Address, Texts};
-use crate::wire::answer::Entry;
+use crate::wire::answer::Fate;
+use crate::wire::request::{Asked, Message};
 
 /// `date` where there is none.
 pub(crate) const NO_DATE: i64 = i64::MIN;
@@ -58,50 +59,58 @@ impl Row {
         self.state != State::Unanswered.value() && self.state != State::Invalid.value()
     }
 
-    /// Keeps what the row asks in the fields that an answer will fill, so that it need not be read a second time. An id
-    /// that is no number is in its text only.
-    fn hold(&mut self, phone: Phone, id: &MessageId<'_>) {
-        (self.stop_sms, self.is_spam) = (phone.bits() as i32, (phone.bits() >> 32) as i32);
-        self.date = match id {
-            MessageId::Number(number) => i64::try_from(*number).unwrap_or(NO_DATE),
-            MessageId::Text(_) => NO_DATE,
-        };
+    /// Keeps where the texts to be sent lie in the fields that an answer will fill.
+    fn hold(&mut self, address: Address, message: Message<'_>) {
+        self.status_text = address;
+        self.date = (message.phone.len() + 1 + message.id.len()) as i64;
+        self.stop_sms = message.phone.len() as i32;
+        self.is_spam = i32::from(message.id_is_number);
     }
 
-    /// What the row asks; None if it is not to be asked, or is answered.
-    fn held<'t>(&self, texts: &'t Texts) -> Option<(Phone, MessageId<'t>)> {
-        let bits = u64::from(self.stop_sms as u32) | u64::from(self.is_spam as u32) << 32;
-        if bits == u64::MAX || self.state != State::Unanswered.value() {
+    /// Whether the row is asked, and not answered yet.
+    fn is_held(&self) -> bool {
+        self.status_text != 0 && self.state == State::Unanswered.value()
+    }
+
+    /// What the row asks, if it is asked and not answered yet. The chunk is where its texts are looked for first.
+    #[inline]
+    fn held<'t>(&self, row: usize, texts: &'t AskedTexts, chunk: &mut &'t [u8]) -> Option<Asked<'t>> {
+        if !self.is_held() {
             return None;
         }
-        let id = match u64::try_from(self.date) {
-            Ok(number) => MessageId::Number(number),
-            Err(_) => MessageId::parse(std::str::from_utf8(texts.get(self.message_id)?).ok()?)?,
-        };
-        Some((Phone::from_bits(bits), id))
+        let texts = texts.find(self.status_text, self.date as usize, chunk)?;
+        Some(Asked::new(row, texts, self.stop_sms as usize, self.is_spam == 1))
     }
 
     /// Gives the fields back that held what the row asks.
     fn let_go(&mut self) {
-        if self.state == State::Unanswered.value() {
-            (self.date, self.stop_sms, self.is_spam) = (NO_DATE, NO_FLAG, NO_FLAG);
+        if self.is_held() {
+            (self.status_text, self.date, self.stop_sms, self.is_spam) = (0, NO_DATE, NO_FLAG, NO_FLAG);
         }
     }
 }
 
-/// A message of a batch, as it is asked.
-#[derive(Debug)]
-pub(crate) struct Asked<'t> {
-    pub row: usize,
-    pub phone: Phone,
-    pub id: MessageId<'t>,
+/// The texts of the queries.
+#[derive(Debug, Default)]
+pub(crate) struct AskedTexts {
+    /// As the caller gave them.
+    pub given: Texts,
+    /// As they are sent where that is another form.
+    sent: Texts,
+}
+
+impl AskedTexts {
+    #[inline]
+    fn find<'t>(&'t self, address: Address, length: usize, chunk: &mut &'t [u8]) -> Option<&'t [u8]> {
+        self.given.find(address, length, chunk).or_else(|| self.sent.find(address, length, chunk))
+    }
 }
 
 /// The rows of a report, while the queries are read.
 #[derive(Debug)]
 pub(crate) struct Rows {
     rows: Vec<Row>,
-    asked: Texts,
+    asked: AskedTexts,
     invalid: usize,
 }
 
@@ -110,7 +119,7 @@ impl Rows {
     pub(crate) fn with_capacity(rows: usize) -> Result<Rows, Error> {
         let mut list = Vec::new();
         list.try_reserve_exact(rows).map_err(|_| out_of_memory(&format!("a report of {rows} statuses")))?;
-        Ok(Rows { rows: list, asked: Texts::default(), invalid: 0 })
+        Ok(Rows { rows: list, asked: AskedTexts::default(), invalid: 0 })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -122,11 +131,20 @@ impl Rows {
         self.rows.capacity()
     }
 
-    /// Adds a row that is to be asked, and notes what it asks.
+    /// Adds a row that is to be asked with the texts of its query.
     #[inline(always)]
-    pub(crate) fn ask(&mut self, query: RawQuery<'_>, (phone, id): &(Phone, MessageId<'_>)) -> Result<(), Error> {
+    pub(crate) fn ask_as_given(&mut self, message: Message<'_>) -> Result<(), Error> {
+        let address = self.asked.given.push_pair(message.phone, message.id)?;
+        let mut row = Row::new(address, address + message.phone.len() + 1);
+        row.hold(address, message);
+        self.rows.push(row);
+        Ok(())
+    }
+
+    /// Adds a row that is to be asked with other texts.
+    pub(crate) fn ask(&mut self, query: RawQuery<'_>, message: Message<'_>) -> Result<(), Error> {
         let mut row = self.row(query)?;
-        row.hold(*phone, id);
+        row.hold(self.asked.sent.push_pair(message.phone, message.id)?, message);
         self.rows.push(row);
         Ok(())
     }
@@ -141,8 +159,8 @@ impl Rows {
     /// Adds a row that cannot be asked.
     pub(crate) fn invalid(&mut self, query: RawQuery<'_>) -> Result<(), Error> {
         let mut keep = |text: Option<&[u8]>| match text {
-            Some(text) => self.asked.push(until_nul(text)),
-            None => self.asked.push_missing(),
+            Some(text) => self.asked.given.push(until_nul(text)),
+            None => self.asked.given.push_missing(),
         };
         let row = Row::new(keep(query.phone_number)?, keep(query.message_id)?);
         self.rows.push(Row { state: State::Invalid.value(), code: Code::InvalidArgument.value(), ..row });
@@ -151,15 +169,14 @@ impl Rows {
     }
 
     /// A row for a query that was read: its texts are there, and hold no NUL.
-    #[inline(always)]
     fn row(&mut self, query: RawQuery<'_>) -> Result<Row, Error> {
-        let mut keep = |text: Option<&[u8]>| self.asked.push(text.unwrap_or_default());
+        let mut keep = |text: Option<&[u8]>| self.asked.given.push(text.unwrap_or_default());
         Ok(Row::new(keep(query.phone_number)?, keep(query.message_id)?))
     }
 
     /// What a row asks, if it is to be asked.
     pub(crate) fn key(&self, row: usize) -> Option<(Phone, MessageId<'_>)> {
-        self.rows[row].held(&self.asked)
+        self.rows[row].held(row, &self.asked, &mut [].as_slice())?.message().key()
     }
 }
 
@@ -167,11 +184,21 @@ fn until_nul(text: &[u8]) -> &[u8] {
     &text[..memchr(0, text).unwrap_or(text.len())]
 }
 
+/// The service's word on a message, but for the date: a fate as it stands in rows.
+pub(crate) struct Word {
+    status_text: Address,
+    date_text: Address,
+    state: i32,
+    api_code: i32,
+    stop_sms: i32,
+    is_spam: i32,
+}
+
 /// A report in the making.
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
     rows: Vec<Row>,
-    asked: Arc<Texts>,
+    asked: Arc<AskedTexts>,
     told: Told,
     /// How many rows are in each state.
     counts: [usize; State::ALL.len()],
@@ -188,38 +215,47 @@ impl From<Rows> for Draft {
 
 impl Draft {
     /// The texts of the queries, to be read while others write rows.
-    pub(crate) fn asked_texts(&self) -> Arc<Texts> {
+    pub(crate) fn asked_texts(&self) -> Arc<AskedTexts> {
         Arc::clone(&self.asked)
     }
 
     /// The messages that a batch asks.
-    pub(crate) fn batch<'t>(&self, plan: &Plan, batch: usize, texts: &'t Texts) -> Vec<Asked<'t>> {
+    pub(crate) fn batch<'t>(&self, plan: &Plan, batch: usize, texts: &'t AskedTexts) -> Vec<Asked<'t>> {
         let rows: Range<usize> = plan.rows_of(batch);
         let mut list = Vec::with_capacity(rows.len().min(MAX_BATCH));
-        list.extend(rows.filter_map(|row| {
-            let (phone, id) = self.rows[row].held(texts)?;
-            Some(Asked { row, phone, id })
-        }));
+        let mut chunk = [].as_slice();
+        list.extend(rows.filter_map(|row| self.rows[row].held(row, texts, &mut chunk)));
         list
     }
 
-    /// Writes the service's word on a message into its row.
-    pub(crate) fn answer(&mut self, row: usize, entry: &Entry<'_>) -> Result<(), Error> {
-        let fate = &*entry.fate;
-        let status_text = fate.status_text.as_deref().map_or(Ok(0), |text| self.told.status(text))?;
-        let date_text = fate.date_text.as_deref().map_or(Ok(0), |text| self.told.text(text))?;
+    /// Keeps the texts of a fate, to be written into any number of rows.
+    pub(crate) fn keep(&mut self, fate: &Fate<'_>) -> Result<Word, Error> {
+        Ok(Word {
+            status_text: fate.status_text.as_deref().map_or(Ok(0), |text| self.told.status(text))?,
+            date_text: fate.date_text.as_deref().map_or(Ok(0), |text| self.told.text(text))?,
+            state: fate.state.value(),
+            api_code: fate.api_code,
+            stop_sms: fate.stop_sms.map_or(NO_FLAG, i32::from),
+            is_spam: fate.is_spam.map_or(NO_FLAG, i32::from),
+        })
+    }
+
+    /// Writes the service's word on a message into its row, which is held: nothing is read, since memory that was not used
+    /// for a while is written faster.
+    #[inline]
+    pub(crate) fn answer(&mut self, row: usize, date: Option<i64>, word: &Word) {
+        self.counts[State::Unanswered as usize] -= 1;
+        self.counts[word.state as usize] += 1;
         let row = &mut self.rows[row];
-        self.counts[row.state as usize] -= 1;
-        self.counts[fate.state as usize] += 1;
-        row.status_text = status_text;
-        row.date_text = date_text;
-        row.date = entry.date.unwrap_or(NO_DATE);
-        row.state = fate.state.value();
+        debug_assert!(row.is_held());
+        row.status_text = word.status_text;
+        row.date_text = word.date_text;
+        row.date = date.unwrap_or(NO_DATE);
+        row.state = word.state;
         row.code = Code::Ok.value();
-        row.api_code = fate.api_code;
-        row.stop_sms = fate.stop_sms.map_or(NO_FLAG, i32::from);
-        row.is_spam = fate.is_spam.map_or(NO_FLAG, i32::from);
-        Ok(())
+        row.api_code = word.api_code;
+        row.stop_sms = word.stop_sms;
+        row.is_spam = word.is_spam;
     }
 
     /// Notes why a row has no answer.
@@ -231,7 +267,7 @@ impl Draft {
     /// Notes why the messages of a batch have no answer.
     pub(crate) fn fail_batch(&mut self, plan: &Plan, batch: usize, error: &Error) {
         for row in plan.rows_of(batch) {
-            if self.rows[row].held(&self.asked).is_some() {
+            if self.rows[row].is_held() {
                 self.fail(row, error);
             }
         }
@@ -299,7 +335,7 @@ impl Told {
 #[derive(Debug)]
 pub struct Report {
     rows: Vec<Row>,
-    asked: Arc<Texts>,
+    asked: Arc<AskedTexts>,
     told: Texts,
     counts: [usize; State::ALL.len()],
 }
@@ -399,7 +435,7 @@ impl<'r> Status<'r> {
     }
 
     fn asked(&self, address: Address) -> &'r str {
-        text(&self.report.asked, address).unwrap_or_default()
+        text(&self.report.asked.given, address).unwrap_or_default()
     }
 }
 
@@ -413,11 +449,8 @@ fn flag(value: i32) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use std::rc::Rc;
-
     use super::*;
     use crate::plan::{BatchLimit, Query};
-    use crate::wire::answer::Fate;
 
     fn draft(queries: &[(&str, &str)]) -> (Plan, Draft) {
         let raw = queries.iter().map(|(phone, id)| RawQuery::from(Query::new(phone, id)));
@@ -435,8 +468,9 @@ mod tests {
         }
     }
 
-    fn entry(date: Option<i64>, fate: Fate<'_>) -> Entry<'_> {
-        Entry { phone: None, id: None, date, fate: Rc::new(fate) }
+    fn answer(draft: &mut Draft, row: usize, date: Option<i64>, fate: &Fate<'_>) {
+        let word = draft.keep(fate).unwrap();
+        draft.answer(row, date, &word);
     }
 
     #[test]
@@ -467,7 +501,7 @@ mod tests {
     fn what_has_no_answer_and_no_reason_gets_the_reason() {
         let (plan, mut draft) =
             draft(&[("0612345678", "1"), ("0612345678", "2"), ("0612345678", "3"), ("no", "4"), ("0612345678", "1")]);
-        draft.answer(0, &entry(Some(0), delivered("Delivered"))).unwrap();
+        answer(&mut draft, 0, Some(0), &delivered("Delivered"));
         draft.fail(1, &Error::new(Code::Api, "refused").with_api_code(5));
         draft.fail_unanswered(&Error::new(Code::Internal, "a defect"));
         let (report, duplicates_answered) = draft.finish(&plan.duplicates);
@@ -496,7 +530,7 @@ mod tests {
         let (plan, mut draft) =
             draft(&[("0612345678", "1"), ("+33612345678", "2"), ("06 12 34 56 78", " 1"), ("0033612345678", "2 ")]);
         let fate = Fate { stop_sms: None, is_spam: None, ..delivered("Delivered") };
-        draft.answer(0, &entry(None, fate)).unwrap();
+        answer(&mut draft, 0, None, &fate);
         draft.fail(1, &Error::new(Code::Http, "lost"));
         let (report, duplicates_answered) = draft.finish(&plan.duplicates);
         assert_eq!((duplicates_answered, report.answered()), (1, 2));
@@ -522,7 +556,7 @@ mod tests {
         let texts: Vec<_> = (0..50).map(|text| format!("text {text}\0")).collect();
         for row in 0..100 {
             let fate = Fate { date_text: Some("soon".into()), ..delivered(&texts[row % 50]) };
-            draft.answer(row, &entry(None, fate)).unwrap();
+            answer(&mut draft, row, None, &fate);
         }
         let kept = draft.told.statuses.len();
         let (report, _) = draft.finish(&[]);

@@ -24,7 +24,7 @@ pub(crate) type Address = usize;
 
 impl Texts {
     /// Copies a text that holds no NUL.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, text: &[u8]) -> Result<Address, Error> {
         debug_assert!(!text.contains(&0));
         if self.last.capacity() - self.last.len() <= text.len() {
@@ -34,6 +34,18 @@ impl Texts {
         self.last.extend_from_slice(text);
         self.last.push(0);
         self.count += 1;
+        Ok(address)
+    }
+
+    /// Copies two texts, the second right behind the first.
+    #[inline(always)]
+    pub(crate) fn push_pair(&mut self, first: &[u8], second: &[u8]) -> Result<Address, Error> {
+        let size = first.len() + second.len() + 2;
+        if self.last.capacity() - self.last.len() < size {
+            self.grow(size)?;
+        }
+        let address = self.push(first)?;
+        self.push(second)?;
         Ok(address)
     }
 
@@ -64,6 +76,16 @@ impl Texts {
         })
     }
 
+    /// So many bytes at an address that `push` gave, if they were pushed together. The chunk is looked at first, and is
+    /// then the one that they lie in.
+    #[inline]
+    pub(crate) fn find<'t>(&'t self, address: Address, length: usize, chunk: &mut &'t [u8]) -> Option<&'t [u8]> {
+        part(chunk, address, length).or_else(|| {
+            *chunk = self.chunks().rev().find(|chunk| part(chunk, address, length).is_some())?;
+            part(chunk, address, length)
+        })
+    }
+
     /// Makes room for this much, and for more the more there is.
     #[cold]
     fn grow(&mut self, bytes: usize) -> Result<(), Error> {
@@ -77,9 +99,15 @@ impl Texts {
         Ok(())
     }
 
-    fn chunks(&self) -> impl Iterator<Item = &Vec<u8>> {
+    fn chunks(&self) -> impl DoubleEndedIterator<Item = &Vec<u8>> {
         self.full.iter().chain([&self.last])
     }
+}
+
+/// The part of a chunk that lies at this address.
+fn part(chunk: &[u8], address: Address, length: usize) -> Option<&[u8]> {
+    let start = address.wrapping_sub(chunk.as_ptr().addr());
+    chunk.get(start..start.checked_add(length)?)
 }
 
 #[cfg(test)]

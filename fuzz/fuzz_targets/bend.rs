@@ -5,7 +5,7 @@
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use smsp::Query;
-use smsp::fuzzing::{Answer, Entry as Told};
+use smsp::fuzzing::{Answer, Entry as Told, check_places};
 use smsp_fuzz::answer::{Choice, Entry, Notation, write};
 use smsp_fuzz::oracle::{self, Message};
 use smsp_fuzz::reading::{check_documented, read, repaired};
@@ -33,6 +33,7 @@ fuzz_target!(|bent: Bent| {
     if let Ok(answer) = &answer {
         check_matches(&bent.queries, answer);
     }
+    check_places(&body, &queries(&bent.queries));
 });
 
 /// What is read is what was written.
@@ -46,10 +47,13 @@ fn check_entries(written: &[Entry], answer: &Answer<'_>) {
     }
 }
 
+fn queries(choices: &[Choice]) -> Vec<Query<'_>> {
+    choices.iter().map(|choice| Query::new(choice.number().0, choice.id().0)).collect()
+}
+
 fn check_matches(choices: &[Choice], answer: &Answer<'_>) {
     let Some(entries) = answer.entries() else { return };
-    let queries: Vec<_> = choices.iter().map(|choice| Query::new(choice.number().0, choice.id().0)).collect();
-    let matches = answer.assign(&queries);
+    let matches = answer.assign(&queries(choices));
     let asked = asked(choices);
     let told: Vec<_> = entries.into_iter().map(message).collect();
     let mut served: Vec<_> = matches.answers.iter().flatten().collect();

@@ -12,11 +12,11 @@ use super::wait::cancelled;
 use crate::error::{Code, Error};
 use crate::matching::Matches;
 use crate::plan::Plan;
-use crate::report::{Asked, Draft, Report};
+use crate::report::{AskedTexts, Draft, Report};
 use crate::stop::Stop;
 use crate::sys::Event;
-use crate::texts::Texts;
-use crate::wire::answer::Entry;
+use crate::wire::answer::{Entries, Entry};
+use crate::wire::request::Asked;
 
 /// After so many failed connections in a row the rest of a call is not tried.
 const MAX_FAILED_CONNECTIONS: u32 = 8;
@@ -27,7 +27,7 @@ pub(crate) struct Call {
     pub number: u64,
     pub start: Instant,
     plan: Plan,
-    texts: Arc<Texts>,
+    texts: Arc<AskedTexts>,
     pub deadline: Option<Instant>,
     /// What ends the call before its time; None if nothing does.
     pub stop: Option<Arc<Stop>>,
@@ -101,7 +101,7 @@ impl Call {
     }
 
     /// The texts of the queries. Takes no lock.
-    pub(crate) fn texts(&self) -> &Texts {
+    pub(crate) fn texts(&self) -> &AskedTexts {
         &self.texts
     }
 
@@ -129,19 +129,26 @@ impl Call {
     }
 
     /// Ends a batch with the service's answers, which came with this HTTP status.
-    pub(crate) fn answered(&self, batch: &Batch<'_>, status: u16, entries: &[Entry<'_>], matches: &Matches) {
+    pub(crate) fn answered(&self, batch: &Batch<'_>, status: u16, entries: &Entries<'_>, matches: &Matches) {
         let mut progress = self.lock();
         let mut failure = None;
-        let missing = matches.answers.iter().filter(|answer| answer.is_none()).count();
-        for (query, answer) in batch.asked.iter().zip(&matches.answers) {
-            let written = match answer {
-                Some(place) => progress.draft.answer(query.row, &entries[*place]),
-                None => Err(not_answered(query.row, missing, batch.asked.len()).with_http_status(status)),
+        let words: Vec<_> = entries.fates.iter().map(|fate| progress.draft.keep(fate)).collect();
+        for (place, query) in batch.asked.iter().enumerate() {
+            let error = match matches.answer(place).map(|place| entries.list[place]) {
+                Some(Entry { date, fate }) => match &words[fate] {
+                    Ok(word) => {
+                        progress.draft.answer(query.row(), date, word);
+                        continue;
+                    }
+                    Err(error) => error.clone(),
+                },
+                None => {
+                    let missing = batch.asked.len() - matches.answered;
+                    not_answered(query.row(), missing, batch.asked.len()).with_http_status(status)
+                }
             };
-            if let Err(error) = written {
-                progress.draft.fail(query.row, &error);
-                failure.get_or_insert(error);
-            }
+            progress.draft.fail(query.row(), &error);
+            failure.get_or_insert(error);
         }
         self.settle(&mut progress, batch.number, failure);
     }
@@ -160,7 +167,7 @@ impl Call {
 
     fn end(&self, batch: &Batch<'_>, error: Error, for_all: bool) {
         let mut progress = self.lock();
-        batch.asked.iter().for_each(|query| progress.draft.fail(query.row, &error));
+        batch.asked.iter().for_each(|query| progress.draft.fail(query.row(), &error));
         self.settle(&mut progress, batch.number, Some(error.clone()));
         if for_all {
             self.give_up(&mut progress, &error);

@@ -11,7 +11,7 @@ use super::transport::TcpTransport;
 use super::{Exchange, Scratch, proxy};
 use crate::error::{Code, Error};
 use crate::plan::{Query, RawQuery};
-use crate::report::Asked;
+use crate::wire::request::Asked;
 
 /// The headers of an answer that a transcript shows: nothing of a session.
 const SHOWN_HEADERS: [&str; 6] =
@@ -111,15 +111,17 @@ impl Exchange {
     fn query(&self, query: Query<'_>, transcript: &mut String) -> Result<String, Error> {
         let (phone, id) = RawQuery::from(query).read().map_err(|reason| Error::new(Code::InvalidArgument, reason))?;
         let digits = phone.last_digits();
-        let asked = [Asked { row: 0, phone, id }];
-        let Scratch { mut request, mut answer } = Scratch::default();
+        let (number, is_number) = (phone.text(), id.is_number());
+        let texts = format!("{number}\0{}", id.text());
+        let asked = [Asked::new(0, texts.as_bytes(), number.len(), is_number)];
+        let Scratch { mut request, mut answer, mut patterns } = Scratch::default();
         self.write_request(&asked, &mut request)?;
         let sent = self.send(None, None, &request, &mut answer);
         let answered = sent.as_ref().ok().map(|head| (head, answer.bytes()));
         *transcript = self.transcript(&request, answered).replace(&digits, &"*".repeat(digits.len()));
         let Head { status, .. } = sent.map_err(|failure| failure.error)?;
-        let entries = self.understand(status, &mut answer, &asked)?;
-        let states: Vec<_> = entries.iter().map(|entry| entry.fate.state.name()).collect();
+        let entries = self.understand(status, &mut answer, &mut patterns, &asked)?;
+        let states: Vec<_> = entries.list.iter().map(|entry| entries.fates[entry.fate].state.name()).collect();
         Ok(format!("HTTP status {status}, the message is {}", states.join(", ")))
     }
 

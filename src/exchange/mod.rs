@@ -33,14 +33,15 @@ use zeroize::Zeroize;
 use crate::error::{Code, Error};
 use crate::log::Attempt;
 use crate::matching;
-use crate::report::Asked;
 use crate::settings::{MAX_URL, Method, Settings};
 use crate::state::{API_NOT_FOUND, State, refusal};
 use crate::stats::{Counter, Stats};
 use crate::stop::Stop;
 use crate::wire::Format;
-use crate::wire::answer::{self, Answer, Entry, Fate, Refusal, Unreadable};
+use crate::wire::answer::{self, Answer, Entries, Entry, Fate, Refusal, Unreadable};
+use crate::wire::pattern::Patterns;
 use crate::wire::repair::repair;
+use crate::wire::request::Asked;
 use crate::wire::{documented, request};
 
 /// HTTP status: too many requests.
@@ -60,6 +61,7 @@ pub(crate) struct Exchange {
 pub(crate) struct Scratch {
     request: Outgoing,
     answer: Body,
+    patterns: Patterns,
 }
 
 impl Outgoing {
@@ -135,10 +137,9 @@ impl Exchange {
         }
     }
 
-    fn answered(&self, call: &Call, batch: &Batch<'_>, status: u16, entries: &[Entry<'_>]) {
+    fn answered(&self, call: &Call, batch: &Batch<'_>, status: u16, entries: &Entries<'_>) {
         let matches = matching::assign(&batch.asked, entries);
-        let answered = matches.answers.iter().flatten().count();
-        self.stats.add(Counter::EntriesAnswered, answered as u64);
+        self.stats.add(Counter::EntriesAnswered, matches.answered as u64);
         self.stats.add(Counter::AnswersUnmatched, matches.unmatched as u64);
         call.answered(batch, status, entries, &matches);
     }
@@ -146,21 +147,22 @@ impl Exchange {
     /// Sends the request that was written: its HTTP status, and what the service says of these messages.
     fn attempt<'s>(
         &self,
-        asked: &[Asked<'s>],
+        asked: &[Asked<'_>],
         deadline: Option<Instant>,
         stop: Option<&Stop>,
         scratch: &'s mut Scratch,
         log: &mut Attempt<'_>,
-    ) -> Result<(u16, Vec<Entry<'s>>), Failure> {
+    ) -> Result<(u16, Entries<'s>), Failure> {
         self.pace.wait(deadline, stop)?;
         let start = Instant::now();
-        log.request(start, asked.len(), &scratch.request.url, scratch.request.body.as_deref());
-        let head = self.send(deadline, stop, &scratch.request, &mut scratch.answer)?;
+        let Scratch { request, answer, patterns } = scratch;
+        log.request(start, asked.len(), &request.url, request.body.as_deref());
+        let head = self.send(deadline, stop, request, answer)?;
         let latency = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.stats.add(Counter::LatencyUsSum, latency);
         self.stats.raise(Counter::LatencyUsMax, latency);
-        log.answer(head.status, scratch.answer.bytes());
-        match self.understand(head.status, &mut scratch.answer, asked) {
+        log.answer(head.status, answer.bytes());
+        match self.understand(head.status, answer, patterns, asked) {
             Ok(entries) => Ok((head.status, entries)),
             Err(error) => Err(Failure { error, connected: true, retry_after: retry_after(&head.headers) }),
         }
@@ -192,7 +194,7 @@ impl Exchange {
 
     fn write_request(&self, asked: &[Asked<'_>], request: &mut Outgoing) -> Result<(), Error> {
         let Settings { url, api_key, format, method, .. } = &*self.settings;
-        let messages = asked.iter().map(|query| (query.phone, &query.id));
+        let messages = asked.iter().map(Asked::message);
         // Neither the body nor the URL grows while it is written: that would leave a copy of the key behind.
         let written = match method {
             Method::Post => {
@@ -213,17 +215,23 @@ impl Exchange {
     }
 
     /// What an answer means, by its HTTP status and its body.
-    fn understand<'s>(&self, status: u16, body: &'s mut Body, asked: &[Asked<'s>]) -> Result<Vec<Entry<'s>>, Error> {
+    fn understand<'s>(
+        &self,
+        status: u16,
+        body: &'s mut Body,
+        patterns: &mut Patterns,
+        asked: &[Asked<'_>],
+    ) -> Result<Entries<'s>, Error> {
         let success = (200..300).contains(&status);
         let (body, repaired) = body.parts();
-        if let Some(entries) = documented::entries(body).filter(|_| success) {
+        if let Some(entries) = documented::entries(body, asked, patterns).filter(|_| success) {
             return Ok(entries);
         }
         let body = repair(body, repaired)?;
         match answer::read(body) {
             Ok(Answer::Entries(entries)) if success => Ok(entries),
             Ok(Answer::Refusal(refusal)) if is_readable(&refusal, status) => match asked {
-                [query] if refusal.api_code == API_NOT_FOUND => Ok(vec![not_found(query, refusal)]),
+                [_] if refusal.api_code == API_NOT_FOUND => Ok(not_found(refusal)),
                 _ => Err(self.refused(&refusal, status)),
             },
             Err(unreadable) if success => Err(self.not_documented(&unreadable, status, body.as_bytes())),
@@ -280,7 +288,7 @@ fn is_readable(refused: &Refusal, status: u16) -> bool {
 }
 
 /// The service refuses a request for a single message that it does not know as a whole.
-fn not_found<'s>(query: &Asked<'s>, refusal: Refusal) -> Entry<'s> {
+fn not_found(refusal: Refusal) -> Entries<'static> {
     let fate = Fate {
         state: State::from_refusal(refusal.api_code),
         api_code: refusal.api_code,
@@ -289,7 +297,7 @@ fn not_found<'s>(query: &Asked<'s>, refusal: Refusal) -> Entry<'s> {
         stop_sms: None,
         is_spam: None,
     };
-    Entry { phone: Some(query.phone), id: Some(query.id.clone()), date: None, fate: Rc::new(fate) }
+    Entries { list: vec![Entry { date: None, fate: 0 }], others: Vec::new(), fates: vec![Rc::new(fate)] }
 }
 
 /// An error of ours on its way through ureq.

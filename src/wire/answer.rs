@@ -29,7 +29,7 @@ pub(crate) enum Scalar<'b> {
 }
 
 /// One entry of an answer as it came. Both notations fill this; `Entry` says what it means.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct RawEntry<'b> {
     pub success: Scalar<'b>,
     pub code: Scalar<'b>,
@@ -70,7 +70,7 @@ pub(crate) struct RawAnswer<'b> {
     pub message: Scalar<'b>,
     /// What a refusal says of single entries.
     pub details: Vec<Detail<'b>>,
-    pub entries: Option<Vec<Entry<'b>>>,
+    pub entries: Option<Vec<RawEntry<'b>>>,
 }
 
 /// What a refusal says of one entry.
@@ -92,13 +92,20 @@ impl<'b> Detail<'b> {
 }
 
 /// The service's word on one message.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Entry<'b> {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub date: Option<i64>,
+    /// The place of its fate.
+    pub fate: usize,
+}
+
+/// Whose message an entry is about.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Whose<'b> {
+    /// The place of the entry.
+    pub place: usize,
     pub phone: Option<Phone>,
     pub id: Option<MessageId<'b>>,
-    pub date: Option<i64>,
-    /// Shared by the entries that were found to say the same.
-    pub fate: Rc<Fate<'b>>,
 }
 
 /// What became of a message, but for when.
@@ -113,6 +120,65 @@ pub(crate) struct Fate<'b> {
     pub is_spam: Option<bool>,
 }
 
+impl Fate<'_> {
+    /// The same with texts of its own.
+    pub(super) fn with_own_texts(&self) -> Fate<'static> {
+        let own = |text: &Option<Cow<'_, str>>| text.as_ref().map(|text| Cow::Owned(text.clone().into_owned()));
+        Fate { status_text: own(&self.status_text), date_text: own(&self.date_text), ..*self }
+    }
+}
+
+/// The entries of an answer.
+#[derive(Debug, Default)]
+pub(crate) struct Entries<'b> {
+    pub list: Vec<Entry>,
+    /// Those that are not known to be about the message that was asked at the same place.
+    pub others: Vec<Whose<'b>>,
+    /// Entries that were found to say the same share one.
+    pub fates: Vec<Rc<Fate<'b>>>,
+}
+
+impl PartialEq for Entries<'_> {
+    /// Whether they say the same, however fates are shared.
+    fn eq(&self, other: &Self) -> bool {
+        let is_same = |(one, another): (&Entry, &Entry)| {
+            one.date == another.date && self.fates[one.fate] == other.fates[another.fate]
+        };
+        self.others == other.others
+            && self.list.len() == other.list.len()
+            && self.list.iter().zip(&other.list).all(is_same)
+    }
+}
+
+impl<'b> Entries<'b> {
+    /// Adds an entry with a fate that is there, about the message that was asked at its place or the one with this key.
+    #[inline]
+    pub(super) fn repeat(&mut self, entry: Entry, key: Option<(Phone, MessageId<'b>)>) {
+        if let Some((phone, id)) = key {
+            self.others.push(Whose { place: self.list.len(), phone: Some(phone), id: Some(id) });
+        }
+        self.list.push(entry);
+    }
+
+    /// Adds an entry with a fate of its own.
+    pub(crate) fn push(&mut self, mut raw: RawEntry<'b>) {
+        let phone = raw.phone_number.as_text().and_then(|text| Phone::parse(&text));
+        let id = std::mem::take(&mut raw.message_id).id();
+        self.others.push(Whose { place: self.list.len(), phone, id });
+        let (fate, date) = read_fate(raw);
+        self.list.push(Entry { date, fate: self.fates.len() });
+        self.fates.push(Rc::new(fate));
+    }
+}
+
+impl<'b> FromIterator<RawEntry<'b>> for Entries<'b> {
+    fn from_iter<I: IntoIterator<Item = RawEntry<'b>>>(raw: I) -> Entries<'b> {
+        let mut entries = Entries::default();
+        raw.into_iter().for_each(|raw| entries.push(raw));
+        entries
+    }
+}
+
 /// The service refuses the whole request.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Refusal {
@@ -123,7 +189,7 @@ pub(crate) struct Refusal {
 /// A body that can be read.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Answer<'b> {
-    Entries(Vec<Entry<'b>>),
+    Entries(Entries<'b>),
     Refusal(Refusal),
 }
 
@@ -161,7 +227,10 @@ fn unreadable(reason: &str, offset: usize) -> Unreadable {
 
 fn understand(raw: RawAnswer<'_>) -> Result<Answer<'_>, &'static str> {
     if raw.success.flag() != Some(false) {
-        return raw.entries.map(Answer::Entries).ok_or("expected StatutResponse_List, found none");
+        return raw
+            .entries
+            .map(|list| Answer::Entries(list.into_iter().collect()))
+            .ok_or("expected StatutResponse_List, found none");
     }
     let code = raw.code.integer().ok_or("expected an integer as code beside success false, found none")?;
     let mut message = raw.message.text().unwrap_or_default().into_owned();
@@ -173,33 +242,21 @@ fn understand(raw: RawAnswer<'_>) -> Result<Answer<'_>, &'static str> {
     Ok(Answer::Refusal(Refusal { api_code: to_i32(code), message }))
 }
 
-impl<'b> From<RawEntry<'b>> for Entry<'b> {
-    fn from(raw: RawEntry<'b>) -> Entry<'b> {
-        let code = raw.code.integer();
-        let refused = raw.success.flag() == Some(false) || (raw.code != Scalar::Absent && code != Some(200));
-        let api_code = code.map_or(0, to_i32);
-        let status_text = raw.status.text();
-        let state = if refused {
-            State::from_refusal(api_code)
-        } else {
-            status_text.as_deref().map_or(State::Unknown, State::from_text)
-        };
-        let date = raw.date.integer();
-        let fate = Fate {
-            state,
-            api_code,
-            status_text,
-            date_text: if date.is_none() { raw.date.text() } else { None },
-            stop_sms: raw.stop_sms.flag(),
-            is_spam: raw.is_spam.flag(),
-        };
-        Entry {
-            phone: raw.phone_number.as_text().and_then(|text| Phone::parse(&text)),
-            id: raw.message_id.id(),
-            date,
-            fate: Rc::new(fate),
-        }
-    }
+/// What became of the message that an entry is about, and its date.
+fn read_fate(raw: RawEntry<'_>) -> (Fate<'_>, Option<i64>) {
+    let code = raw.code.integer();
+    let refused = raw.success.flag() == Some(false) || (raw.code != Scalar::Absent && code != Some(200));
+    let api_code = code.map_or(0, to_i32);
+    let status_text = raw.status.text();
+    let state = if refused {
+        State::from_refusal(api_code)
+    } else {
+        status_text.as_deref().map_or(State::Unknown, State::from_text)
+    };
+    let date = raw.date.integer();
+    let date_text = if date.is_none() { raw.date.text() } else { None };
+    let (stop_sms, is_spam) = (raw.stop_sms.flag(), raw.is_spam.flag());
+    (Fate { state, api_code, status_text, date_text, stop_sms, is_spam }, date)
 }
 
 impl<'b> Scalar<'b> {
@@ -279,8 +336,8 @@ mod tests {
     #[test]
     fn a_code_that_is_too_large_is_the_largest() {
         for (code, expected) in [(i64::MIN, i32::MIN), (-1, -1), (0, 0), (4, 4), (i64::MAX, i32::MAX)] {
-            let entry = Entry::from(RawEntry { code: Scalar::Integer(code), ..RawEntry::default() });
-            assert_eq!(entry.fate.api_code, expected);
+            let (fate, _) = read_fate(RawEntry { code: Scalar::Integer(code), ..RawEntry::default() });
+            assert_eq!(fate.api_code, expected);
         }
     }
 }

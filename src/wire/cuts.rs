@@ -7,6 +7,7 @@ use smsp_simulator::{Clock, Simulator};
 
 use super::answer::{Answer, Unreadable, read};
 use super::documented;
+use super::pattern::Patterns;
 use super::repair::repair;
 
 /// A body of 500 entries as the service sends it.
@@ -30,7 +31,8 @@ fn body(format: &str) -> Vec<u8> {
 
 /// Both ways to read a body.
 fn read_cut(cut: &[u8], check: impl FnOnce(Option<Answer<'_>>, Result<Answer<'_>, Unreadable>)) {
-    check(documented::entries(cut).map(Answer::Entries), read(repair(cut, &mut String::new()).unwrap()));
+    let documented = documented::entries(cut, &[], &mut Patterns::default());
+    check(documented.map(Answer::Entries), read(repair(cut, &mut String::new()).unwrap()));
 }
 
 /// Where to cut: at every byte with `SMSP_EVERY_CUT` set, which takes minutes; else at every byte of the first ten and
@@ -50,7 +52,7 @@ fn cut_everywhere(format: &str) {
     let (tried, mut unreadable) = (places.len(), 0);
     read_cut(&body, |documented, whole| {
         let whole = whole.unwrap();
-        assert!(matches!(&whole, Answer::Entries(entries) if entries.len() == 500));
+        assert!(matches!(&whole, Answer::Entries(entries) if entries.list.len() == 500));
         assert_eq!(documented.is_some(), format == "json");
         for at in places {
             read_cut(&body[..at], |documented, cut| {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::answer::{Detail, Entry, MAX_ENTRIES, RawAnswer, RawEntry, Scalar, Unreadable};
+use super::answer::{Detail, MAX_ENTRIES, RawAnswer, RawEntry, Scalar, Unreadable};
 
 /// Reads a whole JSON answer.
 pub(super) fn read(text: &str) -> Result<RawAnswer<'_>, Unreadable> {
@@ -87,7 +87,7 @@ impl<'b> Visitor<'b> for AnswerVisitor {
                 "success" => answer.success = map.next_value()?,
                 "code" => answer.code = map.next_value()?,
                 "message" => answer.message = map.next_value()?,
-                "StatutResponse_List" => answer.entries = map.next_value::<List<Entry<'b>>>()?.0,
+                "StatutResponse_List" => answer.entries = map.next_value::<List<RawEntry<'b>>>()?.0,
                 "error" => answer.details = map.next_value::<List<Detail<'b>>>()?.0.unwrap_or_default(),
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
@@ -141,9 +141,9 @@ fn add<T, E: Error>(items: &mut Vec<T>, item: T) -> Result<(), E> {
     Ok(())
 }
 
-impl<'b> Deserialize<'b> for Entry<'b> {
+impl<'b> Deserialize<'b> for RawEntry<'b> {
     fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Fields(RawEntry::default(), RawEntry::field)).map(Entry::from)
+        deserializer.deserialize_any(Fields(RawEntry::default(), RawEntry::field))
     }
 }
 
@@ -265,7 +265,7 @@ mod tests {
         for entry in SCALARS[..6].iter().chain(&["[]", "[1,[2]]", "{}"]) {
             let text = format!(r#"{{"StatutResponse_List":[{entry}],"error":[{entry}]}}"#);
             let answer = read(&text).unwrap();
-            assert_eq!(answer.entries.unwrap(), [Entry::from(RawEntry::default())], "{entry}");
+            assert_eq!(answer.entries.unwrap(), [RawEntry::default()], "{entry}");
             assert_eq!(answer.details.len(), 1);
             assert_eq!(answer.details[0].element, Scalar::Absent);
         }

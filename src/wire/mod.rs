@@ -5,7 +5,7 @@ pub(crate) mod answer;
 mod cuts;
 pub(crate) mod documented;
 mod json;
-mod pattern;
+pub(crate) mod pattern;
 pub(crate) mod repair;
 pub(crate) mod request;
 mod xml;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
 
 use super::Format;
 use crate::message_id::MessageId;
@@ -11,8 +11,53 @@ use crate::phone::Phone;
 /// What needs no escape in a URL.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A message that is asked about.
-pub(crate) type Message<'a> = (Phone, &'a MessageId<'a>);
+/// A message that is asked about, as it is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Message<'a> {
+    /// `+` or `0`, and digits.
+    pub phone: &'a [u8],
+    /// UTF-8.
+    pub id: &'a [u8],
+    /// Whether the id is sent as a number, not as a text.
+    pub id_is_number: bool,
+}
+
+impl<'a> Message<'a> {
+    /// The number and the id as they are compared.
+    pub(crate) fn key(self) -> Option<(Phone, MessageId<'a>)> {
+        let id = || MessageId::parse(std::str::from_utf8(self.id).ok()?);
+        Some((Phone::parse_plain(self.phone)?, MessageId::parse_plain(self.id).or_else(id)?))
+    }
+}
+
+/// A message of a batch. It is small, since all that a batch needs stays in a cache then.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'t> {
+    row: u32,
+    phone_length: u8,
+    id_is_number: bool,
+    /// Number and id, with a NUL between.
+    texts: &'t [u8],
+}
+
+impl<'t> Asked<'t> {
+    /// The message with this row, number and id, with a NUL between these; how long the number is, and whether the id is sent
+    /// as one.
+    pub(crate) fn new(row: usize, texts: &'t [u8], phone_length: usize, id_is_number: bool) -> Asked<'t> {
+        Asked { row: row as u32, phone_length: phone_length as u8, id_is_number, texts }
+    }
+
+    pub(crate) fn row(&self) -> usize {
+        self.row as usize
+    }
+
+    /// The message as it is sent.
+    #[inline]
+    pub(crate) fn message(&self) -> Message<'t> {
+        let (phone, id) = self.texts.split_at(usize::from(self.phone_length));
+        Message { phone, id: &id[1..], id_is_number: self.id_is_number }
+    }
+}
 
 /// What the key stands behind in a query string.
 const KEY_PARAMETER: &str = "apiKey=";
@@ -20,15 +65,10 @@ const KEY_PARAMETER: &str = "apiKey=";
 /// The most room that the JSON body for these messages needs, in bytes.
 pub(crate) fn json_room<'a>(api_key: &str, messages: impl Iterator<Item = Message<'a>>) -> usize {
     const FRAME: usize = r#"{"apiKey":"","_format":"xml","SMSStatut_List":[]}"#.len();
-    const ENTRY: usize = r#"{"phoneNumber":"+123456789012345","messageId":},"#.len();
-    const NUMBER: usize = "18446744073709551615".len();
+    const ENTRY: usize = r#"{"phoneNumber":"+123456789012345","messageId":""},"#.len();
     // Neither keys nor ids hold control characters, so an escape is a backslash.
-    let text = |text: &str| 2 * text.len();
-    let entries = messages.map(|(_, id)| match id {
-        MessageId::Number(_) => ENTRY + NUMBER,
-        MessageId::Text(id) => ENTRY + text(id) + 2,
-    });
-    FRAME + text(api_key) + entries.sum::<usize>()
+    let text = |length: usize| 2 * length;
+    FRAME + text(api_key.len()) + messages.map(|message| ENTRY + text(message.id.len())).sum::<usize>()
 }
 
 /// Writes the JSON body that asks for these messages.
@@ -44,15 +84,19 @@ pub(crate) fn write_json<'a>(
         out.extend_from_slice(b",\"_format\":\"xml\"");
     }
     out.extend_from_slice(b",\"SMSStatut_List\":[");
-    for (place, (phone, id)) in messages.enumerate() {
-        out.extend_from_slice(if place == 0 { b"{\"phoneNumber\":\"" } else { b",{\"phoneNumber\":\"" });
-        phone.write_to(out)?;
+    for message in messages {
+        out.extend_from_slice(b"{\"phoneNumber\":\"");
+        out.extend_from_slice(message.phone);
         out.extend_from_slice(b"\",\"messageId\":");
-        match id {
-            MessageId::Number(number) => serde_json::to_writer(&mut *out, number)?,
-            MessageId::Text(text) => serde_json::to_writer(&mut *out, text)?,
+        if message.id_is_number {
+            out.extend_from_slice(message.id);
+        } else {
+            serde_json::to_writer(&mut *out, text(message.id)?)?;
         }
-        out.push(b'}');
+        out.extend_from_slice(b"},");
+    }
+    if out.last() == Some(&b',') {
+        out.pop();
     }
     out.extend_from_slice(b"]}");
     Ok(())
@@ -79,19 +123,13 @@ pub(crate) fn query_start_size(api_key: &str, format: Format) -> usize {
     KEY_PARAMETER.len() + key + format_parameter(format).len()
 }
 
-fn write_query_entry(out: &mut Vec<u8>, place: usize, (phone, id): Message<'_>) -> io::Result<()> {
-    write!(out, "&SMSStatut_List[{place}][phoneNumber]=")?;
-    let number = out.len();
-    phone.write_to(out)?;
-    if out[number] == b'+' {
-        // A plain + in a query string is a space.
-        out.splice(number..=number, *b"%2B");
-    }
-    write!(out, "&SMSStatut_List[{place}][messageId]=")?;
-    match id {
-        MessageId::Number(number) => Ok(serde_json::to_writer(out, number)?),
-        MessageId::Text(text) => write!(out, "{}", utf8_percent_encode(text, ESCAPED)),
-    }
+fn write_query_entry(out: &mut Vec<u8>, place: usize, message: Message<'_>) -> io::Result<()> {
+    let [phone, id] = [message.phone, message.id].map(|text| percent_encode(text, ESCAPED));
+    write!(out, "&SMSStatut_List[{place}][phoneNumber]={phone}&SMSStatut_List[{place}][messageId]={id}")
+}
+
+fn text(bytes: &[u8]) -> io::Result<&str> {
+    std::str::from_utf8(bytes).map_err(io::Error::other)
 }
 
 /// How long the entry of a message is at this place of a query string, in bytes.
@@ -101,6 +139,19 @@ pub(crate) fn query_entry_size(place: usize, message: Message<'_>) -> usize {
     write_query_entry(&mut entry, place, message).map_or(usize::MAX, |()| entry.len())
 }
 
+/// For tests: these messages with rows from 0.
+#[cfg(test)]
+pub(crate) fn with_asked<T>(messages: &[(&str, &str)], run: impl FnOnce(&[Asked<'_>]) -> T) -> T {
+    let read = |(phone, id): &(&str, &str)| {
+        let (phone, id) = (Phone::parse(phone).unwrap().text(), MessageId::parse(id).unwrap());
+        (format!("{phone}\0{}", id.text()), phone.len(), id.is_number())
+    };
+    let read: Vec<_> = messages.iter().map(read).collect();
+    let rows = read.iter().enumerate();
+    let asked = rows.map(|(row, (texts, length, is_number))| Asked::new(row, texts.as_bytes(), *length, *is_number));
+    run(&asked.collect::<Vec<_>>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,10 +159,24 @@ mod tests {
     const MESSAGES: [(&str, &str); 2] = [("0619922264", "199897"), ("+33 6 99 99 99 92", "msg\"1 é")];
 
     fn written(write: impl Fn(&mut Vec<u8>, &mut dyn Iterator<Item = Message<'_>>)) -> String {
-        let ids: Vec<_> = MESSAGES.iter().map(|(_, id)| MessageId::parse(id).unwrap()).collect();
         let mut out = Vec::new();
-        write(&mut out, &mut MESSAGES.iter().map(|(phone, _)| Phone::parse(phone).unwrap()).zip(&ids));
+        with_asked(&MESSAGES, |asked| write(&mut out, &mut asked.iter().map(Asked::message)));
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_is_sent_is_what_is_compared() {
+        let ids = ["0", "199897", "9223372036854775807", "9223372036854775808", "007", "a \"\\u0031é", "+7"];
+        for phone in ["0612345678", "+33612345678", "0033 (0)6 12 34 56 78", "+1234567", "+123456789012345"] {
+            for id in ids {
+                let key = with_asked(&[(phone, id)], |asked| {
+                    let (phone, id) = asked[0].message().key().unwrap();
+                    (phone, id.text().into_owned(), id.is_number())
+                });
+                let parsed = MessageId::parse(id).unwrap();
+                assert_eq!(key, (Phone::parse(phone).unwrap(), id.to_owned(), parsed.is_number()));
+            }
+        }
     }
 
     #[test]
@@ -136,9 +201,8 @@ mod tests {
             "&SMSStatut_List[1][phoneNumber]=%2B33699999992&SMSStatut_List[1][messageId]=msg%221%20%C3%A9"
         );
         assert_eq!(query, expected);
-        let id = MessageId::parse(MESSAGES[0].1).unwrap();
         assert_eq!(query_start_size("k&é", Format::Xml), expected.find("&SMS").unwrap());
-        let size = query_entry_size(0, (Phone::parse(MESSAGES[0].0).unwrap(), &id));
+        let size = with_asked(&MESSAGES[..1], |asked| query_entry_size(0, asked[0].message()));
         assert_eq!(size, "&SMSStatut_List[0][phoneNumber]=0619922264&SMSStatut_List[0][messageId]=199897".len());
     }
 }

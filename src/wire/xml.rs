@@ -6,7 +6,7 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, Event};
 
-use super::answer::{Entry, MAX_ENTRIES, RawAnswer, RawEntry, Scalar, Unreadable};
+use super::answer::{MAX_ENTRIES, RawAnswer, RawEntry, Scalar, Unreadable};
 
 /// `result`, its entries, the list's entries, their values.
 const MAX_DEPTH: usize = 4;
@@ -128,7 +128,7 @@ fn understand(root: Node) -> RawAnswer<'static> {
 }
 
 /// Five values are an entry without delivery report, eight one with it; what goes beyond is ignored.
-fn entry(node: Node) -> Entry<'static> {
+fn entry(node: Node) -> RawEntry<'static> {
     let known = if node.children.len() < RawEntry::FIELDS.len() { 5 } else { RawEntry::FIELDS.len() };
     let mut raw = RawEntry::default();
     for (name, node) in RawEntry::FIELDS.iter().zip(node.children).take(known) {
@@ -136,7 +136,7 @@ fn entry(node: Node) -> Entry<'static> {
             *field = value(Some(node));
         }
     }
-    raw.into()
+    raw
 }
 
 /// The text of an element without the white space around it; nothing where there is none.
