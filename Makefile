@@ -54,6 +54,7 @@ test: tools
 check: tools
 	$(TIMED) 'sh scripts/check-deps.sh' '$(CARGO) fmt --all --check' \
 		'$(CARGO) clippy --locked --workspace --all-targets -- -D warnings' \
+		'RUSTFLAGS="--cfg fuzzing" $(CARGO) clippy --locked --package smsp --target-dir $(TARGET)/fuzzing -- -D warnings' \
 		'sh scripts/header.sh check' 'sh scripts/abi.sh' \
 		'$(CARGO) deny --locked check bans licenses sources' \
 		'RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps' \

@@ -1,7 +1,6 @@
 //! Doors into the library for the fuzz targets of `fuzz/`: texts in, texts out. Only they are built with it.
 
 use crate::matching;
-use crate::message_id::MessageId;
 use crate::phone::Phone;
 use crate::plan::{BatchLimit, Plan, Query, RawQuery};
 use crate::wire::pattern::Patterns;
@@ -94,7 +93,7 @@ impl Answer<'_> {
     pub fn entries(&self) -> Option<Vec<Entry>> {
         match &self.0 {
             answer::Answer::Entries(entries) => {
-                Some(entries.list.iter().map(|entry| Entry::new(entry, &entries.fates)).collect())
+                Some(entries.others.iter().map(|whose| Entry::new(whose, entries)).collect())
             }
             answer::Answer::Refusal(_) => None,
         }
@@ -115,15 +114,12 @@ impl Answer<'_> {
 }
 
 impl Entry {
-    fn new(entry: &answer::Entry<'_>, fates: &[answer::Fate<'_>]) -> Entry {
-        let id = |id: &MessageId<'_>| match id {
-            MessageId::Number(number) => number.to_string(),
-            MessageId::Text(text) => text.clone().into_owned(),
-        };
+    fn new(whose: &answer::Whose<'_>, entries: &answer::Entries<'_>) -> Entry {
+        let entry = entries.list[whose.place];
         Entry {
-            phone_number: entry.phone.map(sent),
-            message_id: entry.id.as_ref().map(id),
-            status_text: fates[entry.fate].status_text.as_deref().map(str::to_owned),
+            phone_number: whose.phone.map(sent),
+            message_id: whose.id.as_ref().map(|id| id.text().into_owned()),
+            status_text: entries.fates[entry.fate].status_text.as_deref().map(str::to_owned),
             date: entry.date,
         }
     }
