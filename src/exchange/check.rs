@@ -126,7 +126,7 @@ impl Exchange {
     }
 
     fn transcript(&self, request: &Outgoing, answer: Option<(&Head, &[u8])>) -> String {
-        let Outgoing { url, body } = request;
+        let Outgoing { url, body, .. } = request;
         let hide = |bytes: &[u8]| self.settings.secrets.hide(&String::from_utf8_lossy(bytes));
         let url = hide(url.as_bytes());
         let mut text = match body {

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use ureq::Agent;
 use ureq::config::Config;
-use ureq::http::HeaderMap;
+use ureq::http::header::CONTENT_TYPE;
+use ureq::http::{HeaderMap, HeaderValue, Uri};
 use ureq::unversioned::transport::Connector;
 
 use super::body::Body;
@@ -42,8 +43,12 @@ pub(crate) struct Http {
 #[derive(Default)]
 pub(crate) struct Outgoing {
     pub url: String,
+    /// The URL as it is parsed once where it is the same for all requests.
+    pub uri: Option<Uri>,
     pub body: Option<Vec<u8>>,
 }
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 /// Why there is no answer.
 pub(crate) struct Unanswered {
@@ -160,8 +165,8 @@ impl Http {
         let agent = self.lock().clone();
         let response = match &request.body {
             Some(body) => {
-                let post = agent.post(&request.url).header("content-type", "application/json; charset=utf-8");
-                post.config().timeout_global(time).build().send(&body[..])?
+                let post = request.uri.as_ref().map_or_else(|| agent.post(&request.url), |uri| agent.post(uri));
+                post.header(CONTENT_TYPE, JSON).config().timeout_global(time).build().send(&body[..])?
             }
             None => agent.get(&request.url).config().timeout_global(time).build().call()?,
         };
@@ -297,7 +302,7 @@ mod tests {
     /// Sends a request that has no answer, and stops it from another thread once it waits.
     fn stopped(base_url: &str, body: usize) {
         let http = http(base_url, "60000");
-        let request = Outgoing { url: base_url.to_owned(), body: Some(vec![b' '; body]) };
+        let request = Outgoing { url: base_url.to_owned(), uri: None, body: Some(vec![b' '; body]) };
         let stop = Stop::new().unwrap();
         let start = Instant::now();
         let stopped = thread::scope(|scope| {
@@ -342,7 +347,7 @@ mod tests {
     fn sending_has_an_end() {
         let base_url = format!("http://{}", silent_after(b""));
         let (http, start) = (http(&base_url, "300"), Instant::now());
-        let error = error(&http, &Outgoing { url: base_url, body: Some(vec![b' '; MORE_THAN_BUFFERS]) }, None);
+        let error = error(&http, &Outgoing { url: base_url, uri: None, body: Some(vec![b' '; MORE_THAN_BUFFERS]) }, None);
         assert_eq!(error.message(), "request_timeout_ms: no whole answer of 127.0.0.1 within 300 ms");
         assert!(http.tcp.stats.get(b"bytes_sent").unwrap() < MORE_THAN_BUFFERS as u64);
         assert!(start.elapsed() < LONG / 2, "{:?}", start.elapsed());

@@ -199,7 +199,10 @@ impl Exchange {
         let written = match method {
             Method::Post => {
                 request.make_room(request::json_room(api_key, messages.clone()));
-                request.url = format!("{url}{}", if *format == Format::Xml { "?_format=xml" } else { "" });
+                if request.uri.is_none() {
+                    request.url = format!("{url}{}", if *format == Format::Xml { "?_format=xml" } else { "" });
+                    request.uri = request.url.parse().ok();
+                }
                 request::write_json(request.body.get_or_insert_default(), api_key, *format, messages)
             }
             Method::Get => {
