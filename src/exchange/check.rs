@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use rustls::ClientConnection;
+use rustls::CommonState;
 use ureq::unversioned::transport::NextTimeout;
 
 use super::http::{Head, Limit, Outgoing};
@@ -99,7 +99,7 @@ impl Exchange {
             check.step("tls", || {
                 let tls = self.http.tls.shake_hands(host, transport, timeout());
                 let tls = tls.map_err(|error| limit.named(error))?;
-                Ok((describe(&tls.conn), ()))
+                Ok((describe(&tls.connection), ()))
             })?;
         }
         let mut transcript = String::new();
@@ -148,7 +148,7 @@ impl Exchange {
     }
 }
 
-fn describe(tls: &ClientConnection) -> String {
+fn describe(tls: &CommonState) -> String {
     let version = tls.protocol_version().and_then(|version| version.as_str()).unwrap_or("TLS");
     let cipher = tls.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str()).unwrap_or("?");
     format!("{version}, {cipher}, the certificate is trusted")

@@ -347,7 +347,8 @@ mod tests {
     fn sending_has_an_end() {
         let base_url = format!("http://{}", silent_after(b""));
         let (http, start) = (http(&base_url, "300"), Instant::now());
-        let error = error(&http, &Outgoing { url: base_url, uri: None, body: Some(vec![b' '; MORE_THAN_BUFFERS]) }, None);
+        let error =
+            error(&http, &Outgoing { url: base_url, uri: None, body: Some(vec![b' '; MORE_THAN_BUFFERS]) }, None);
         assert_eq!(error.message(), "request_timeout_ms: no whole answer of 127.0.0.1 within 300 ms");
         assert!(http.tcp.stats.get(b"bytes_sent").unwrap() < MORE_THAN_BUFFERS as u64);
         assert!(start.elapsed() < LONG / 2, "{:?}", start.elapsed());

@@ -18,6 +18,7 @@ mod resolve;
 pub(crate) mod retry;
 mod threads;
 mod tls;
+mod tls_stream;
 mod transport;
 pub(crate) mod wait;
 pub(crate) mod watch;

@@ -1,19 +1,19 @@
 //! TLS over a connection of ours, by rustls with a configuration that belongs to the client alone.
 
 use std::fmt;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io;
 use std::sync::Arc;
-use std::time;
 
-use rustls::client::Resumption;
+use rustls::client::{Resumption, UnbufferedClientConnection};
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig, ClientConnection, StreamOwned};
+use rustls::{CertificateError, ClientConfig};
 use ureq::unversioned::transport::time::{Duration, Instant};
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, Either, NextTimeout, Transport};
 
 use super::buffers::WipedBuffers;
 use super::connect::Connection;
 use super::failure;
+use super::tls_stream::TlsStream;
 use super::transport::{TcpTransport, deadline_ahead, timed};
 use super::wait::is_time_limit;
 use crate::error::{Code, Error};
@@ -22,9 +22,6 @@ use crate::url::bare_host;
 
 /// How many sessions are kept to be resumed: the service, and a proxy.
 const SESSIONS: usize = 8;
-
-/// A connection that hands were shaken over.
-pub(crate) type TlsStream = StreamOwned<ClientConnection, Timed>;
 
 /// Wraps connections in TLS where the URL is https.
 #[derive(Clone)]
@@ -54,14 +51,10 @@ impl Tls {
         let config = self.config.clone().ok_or_else(|| Error::new(Code::Internal, "no TLS configuration"))?;
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| Error::new(Code::Tls, format!("{host} is not a name that a certificate can have")))?;
-        let mut connection = ClientConnection::new(config, name)
+        let connection = UnbufferedClientConnection::new(config, name)
             .map_err(|error| Error::new(Code::Tls, format!("TLS with {host}: {error}")))?;
-        let deadline = deadline_ahead(timeout).map_err(|error| explain(host, error))?;
-        let mut stream = Timed { tcp, deadline };
-        while connection.is_handshaking() {
-            connection.complete_io(&mut stream).map_err(|error| explain(host, error))?;
-        }
-        Ok(StreamOwned::new(connection, stream))
+        let shaken = deadline_ahead(timeout).and_then(|deadline| TlsStream::connect(connection, tcp, deadline));
+        shaken.map_err(|error| explain(host, error))
     }
 }
 
@@ -131,33 +124,6 @@ pub(crate) fn time_left(details: &ConnectionDetails<'_>) -> NextTimeout {
     timeout
 }
 
-/// A TCP connection as rustls uses it: with a deadline for all that is read and written until another is set.
-pub(crate) struct Timed {
-    tcp: TcpTransport,
-    deadline: Option<time::Instant>,
-}
-
-impl Read for Timed {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        // A peer that sends without a pause is not waited for.
-        if self.deadline.is_some_and(|deadline| deadline <= time::Instant::now()) {
-            return Err(ErrorKind::TimedOut.into());
-        }
-        self.tcp.read(bytes, self.deadline)
-    }
-}
-
-impl Write for Timed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.tcp.take(bytes, self.deadline)
-    }
-
-    /// What is written leaves when something is read, or there is no more room for it.
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// A TLS connection as ureq uses it.
 pub(crate) struct TlsTransport {
     stream: TlsStream,
@@ -172,14 +138,11 @@ impl fmt::Debug for TlsTransport {
 
 impl TlsTransport {
     fn write(&mut self, amount: usize, timeout: NextTimeout) -> io::Result<()> {
-        self.stream.sock.deadline = deadline_ahead(timeout)?;
-        self.stream.write_all(&self.buffers.output()[..amount])?;
-        self.stream.flush()
+        self.stream.write_all(&self.buffers.output()[..amount], deadline_ahead(timeout)?)
     }
 
     fn read(&mut self, timeout: NextTimeout) -> io::Result<usize> {
-        self.stream.sock.deadline = deadline_ahead(timeout)?;
-        self.stream.read(self.buffers.input_append_buf())
+        self.stream.read(self.buffers.input_append_buf(), deadline_ahead(timeout)?)
     }
 }
 
@@ -200,9 +163,7 @@ impl Transport for TlsTransport {
     }
 
     fn is_open(&mut self) -> bool {
-        // Nothing that nobody asked for may have come in the last records either.
-        let is_quiet = |state: rustls::IoState| state.plaintext_bytes_to_read() == 0;
-        self.stream.conn.process_new_packets().is_ok_and(is_quiet) && self.stream.sock.tcp.is_open()
+        self.stream.is_open()
     }
 
     fn is_tls(&self) -> bool {

@@ -40,14 +40,20 @@ impl TcpTransport {
         TcpTransport { stream, stats: Arc::clone(stats), buffers: WipedBuffers::new(), made: Instant::now() }
     }
 
-    /// Takes some bytes to be sent; says how many. They are held for what follows, so that the head of a request and its
-    /// body leave together.
-    pub(crate) fn take(&mut self, bytes: &[u8], deadline: Option<Instant>) -> io::Result<usize> {
-        let room = self.buffers.output();
-        let amount = room.len().min(bytes.len());
-        room[..amount].copy_from_slice(&bytes[..amount]);
-        self.hold(amount, deadline)?;
-        Ok(amount)
+    /// Has bytes written that are to be sent; `write` says how many. They are held for what follows, so that the head of a
+    /// request and its body leave together. What finds no room is written again when all of it is there.
+    pub(crate) fn add(
+        &mut self,
+        deadline: Option<Instant>,
+        mut write: impl FnMut(&mut [u8]) -> io::Result<Option<usize>>,
+    ) -> io::Result<()> {
+        let mut written = write(self.buffers.output())?;
+        if written.is_none() {
+            self.flush(deadline)?;
+            written = write(self.buffers.output())?;
+        }
+        let amount = written.ok_or_else(|| io::Error::other("what is to be sent has no room"))?;
+        self.hold(amount, deadline)
     }
 
     fn hold(&mut self, amount: usize, deadline: Option<Instant>) -> io::Result<()> {
@@ -56,7 +62,7 @@ impl TcpTransport {
     }
 
     /// Sends what is held.
-    fn flush(&mut self, deadline: Option<Instant>) -> io::Result<()> {
+    pub(crate) fn flush(&mut self, deadline: Option<Instant>) -> io::Result<()> {
         let amount = self.buffers.held().len();
         if amount > 0 {
             self.write_all(deadline)?;
@@ -180,7 +186,13 @@ mod tests {
             transport.buffers().output()[..part.len()].copy_from_slice(part);
             transport.transmit_output(part.len(), NextTimeout::default()).unwrap();
         }
-        assert_eq!(transport.take(b"more", None).unwrap(), 4);
+        let write = |part: &'static [u8]| {
+            move |room: &mut [u8]| {
+                room[..part.len()].copy_from_slice(part);
+                Ok(Some(part.len()))
+            }
+        };
+        transport.add(None, write(b"more")).unwrap();
         assert_eq!(sent(&transport), 0);
         peer.write_all(b"answer").unwrap();
         assert!(transport.await_input(NextTimeout::default()).unwrap());
@@ -200,10 +212,18 @@ mod tests {
         let (mut transport, mut peer) = connected();
         let room = transport.buffers().output().len();
         let long: Vec<_> = (0..3 * room).map(|i| i as u8).collect();
-        let mut rest = &long[..];
-        while !rest.is_empty() {
-            rest = &rest[transport.take(rest, None).unwrap()..];
+        for part in long.chunks(room / 3 + 1) {
+            let write = |room: &mut [u8]| {
+                Ok(room.get_mut(..part.len()).map(|room| {
+                    room.copy_from_slice(part);
+                    part.len()
+                }))
+            };
+            transport.add(None, write).unwrap();
         }
+        transport.flush(None).unwrap();
+        let too_long = transport.add(None, |_| Ok(None)).unwrap_err();
+        assert_eq!(too_long.to_string(), "what is to be sent has no room");
         let mut received = vec![0; long.len()];
         peer.read_exact(&mut received).unwrap();
         assert!(received == long && transport.buffers().output().len() == room);
