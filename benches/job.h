@@ -62,6 +62,16 @@ static long peak_kib(void)
     return usage.ru_maxrss;
 }
 
+/* What comes after is counted. */
+static void job_start(struct job *job)
+{
+    job->peak = peak_kib();
+    job->faults = page_faults();
+    job->system = system_seconds();
+    job->cpu = cpu_seconds();
+    job->wall = wall_seconds();
+}
+
 /* Reads the arguments and makes the list; what comes after is counted. */
 static void job_begin(struct job *job, int argc, char **argv)
 {
@@ -84,11 +94,7 @@ static void job_begin(struct job *job, int argc, char **argv)
         snprintf(job->messages[i].number, TEXT, "%s%08u", prefix, (unsigned)(i % 100000000));
         snprintf(job->messages[i].id, TEXT, "%u", 100000 + (unsigned)i);
     }
-    job->peak = peak_kib();
-    job->faults = page_faults();
-    job->system = system_seconds();
-    job->cpu = cpu_seconds();
-    job->wall = wall_seconds();
+    job_start(job);
 }
 
 /* Prints what was counted: seconds of CPU, seconds, KiB at the peak and how many of them came since job_begin; then how many of
@@ -101,7 +107,7 @@ static void job_end(const struct job *job)
 }
 
 /* One line of the table; a date that there is not is -, and so is a flag below 0. */
-static void job_row(const char *number, const char *id, const char *state, int dated, int64_t date, int stop, int spam,
+static inline void job_row(const char *number, const char *id, const char *state, int dated, int64_t date, int stop, int spam,
                     const char *text)
 {
     printf("%s\t%s\t%s\t", number, id, state);

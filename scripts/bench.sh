@@ -20,6 +20,7 @@ options='-O2 -Wall -Wextra -Werror -pedantic'
 # shellcheck disable=SC2086 # a word for each
 {
     cc $options -Iinclude benches/client.c "$target/lib/libsmsp.a" $native -o "$bench/ours"
+    cc $options benches/floor.c -o "$bench/floor"
     cc $options -Iinclude benches/operation.c "$target/lib/libsmsp.a" $native -o "$bench/operation"
     cc -O2 -c "$yyjson/yyjson.c" -o "$bench/yyjson.o"
     cc $options -isystem "$yyjson" benches/peers/c/status.c "$bench/yyjson.o" -lcurl -o "$bench/c"

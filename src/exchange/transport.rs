@@ -72,19 +72,27 @@ impl TcpTransport {
         Ok(())
     }
 
+    /// Sends what is held, and if there was something, waits for what comes then: it is not there yet.
+    fn flush_and_wait(&mut self, deadline: Option<Instant>) -> io::Result<()> {
+        if !self.buffers.held().is_empty() {
+            self.flush(deadline)?;
+            Waiting::new().readable(&self.stream).until(deadline)?;
+        }
+        Ok(())
+    }
+
     /// Sends what is held, and reads some bytes into the buffer of input.
     fn fill(&mut self, timeout: NextTimeout) -> io::Result<usize> {
         let deadline = deadline_ahead(timeout)?;
-        self.flush(deadline)?;
+        self.flush_and_wait(deadline)?;
         let amount = read_some(&self.stream, self.buffers.input_append_buf(), deadline)?;
         self.buffers.input_appended(amount);
         self.stats.add(Counter::BytesReceived, amount as u64);
         Ok(amount)
     }
 
-    /// Sends what is held, and reads some bytes past the buffer of input, once that is empty.
+    /// Reads some bytes: those in the buffer of input, and past it once that is empty, when what is held has been sent.
     pub(crate) fn read(&mut self, bytes: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
-        self.flush(deadline)?;
         let left = self.buffers.input();
         if !left.is_empty() {
             let amount = left.len().min(bytes.len());
@@ -92,6 +100,7 @@ impl TcpTransport {
             self.buffers.input_consume(amount);
             return Ok(amount);
         }
+        self.flush_and_wait(deadline)?;
         let amount = read_some(&self.stream, bytes, deadline)?;
         self.stats.add(Counter::BytesReceived, amount as u64);
         Ok(amount)

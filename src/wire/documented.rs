@@ -412,6 +412,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_from_answer_to_answer_is_bounded() {
+        let mut patterns = Patterns::default();
+        let mut kept = |answers: usize, length: usize| {
+            for status in (0..answers).map(|more| "x".repeat(length + more)) {
+                let entry = format!(r#"{{"phoneNumber":"+33612345678","messageId":1,"status":"{status}"}}"#);
+                let text = format!(r#"{{"success":true,"code":200,"StatutResponse_List":[{entry},{entry}]}}"#);
+                let read = super::entries(text.as_bytes(), &[], &mut patterns);
+                assert_eq!(read, general(&text));
+            }
+            patterns.fates().len()
+        };
+        assert_eq!(kept(3, 2_000), 0);
+        assert_eq!(kept(3, 1), 3);
+        let most = kept(200, 100);
+        assert!((1..=32).contains(&most), "{most}");
+    }
+
+    #[test]
     fn a_cut_sample_is_no_answer() {
         for length in (0..SAMPLE.trim_end().len()).filter(|&length| SAMPLE.is_char_boundary(length)) {
             assert_eq!(entries(&SAMPLE[..length]), None);

@@ -17,6 +17,9 @@ impl Patterns {
     /// More than there are kinds, as a rule.
     const MOST: usize = 32;
 
+    /// Far longer than any entry that is documented, in bytes; it bounds what is kept from answer to answer.
+    const LONGEST: usize = 1024;
+
     /// The fates of all kinds, with which those of another answer begin.
     pub(super) fn fates(&mut self) -> Vec<Rc<Fate<'static>>> {
         if self.0.len() == Patterns::MOST {
@@ -79,8 +82,8 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    /// None if the entry is shorter than any that is documented, or has a number that is not as documented. Its fate is
-    /// the last one.
+    /// None if the entry is shorter or far longer than any that is documented, or has a number that is not as documented. Its
+    /// fate is the last one.
     pub(super) fn new(
         text: &[u8],
         phone: Range<usize>,
@@ -97,7 +100,7 @@ impl Pattern {
         let block = |start: usize| {
             Some(Block { start, same: *same[start..].first_chunk()?, mask: *mask[start..].first_chunk()? })
         };
-        let last = text.len().checked_sub(BLOCK)?;
+        let last = text.len().checked_sub(BLOCK).filter(|_| text.len() <= Patterns::LONGEST)?;
         let blocks = (0..last).step_by(BLOCK).chain([last]).filter_map(block).collect();
         let date = date.map(|date| Place::new(date).ok_or(())).transpose().ok()?;
         let key = [phone, id.clone()];
