@@ -35,7 +35,7 @@ pub(crate) struct Row {
     pub is_spam: i32,
 }
 
-/// `stop_sms` or `is_spam` where the service did not tell. Two of them are the bits of no number.
+/// `stop_sms` or `is_spam` where the service did not tell.
 const NO_FLAG: i32 = -1;
 
 impl Row {

@@ -126,6 +126,24 @@ mod tests {
     }
 
     #[test]
+    fn pairs_lie_together_and_are_found_in_any_chunk() {
+        let mut texts = Texts::default();
+        let pair = |i: usize| (format!("+{i}"), "i".repeat(i % 40));
+        let addresses: Vec<_> =
+            (0..20_000).map(|i| texts.push_pair(pair(i).0.as_bytes(), pair(i).1.as_bytes()).unwrap()).collect();
+        assert!(texts.full.len() > 2);
+        let mut chunk = [].as_slice();
+        for i in (0..20_000).chain([0, 19_999, 10_000]) {
+            let (first, second) = pair(i);
+            let both = format!("{first}\0{second}");
+            assert_eq!(texts.find(addresses[i], both.len(), &mut chunk), Some(both.as_bytes()));
+        }
+        for (address, length) in [(0, 1), (addresses[0], usize::MAX), (usize::MAX, 1)] {
+            assert_eq!(texts.find(address, length, &mut chunk), None);
+        }
+    }
+
+    #[test]
     fn texts_come_back_in_order() {
         let given = [None, Some(&b"ab"[..]), Some(b""), None, None, Some(b"\xff"), Some(b""), None];
         let mut texts = Texts::default();
