@@ -4,57 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use lexopt::prelude::*;
-use smsp::Config;
 
-/// What `--help` prints, but for the list of options.
-const HELP: &str = "\
-What became of these SMS? Asks the SMS Partner gateway for the status of every message of a list.
-
-Usage: smsp-status [OPTIONS] [LIST]
-
-LIST is a CSV file of phone_number,message_id, one message per line; - or nothing reads standard
-input. A header line is optional and may name further columns, which are ignored. Fields are
-separated by , or ; and the text is UTF-8 or Latin-1. A line that cannot be read is named on
-standard error, and the others are asked.
-
-Options:
-  -f, --format FORMAT      table: the first rows and a summary (default)
-                           csv, jsonl: every row, for other programs
-  -n, --rows N             how many rows the table shows (default 10)
-      --check              walk through configuration, name, connection, TLS and one query (the
-                           first of LIST, if given), say where it stops and why, and print a
-                           transcript without the API key
-      --api-key-file FILE  read the API key from the first line of FILE
-      --set NAME=VALUE     set an option of the library; may be repeated
-  -h, --help               print this help
-  -V, --version            print the version
-
-The API key comes from the environment variable SMSPARTNER_API_KEY or from --api-key-file, never
-from the command line, which other users of the machine can read. The environment may set the
-other options too, by SMSP_ and the name in capitals; the command line comes after it.
-
-Fields of csv and jsonl: phone_number, message_id, state, code, api_code, date (UTC), date_unix,
-date_text, status_text, stop_sms, is_spam. States: delivered, not_delivered, waiting, not_found,
-not_sent, rejected, invalid, unanswered, unknown.
-
-Exit status: 0 everything was answered; 1 not everything, or a line could not be read; 2 an error.
-Ctrl-C cancels: what was answered until then is written. The exit status is 1, or 2 if that is
-nothing.
-
-Example:
-  smsp-status --api-key-file key.txt --format csv messages.csv > statuses.csv
-
-Options of the library and their defaults, explained in docs/CONFIGURATION.md:
-";
-
-/// What `--help` prints.
-pub fn help() -> String {
-    let options = Config::options().iter().filter(|option| option.name() != "api_key");
-    options.fold(HELP.to_owned(), |help, option| {
-        let line = format!("  {:19}  {}", option.name(), option.default().unwrap_or("none"));
-        help + &line + "\n"
-    })
-}
+use crate::options::{Key, OPTIONS, Opt};
 
 /// What the caller wants done.
 #[derive(Debug, PartialEq)]
@@ -72,6 +23,10 @@ pub enum Command {
 pub struct Args {
     /// The list; none is standard input, or with `check` no list at all.
     pub list: Option<Source>,
+    /// How the list is written.
+    pub input: InputFormat,
+    /// Which of its columns count.
+    pub columns: Columns,
     /// How the statuses are written.
     pub format: Format,
     /// How many rows the table shows.
@@ -93,6 +48,16 @@ pub enum Source {
     File(PathBuf),
 }
 
+/// How the list is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum InputFormat {
+    /// Rows of fields with a separator.
+    #[default]
+    Csv,
+    /// A JSON object on each line.
+    Jsonl,
+}
+
 /// How the statuses are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Format {
@@ -105,6 +70,37 @@ pub enum Format {
     Jsonl,
 }
 
+/// The columns that are chosen; the others are found by their names.
+#[derive(Debug, Default, PartialEq)]
+pub struct Columns {
+    pub phone_number: Option<Column>,
+    pub message_id: Option<Column>,
+}
+
+/// How a column is chosen.
+#[derive(Debug, PartialEq)]
+pub enum Column {
+    /// By its place; the first is 0.
+    Place(usize),
+    /// By its name in the header.
+    Name(String),
+}
+
+impl Columns {
+    /// Both places, if both are given.
+    pub fn places(&self) -> Option<(usize, usize)> {
+        match (&self.phone_number, &self.message_id) {
+            (Some(Column::Place(phone_number)), Some(Column::Place(message_id))) => Some((*phone_number, *message_id)),
+            _ => None,
+        }
+    }
+
+    /// Whether the list may do without a header.
+    pub fn may_lack_header(&self) -> bool {
+        self.places().is_some() || self.phone_number.is_none() && self.message_id.is_none()
+    }
+}
+
 /// Reads the arguments, the program's name not included.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     parse_lexopt(lexopt::Parser::from_args(arguments)).map_err(|error| error.to_string())
@@ -113,17 +109,31 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
 fn parse_lexopt(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
     let mut args = Args { rows: 10, ..Args::default() };
     while let Some(argument) = parser.next()? {
-        match argument {
-            Short('h') | Long("help") => return Ok(Command::Help),
-            Short('V') | Long("version") => return Ok(Command::Version),
-            Short('f') | Long("format") => args.format = format(&parser.value()?.string()?)?,
-            Short('n') | Long("rows") => args.rows = parser.value()?.parse()?,
-            Long("check") => args.check = true,
-            Long("api-key-file") => args.api_key_file = Some(parser.value()?.string()?),
-            Long("set") => args.settings.push(setting(&parser.value()?.string()?)?),
-            Value(list) if args.list.is_none() => args.list = Some(source(list)),
-            unexpected => return Err(unexpected.unexpected()),
+        let option = match argument {
+            Short(name) => OPTIONS.iter().find(|option| option.short == Some(name)),
+            Long(name) => OPTIONS.iter().find(|option| option.long == name),
+            Value(list) if args.list.is_none() => {
+                args.list = Some(source(list));
+                continue;
+            }
+            Value(_) => None,
+        };
+        let Some(option) = option else { return Err(argument.unexpected()) };
+        match option.key {
+            Key::Help => return Ok(Command::Help),
+            Key::Version => return Ok(Command::Version),
+            Key::Format => args.format = choice(option, &mut parser, &[Format::Table, Format::Csv, Format::Jsonl])?,
+            Key::Rows => args.rows = parser.value()?.parse()?,
+            Key::Input => args.input = choice(option, &mut parser, &[InputFormat::Csv, InputFormat::Jsonl])?,
+            Key::PhoneColumn => args.columns.phone_number = Some(column(option, &parser.value()?.string()?)?),
+            Key::IdColumn => args.columns.message_id = Some(column(option, &parser.value()?.string()?)?),
+            Key::Check => args.check = true,
+            Key::ApiKeyFile => args.api_key_file = Some(parser.value()?.string()?),
+            Key::Set => args.settings.push(setting(&parser.value()?.string()?)?),
         }
+    }
+    if args.columns.phone_number.is_some() && args.columns.phone_number == args.columns.message_id {
+        return Err("--phone-column and --id-column are the same".into());
     }
     Ok(Command::Run(args))
 }
@@ -132,15 +142,24 @@ fn source(argument: OsString) -> Source {
     if argument == "-" { Source::Stdin } else { Source::File(argument.into()) }
 }
 
-fn format(name: &str) -> Result<Format, String> {
-    match name {
-        "table" => Ok(Format::Table),
-        "csv" => Ok(Format::Csv),
-        "jsonl" => Ok(Format::Jsonl),
-        _ => Err(format!("--format is table, csv or jsonl, not \"{name}\"")),
-    }
+/// The choice that goes with the word, which stands at the same place in the table.
+fn choice<T: Copy>(option: &Opt, parser: &mut lexopt::Parser, choices: &[T]) -> Result<T, lexopt::Error> {
+    let words = option.words();
+    let given = parser.value()?.string()?;
+    let place = words.iter().position(|word| *word == given);
+    place.and_then(|place| choices.get(place)).copied().ok_or_else(|| {
+        let (last, others) = words.split_last().expect("there are words to choose from");
+        format!("--{} is {} or {last}, not {given:?}", option.long, others.join(", ")).into()
+    })
 }
 
+fn column(option: &Opt, text: &str) -> Result<Column, String> {
+    match text.parse::<usize>() {
+        Ok(0) => Err(format!("--{}: the first column is 1", option.long)),
+        Ok(number) => Ok(Column::Place(number - 1)),
+        Err(_) => Ok(Column::Name(text.into())),
+    }
+}
 /// The messages here never repeat what was given: it may hold a key in the wrong place.
 fn setting(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("--set takes NAME=VALUE")?;
@@ -187,9 +206,16 @@ mod tests {
             "--set",
             "base_url=http://[::1]:1/v1?a=b",
             "--set=log_level=debug",
+            "--input=jsonl",
+            "--phone-column",
+            "Portable 2",
+            "--id-column=3",
             "list.csv",
         ]);
         assert_eq!(args.list, Some(Source::File("list.csv".into())));
+        assert_eq!(args.input, InputFormat::Jsonl);
+        assert_eq!(args.columns.phone_number, Some(Column::Name("Portable 2".into())));
+        assert_eq!(args.columns.message_id, Some(Column::Place(2)));
         assert_eq!(args.format, Format::Csv);
         assert_eq!(args.rows, 3);
         assert!(args.check);
@@ -210,9 +236,21 @@ mod tests {
     }
 
     #[test]
+    fn every_word_of_the_table_is_a_choice() {
+        for option in OPTIONS {
+            for word in option.words() {
+                let argument = format!("--{}={word}", option.long);
+                assert!(parse(&[&argument]).is_ok(), "{argument}");
+            }
+        }
+    }
+
+    #[test]
     fn a_wrong_argument_is_named() {
         assert!(parse(&["--form", "csv"]).unwrap_err().contains("--form"));
-        assert!(parse(&["-f", "xml"]).unwrap_err().contains("\"xml\""));
+        assert_eq!(parse(&["-f", "xml"]).unwrap_err(), "--format is table, csv or jsonl, not \"xml\"");
+        assert!(parse(&["--id-column=0"]).unwrap_err().contains("--id-column"));
+        assert!(parse(&["--id-column=2", "--phone-column=2"]).unwrap_err().contains("--phone-column"));
         assert!(parse(&["--rows", "many"]).unwrap_err().contains("many"));
         assert!(parse(&["a.csv", "b.csv"]).unwrap_err().contains("b.csv"));
     }

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use smsp::{Client, Config, Error, Outcome, Query};
 
 use crate::args::Args;
-use crate::input::Row;
+use crate::input::{List, Message};
 use crate::interrupt;
 
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
@@ -29,11 +29,12 @@ pub fn client(config: &Config) -> Result<Client, String> {
     Client::new(config).map_err(|error| describe(&error))
 }
 
-/// Asks for every row, until Ctrl-C; a progress bar is drawn where standard error is a terminal.
-pub fn multi_status(client: &Client, rows: &[Row]) -> Result<Outcome, String> {
+/// Asks for every message, until Ctrl-C; a progress bar is drawn where standard error is a terminal.
+pub fn multi_status(client: &Client, list: &List) -> Result<Outcome, String> {
     let is_interrupted = interrupt::watch().map_err(|error| format!("Ctrl-C: {error}"))?;
-    let operation = client.start(rows.iter().map(query)).map_err(|error| describe(&error))?;
-    let bar = progress_bar(rows.len());
+    let queries: Vec<_> = list.asked().map(|row| query(&row.message)).collect();
+    let bar = progress_bar(queries.len());
+    let operation = client.start(queries).map_err(|error| describe(&error))?;
     while !operation.wait(Some(PROGRESS_INTERVAL)) {
         if is_interrupted() {
             operation.cancel();
@@ -44,9 +45,9 @@ pub fn multi_status(client: &Client, rows: &[Row]) -> Result<Outcome, String> {
     operation.finish().map_err(|error| describe(&error))
 }
 
-/// What is asked for a row.
-pub fn query(row: &Row) -> Query<'_> {
-    Query::new(&row.phone_number, &row.message_id)
+/// What is asked for a message.
+pub fn query(message: &Message) -> Query<'_> {
+    Query::new(&message.phone_number, &message.message_id)
 }
 
 /// What went wrong, and under which name the library's documentation has it.

@@ -7,21 +7,21 @@ use smsp::{CheckStep, Client, Query};
 use crate::Exit;
 use crate::args::Args;
 use crate::ask;
-use crate::input::Row;
+use crate::input::List;
 use crate::output::printable;
 
 /// The service's own sample: asking for it harms nobody, and "not found" is an answer.
 const HARMLESS: Query = Query { phone_number: "+33699999991", message_id: "1222" };
 
-/// Takes every step up to the query of the first row; the text says how far it came.
-pub fn run(args: &Args, rows: &[Row]) -> (Exit, String) {
+/// Takes every step up to the query of the first message; the text says how far it came.
+pub fn run(args: &Args, list: &List) -> (Exit, String) {
     let start = Instant::now();
     let (client, base_url) = match configure(args) {
         Ok(configured) => configured,
         Err(error) => return (Exit::Failed, line("STOP", "configuration", start.elapsed(), &error)),
     };
     let mut text = line("ok", "configuration", start.elapsed(), &format!("there is a key for {base_url}"));
-    let check = client.check(rows.first().map_or(HARMLESS, ask::query));
+    let check = client.check(list.asked().next().map_or(HARMLESS, |row| ask::query(&row.message)));
     text.extend(check.steps.iter().map(step));
     if !check.transcript.is_empty() {
         text += "\nTranscript to attach to a report, without the API key and the recipient's number:\n\n";

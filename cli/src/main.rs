@@ -5,6 +5,8 @@ mod ask;
 mod check;
 mod input;
 mod interrupt;
+mod manual;
+mod options;
 mod output;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -14,17 +16,17 @@ use std::time::{Duration, Instant};
 use smsp::{Code, Report, State};
 
 use args::{Args, Command, Format, Source};
-use input::{List, Row};
-use output::{Record, Summary};
+use input::{List, Message, shown};
+use output::{Lines, Summary};
 
 /// What the exit status says.
 #[derive(Clone, Copy)]
 enum Exit {
-    /// Everything was answered.
+    /// Every line was read, and every message was answered.
     Complete = 0,
-    /// Not everything was answered, or a line of the list could not be read.
+    /// Not every message was answered, or a line was named.
     Partial = 1,
-    /// Nothing was answered, or it could not be written.
+    /// Nothing was asked although there are rows, nothing was answered, or it could not be written.
     Failed = 2,
 }
 
@@ -38,7 +40,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<Exit, String> {
     match args::parse(std::env::args_os().skip(1)).map_err(|error| format!("{error} (see --help)"))? {
-        Command::Help => print(|out| out.write_all(args::help().as_bytes()))?,
+        Command::Help => print(|out| out.write_all(manual::help().as_bytes()))?,
         Command::Version => print(|out| writeln!(out, "smsp-status {}", env!("CARGO_PKG_VERSION")))?,
         Command::Run(args) if args.check => return run_check(&args),
         Command::Run(args) => return run_list(&args),
@@ -47,59 +49,96 @@ fn run() -> Result<Exit, String> {
 }
 
 fn run_check(args: &Args) -> Result<Exit, String> {
-    let list = args.list.as_ref().map_or_else(|| Ok(List::default()), read_list)?;
-    let (exit, text) = check::run(args, &list.rows);
+    let list = args.list.as_ref().map_or_else(|| Ok(List::default()), |source| read_list(source, args))?;
+    let (exit, text) = check::run(args, &list);
     print(|out| out.write_all(text.as_bytes()))?;
-    Ok(exit)
+    Ok(match exit {
+        Exit::Complete => exit_of(Code::Ok, &Lines::of(&list, list.asked().map(|row| row.lines).sum())),
+        _ => exit,
+    })
 }
 
 fn run_list(args: &Args) -> Result<Exit, String> {
     let client = ask::client(&ask::config(args)?)?;
     let list = match &args.list {
-        Some(source) => read_list(source)?,
+        Some(source) => read_list(source, args)?,
         None if io::stdin().is_terminal() => return Err("no list is given (see --help)".into()),
-        None => read_list(&Source::Stdin)?,
+        None => read_list(&Source::Stdin, args)?,
     };
     let start = Instant::now();
-    let outcome = ask::multi_status(&client, &list.rows)?;
+    let outcome = ask::multi_status(&client, &list)?;
     let took = start.elapsed();
-    name_invalid_rows(&list.rows, &outcome.report);
+    name_invalid_rows(&list, &outcome.report);
+    let lines = Lines::of(&list, asked_lines(&list, &outcome.report));
     if let Some(error) = outcome.error.as_ref().filter(|error| error.code() != Code::InvalidArgument) {
         complain(&ask::describe(error));
     }
-    print(|out| write_report(out, args, &outcome.report, took))?;
-    Ok(match outcome.code() {
-        Code::Ok if list.bad_lines.is_empty() => Exit::Complete,
-        Code::Ok | Code::Partial => Exit::Partial,
-        _ => Exit::Failed,
-    })
+    if lines.named > 0 && args.format != Format::Table {
+        complain(&lines.to_string());
+    }
+    print(|out| write_report(out, args, &list, &outcome.report, took, &lines))?;
+    Ok(exit_of(outcome.code(), &lines))
 }
 
-/// Reads the list, and names the lines that cannot be read.
-fn read_list(source: &Source) -> Result<List, String> {
-    let list = input::read(source)?;
-    for bad in &list.bad_lines {
-        complain(&format!("line {}: {}", bad.line, bad.reason));
+fn exit_of(code: Code, lines: &Lines) -> Exit {
+    match code {
+        Code::Ok | Code::Partial if lines.asked == 0 && lines.named > 0 => Exit::Failed,
+        Code::Ok if lines.named == 0 => Exit::Complete,
+        Code::Ok | Code::Partial => Exit::Partial,
+        _ => Exit::Failed,
     }
+}
+
+/// Reads the list, and names the lines that are not asked.
+fn read_list(source: &Source, args: &Args) -> Result<List, String> {
+    let list = input::read(source, args.input, &args.columns)?;
+    let refused = list.rows.iter().filter_map(|row| {
+        let Message { phone_number, message_id, refusal } = &row.message;
+        let reason = format!("{}: {}, {}", (*refusal)?, shown(phone_number), shown(message_id));
+        Some((row.line, row.lines, reason))
+    });
+    let bad = list.bad_lines.iter().map(|bad| (bad.line, bad.lines, bad.reason.clone()));
+    let mut named: Vec<_> = bad.chain(refused).collect();
+    named.sort();
+    named.iter().for_each(|(line, lines, reason)| complain(&format!("{}: {reason}", lines_at(*line, *lines))));
     Ok(list)
 }
 
-/// Names the lines that were not asked.
-fn name_invalid_rows(rows: &[Row], report: &Report) {
-    for (row, _) in rows.iter().zip(report.iter()).filter(|(_, status)| status.state() == State::Invalid) {
-        let Row { line, phone_number, message_id } = row;
-        complain(&format!("line {line}: not a phone number and a message id: {phone_number:?}, {message_id:?}"));
+/// Names the lines that the library did not ask.
+fn name_invalid_rows(list: &List, report: &Report) {
+    for (row, _) in list.asked().zip(report.iter()).filter(|(_, status)| status.state() == State::Invalid) {
+        let Message { phone_number, message_id, .. } = &row.message;
+        let place = lines_at(row.line, row.lines);
+        let fields = format!("{}, {}", shown(phone_number), shown(message_id));
+        complain(&format!("{place}: not a phone number and a message id: {fields}"));
     }
 }
 
-fn write_report(out: &mut impl Write, args: &Args, report: &Report, took: Duration) -> io::Result<()> {
-    let records = report.iter().map(Record::from);
+/// How many lines the messages have that the library did ask.
+fn asked_lines(list: &List, report: &Report) -> usize {
+    let rows = list.asked().zip(report.iter()).filter(|(_, status)| status.state() != State::Invalid);
+    rows.map(|(row, _)| row.lines).sum()
+}
+
+fn lines_at(line: usize, lines: usize) -> String {
+    if lines == 1 { format!("line {line}") } else { format!("lines {line} to {}", line + lines - 1) }
+}
+
+fn write_report(
+    out: &mut impl Write,
+    args: &Args,
+    list: &List,
+    report: &Report,
+    took: Duration,
+    lines: &Lines,
+) -> io::Result<()> {
+    let records = output::records(&list.rows, report);
     match args.format {
         Format::Csv => output::csv(out, records),
         Format::Jsonl => output::jsonl(out, records),
         Format::Table => {
             output::table(&mut *out, records, args.rows)?;
-            write!(out, "\n{}", Summary::new(report, took))
+            write!(out, "\n{}{lines}\n", Summary::new(&list.rows, report, took))
         }
     }
 }

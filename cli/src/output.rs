@@ -1,10 +1,12 @@
 //! Statuses written for people and for programs.
 
+mod lines;
 mod rows;
 mod summary;
 mod table;
 
-pub use rows::{Record, csv, jsonl};
+pub use lines::Lines;
+pub use rows::{csv, jsonl, records};
 pub use summary::Summary;
 pub use table::table;
 
@@ -16,6 +18,11 @@ pub fn printable(text: &str) -> String {
         _ => character,
     };
     text.replace("\r\n", "\n").chars().map(printable).collect()
+}
+
+/// How many of something: "1 line", "2 lines".
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Serialize;
-use smsp::Status;
+use smsp::{Code, Report, State, Status};
+
+use crate::input::{Message, Row};
 
 /// The end of the year 9999, the last that ISO 8601 writes with four digits.
 const LAST_DATE: u64 = 253_402_300_799;
@@ -52,6 +54,34 @@ impl<'a> From<Status<'a>> for Record<'a> {
             is_spam: status.is_spam(),
         }
     }
+}
+
+impl<'a> From<&'a Message> for Record<'a> {
+    /// Of a message that is not asked.
+    fn from(message: &'a Message) -> Self {
+        Record {
+            phone_number: &message.phone_number,
+            message_id: &message.message_id,
+            state: State::Invalid.name(),
+            code: Code::InvalidArgument.name(),
+            api_code: 0,
+            date: None,
+            date_unix: None,
+            date_text: None,
+            status_text: None,
+            stop_sms: None,
+            is_spam: None,
+        }
+    }
+}
+
+/// A record for each row: what was answered, or that it was not asked.
+pub fn records<'a>(rows: &'a [Row], report: &'a Report) -> impl ExactSizeIterator<Item = Record<'a>> {
+    let mut statuses = report.iter();
+    rows.iter().map(move |row| match row.message.refusal {
+        None => statuses.next().expect("there is one for each message that was asked").into(),
+        Some(_) => Record::from(&row.message),
+    })
 }
 
 /// None outside the years 1970 to 9999.
@@ -105,6 +135,8 @@ pub fn jsonl<'a>(mut out: impl Write, records: impl Iterator<Item = Record<'a>>)
 
 #[cfg(test)]
 pub mod tests {
+    use std::sync::OnceLock;
+
     use super::*;
 
     /// A delivered message with every field set.
@@ -126,19 +158,10 @@ pub mod tests {
 
     /// A message that was not asked.
     pub fn invalid() -> Record<'static> {
-        Record {
-            phone_number: "06;39,\"98\"",
-            message_id: "",
-            state: "invalid",
-            code: "SMSP_E_INVALID_ARGUMENT",
-            api_code: 0,
-            date: None,
-            date_unix: None,
-            date_text: None,
-            status_text: None,
-            stop_sms: None,
-            is_spam: None,
-        }
+        static MESSAGE: OnceLock<Message> = OnceLock::new();
+        MESSAGE
+            .get_or_init(|| Message { phone_number: "06;39,\"98\"".into(), message_id: "".into(), refusal: None })
+            .into()
     }
 
     fn written(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {

@@ -7,6 +7,9 @@ use std::time::Duration;
 use console::Term;
 use smsp::{Phone, Report, State};
 
+use super::counted;
+use crate::input::Row;
+
 const LONGEST_BAR: usize = 60;
 const USUAL_WIDTH: usize = 80;
 
@@ -19,12 +22,14 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Counts a report that took so long to get, for the width of the terminal.
-    pub fn new(report: &Report, took: Duration) -> Summary {
+    /// Counts rows, and the report about those that were asked, which took so long, for the width of the terminal.
+    pub fn new(rows: &[Row], report: &Report, took: Duration) -> Summary {
         let number = |text| Phone::parse(text).ok_or(text);
-        let messages = report.iter().map(|status| (number(status.phone_number()), status.message_id()));
+        let messages = rows.iter().map(|row| (number(&row.message.phone_number), &row.message.message_id));
+        let refused = rows.len() - report.iter().len();
+        let count = |state| report.count_state(state) + if state == State::Invalid { refused } else { 0 };
         Summary {
-            states: State::ALL.iter().map(|&state| (state, report.count_state(state))).collect(),
+            states: State::ALL.iter().map(|&state| (state, count(state))).collect(),
             distinct: messages.collect::<HashSet<_>>().len(),
             took,
             width: Term::stdout().size_checked().map_or(USUAL_WIDTH, |(_, columns)| columns.into()),
@@ -41,18 +46,21 @@ impl fmt::Display for Summary {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         let total = self.count(|_| true);
         let seconds = self.took.as_secs_f64();
-        let rate = total as f64 / seconds.max(f64::EPSILON);
+        let rate = (total as f64 / seconds.max(f64::EPSILON)).round() as usize;
         writeln!(
             out,
-            "{total} messages, {} distinct, {} final; {seconds:.2} s, {rate:.0} messages/s",
+            "{}, {} distinct, {} final; {seconds:.2} s, {}/s",
+            counted(total, "message"),
             self.distinct,
             self.count(State::is_final),
+            counted(rate, "message"),
         )?;
         for &(state, count) in self.states.iter().filter(|(_, count)| *count > 0) {
             let percent = 100.0 * count as f64 / total as f64;
             let start = format!("{:13} {count:>8} {percent:5.1} %  ", state.name());
             let longest = self.width.saturating_sub(start.len()).min(LONGEST_BAR);
-            writeln!(out, "{start}{}", "█".repeat((longest * count).div_ceil(total)))?;
+            let bar = "█".repeat((longest * count).div_ceil(total));
+            writeln!(out, "{start}{}", bar)?;
         }
         Ok(())
     }
@@ -91,6 +99,13 @@ mod tests {
             let longest = text.lines().skip(1).map(|line| line.chars().count()).max();
             assert!(longest.unwrap() <= width.clamp(32, 92), "{width}: {text}");
         }
+    }
+
+    #[test]
+    fn one_message_is_not_many() {
+        let states = vec![(State::Delivered, 1)];
+        let text = Summary { states, distinct: 1, took: Duration::from_secs(1), width: 0 }.to_string();
+        assert!(text.starts_with("1 message, 1 distinct, 1 final; 1.00 s, 1 message/s\n"), "{text}");
     }
 
     #[test]

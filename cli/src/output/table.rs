@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::{Record, printable};
+use super::printable;
+use super::rows::Record;
 
 const HEADINGS: [&str; 5] = ["phone number", "message id", "state", "date", "detail"];
 const WIDEST: usize = 40;

@@ -38,6 +38,7 @@ fn a_list_that_is_answered_ends_with_0() {
     assert!(lines[4].starts_with("2 messages, 2 distinct, 1 final; "), "{}", lines[4]);
     assert!(lines[5].starts_with("delivered            1  50.0 %  █"), "{}", lines[5]);
     assert!(lines[6].starts_with("not_found            1  50.0 %  █"), "{}", lines[6]);
+    assert_eq!(lines[7], "3 lines read: 2 asked, 1 skipped (1 up to the header), 0 named");
 }
 
 #[test]
@@ -45,9 +46,16 @@ fn the_data_file_is_answered_but_for_its_invalid_rows() {
     let simulator = simulator().start().unwrap();
     let ended = run(ask(&simulator, &["--format=jsonl", DATA]), "");
     assert_eq!(ended.status, 1);
-    assert_eq!(ended.stderr.lines().count(), DATA_INVALID, "{}", ended.stderr);
-    let not_asked = "smsp-status: line 9: not a phone number and a message id: \"06 39 98 05\", \"48210068\"";
-    assert_eq!(ended.stderr.lines().next(), Some(not_asked));
+    let (summary, named) =
+        ended.stderr.lines().collect::<Vec<_>>().split_last().map(|(last, all)| (*last, all.len())).unwrap();
+    assert_eq!(named, DATA_INVALID, "{}", ended.stderr);
+    assert_eq!(summary, "smsp-status: 1234 lines read: 1224 asked, 1 skipped (1 up to the header), 9 named");
+    for not_asked in [
+        "line 9: not a phone number and a message id: \"06 39 98 05\", \"48210068\"",
+        "line 164: the phone number has nine digits, so its first 0 may be lost: ",
+    ] {
+        assert!(ended.stderr.contains(not_asked), "{not_asked}");
+    }
     let answers: Vec<Value> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let queries: Vec<(String, String)> =
         csv::Reader::from_path(DATA).unwrap().deserialize().collect::<Result<_, _>>().unwrap();
@@ -78,7 +86,7 @@ fn the_table_shows_the_first_rows_and_counts_all() {
     assert!(lines[3].starts_with("06.39.98.01.12 "), "{}", lines[3]);
     assert_eq!(lines[4], "… and 1230 more; --format csv writes all");
     assert!(lines[6].starts_with("1233 messages, "), "{}", lines[6]);
-    let bars: Vec<_> = lines[7..].iter().take_while(|line| !line.is_empty()).collect();
+    let bars: Vec<_> = lines[7..].iter().filter(|line| line.contains(" %  ")).collect();
     let count = |bar: &str| bar.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap();
     assert_eq!(bars.iter().map(|bar| count(bar)).sum::<usize>(), DATA_ROWS);
     assert!(bars.iter().any(|bar| bar.starts_with("invalid              9   0.7 %")), "{bars:?}");
@@ -109,7 +117,10 @@ fn a_bad_line_is_named_and_the_rest_is_asked() {
     let simulator = simulator().start().unwrap();
     let list = "phone_number;message_id\r\n+33699999993;111111\r\nnothing here\r\n0699999992;1000\r\n";
     let ended = run(ask(&simulator, &["--format", "csv"]), list);
-    assert_eq!(ended.stderr, "smsp-status: line 3: a phone number and a message id are expected\n");
+    let named =
+        "smsp-status: line 3: a phone number and a message id are expected, in the columns 1 and 2; it has 1 field\n";
+    let summary = "smsp-status: 4 lines read: 2 asked, 1 skipped (1 up to the header), 1 named\n";
+    assert_eq!(ended.stderr, [named, summary].concat());
     assert_eq!(ended.stdout.lines().count(), 3);
     assert_eq!(ended.status, 1);
 }
@@ -153,10 +164,47 @@ fn a_list_without_one_usable_row_ends_with_2_unasked() {
 }
 
 #[test]
+fn a_row_that_is_not_asked_stands_in_its_place() {
+    let simulator = simulator().start().unwrap();
+    let list = "phone;id\n+33699999993;111111\n612345678;1\n0699999992;1,99E+05\n\"0699999992\n0699999992;1000\n";
+    let ended = run(ask(&simulator, &["--format", "csv"]), list);
+    let rows: Vec<_> = ended.stdout.lines().map(|line| line.split(',').take(3).collect::<Vec<_>>().join(",")).collect();
+    let expected = [
+        "phone_number,message_id,state",
+        "+33699999993,111111,delivered",
+        "612345678,1,invalid",
+        "0699999992,\"1,99E+05\"",
+        "0699999992,1000,not_found",
+    ];
+    assert_eq!(rows, expected);
+    let named: Vec<_> = ended.stderr.lines().map(|line| line.split(": ").nth(1).unwrap()).collect();
+    assert_eq!(named, ["line 3", "line 4", "line 5", "6 lines read"]);
+    assert_eq!(ended.status, 1);
+    let table = run(ask(&simulator, &[]), list).stdout;
+    assert!(table.contains("\n4 messages, 4 distinct, "), "{table}");
+    assert!(table.contains("\ninvalid              2  50.0 %  "), "{table}");
+    assert!(table.ends_with("\n6 lines read: 2 asked, 1 skipped (1 up to the header), 3 named\n"), "{table}");
+}
+
+#[test]
 fn an_empty_list_is_answered_by_its_header() {
-    let ended = run(smsp_status(&["-fcsv"]), "");
-    assert_eq!((ended.status, ended.stdout.lines().count()), (0, 1));
-    assert_eq!(ended.stderr, "");
+    for list in ["", "\n\n", "phone_number,message_id\n"] {
+        let ended = run(smsp_status(&["-fcsv"]), list);
+        assert_eq!((ended.status, ended.stdout.lines().count()), (0, 1), "{list:?}");
+        assert_eq!(ended.stderr, "", "{list:?}");
+    }
+}
+
+#[test]
+fn a_list_of_which_nothing_can_be_asked_ends_with_2() {
+    let simulator = simulator().start().unwrap();
+    for list in ["phone;id\n612345678;1\n", "phone;id\n0612345678\n", "12/11/2024\n", "phone;id\nnobody;1\n"] {
+        for arguments in [&["-fcsv", "-"][..], &["--check", "-"][..]] {
+            let ended = run(ask(&simulator, arguments), list);
+            assert_eq!(ended.status, 2, "{list:?} {arguments:?}: {}", ended.stderr);
+        }
+    }
+    assert_eq!(run(ask(&simulator, &["--check", "-"]), "phone;id\n0612345678;1\n0612345678\n").status, 1);
 }
 
 #[test]
