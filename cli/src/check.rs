@@ -7,6 +7,7 @@ use smsp::{CheckStep, Client, Query};
 use crate::Exit;
 use crate::args::Args;
 use crate::ask;
+use crate::environment;
 use crate::input::List;
 use crate::output::printable;
 
@@ -16,11 +17,12 @@ const HARMLESS: Query = Query { phone_number: "+33699999991", message_id: "1222"
 /// Takes every step up to the query of the first message; the text says how far it came.
 pub fn run(args: &Args, list: &List) -> (Exit, String) {
     let start = Instant::now();
+    let mut text: String = environment::unknown().iter().map(unknown_variable).collect();
     let (client, base_url) = match configure(args) {
         Ok(configured) => configured,
-        Err(error) => return (Exit::Failed, line("STOP", "configuration", start.elapsed(), &error)),
+        Err(error) => return (Exit::Failed, text + &line("STOP", "configuration", start.elapsed(), &error)),
     };
-    let mut text = line("ok", "configuration", start.elapsed(), &format!("there is a key for {base_url}"));
+    text += &line("ok", "configuration", start.elapsed(), &format!("there is a key for {base_url}"));
     let check = client.check(list.asked().next().map_or(HARMLESS, |row| ask::query(&row.message)));
     text.extend(check.steps.iter().map(step));
     if !check.transcript.is_empty() {
@@ -30,6 +32,10 @@ pub fn run(args: &Args, list: &List) -> (Exit, String) {
     }
     let failed = check.steps.iter().any(|step| step.result.is_err());
     (if failed { Exit::Failed } else { Exit::Complete }, text)
+}
+
+fn unknown_variable((name, nearest): &(String, String)) -> String {
+    format!("??    environment   {} sets nothing: is {nearest} meant?\n", printable(name))
 }
 
 fn configure(args: &Args) -> Result<(Client, String), String> {

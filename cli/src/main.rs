@@ -3,6 +3,7 @@
 mod args;
 mod ask;
 mod check;
+mod environment;
 mod input;
 mod interrupt;
 mod manual;

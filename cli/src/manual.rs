@@ -52,7 +52,8 @@ const AFTER: &[Section] = &[
         blocks: &[Text(
             "The API key comes from SMSPARTNER_API_KEY or from --api-key-file, never from the command line, which other \
                  users of the machine can read. The environment may set the other options of the library too, by SMSP_ and \
-                 the name in capitals; the command line comes after it.",
+                 the name in capitals; the command line comes after it. --check names variables that begin with SMSP_ and \
+                 are none.",
         )],
     },
     Section {

@@ -65,6 +65,20 @@ fn tls_is_looked_at() {
 }
 
 #[test]
+fn variables_that_set_nothing_are_named() {
+    let simulator = simulator().start().unwrap();
+    let mut command = ask(&simulator, &["--check"]);
+    command.env("SMSP_MAXRETRIES", "hush-hush").env("SMSP_API_KEY", "hush-hush").env("SMSX_KEY", "1");
+    let ended = run(command, "");
+    let lines: Vec<_> = ended.stdout.lines().take(3).collect();
+    assert_eq!(lines[0], "??    environment   SMSP_API_KEY sets nothing: is SMSPARTNER_API_KEY meant?");
+    assert_eq!(lines[1], "??    environment   SMSP_MAXRETRIES sets nothing: is SMSP_MAX_RETRIES meant?");
+    assert!(lines[2].starts_with("ok    configuration "), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("hush-hush"), "{}", ended.stdout);
+    assert_eq!(ended.status, 0);
+}
+
+#[test]
 fn it_stops_at_the_configuration_without_a_key() {
     let mut command = smsp_status(&["--check"]);
     command.env_remove("SMSPARTNER_API_KEY");
