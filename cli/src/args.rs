@@ -31,6 +31,8 @@ pub struct Args {
     pub format: Format,
     /// How many rows the table shows.
     pub rows: usize,
+    /// When colours are used.
+    pub color: Color,
     /// Whether to walk through the steps instead of asking the whole list.
     pub check: bool,
     /// The file that holds the API key.
@@ -68,6 +70,16 @@ pub enum Format {
     Csv,
     /// Every row as a JSON object on a line of its own.
     Jsonl,
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Color {
+    /// On a terminal that has them, unless the environment says otherwise.
+    #[default]
+    Auto,
+    Always,
+    Never,
 }
 
 /// The columns that are chosen; the others are found by their names.
@@ -127,6 +139,7 @@ fn parse_lexopt(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
             Key::Input => args.input = choice(option, &mut parser, &[InputFormat::Csv, InputFormat::Jsonl])?,
             Key::PhoneColumn => args.columns.phone_number = Some(column(option, &parser.value()?.string()?)?),
             Key::IdColumn => args.columns.message_id = Some(column(option, &parser.value()?.string()?)?),
+            Key::Color => args.color = choice(option, &mut parser, &[Color::Auto, Color::Always, Color::Never])?,
             Key::Check => args.check = true,
             Key::ApiKeyFile => args.api_key_file = Some(parser.value()?.string()?),
             Key::Set => args.settings.push(setting(&parser.value()?.string()?)?),
@@ -210,12 +223,14 @@ mod tests {
             "--phone-column",
             "Portable 2",
             "--id-column=3",
+            "--color=never",
             "list.csv",
         ]);
         assert_eq!(args.list, Some(Source::File("list.csv".into())));
         assert_eq!(args.input, InputFormat::Jsonl);
         assert_eq!(args.columns.phone_number, Some(Column::Name("Portable 2".into())));
         assert_eq!(args.columns.message_id, Some(Column::Place(2)));
+        assert_eq!(args.color, Color::Never);
         assert_eq!(args.format, Format::Csv);
         assert_eq!(args.rows, 3);
         assert!(args.check);

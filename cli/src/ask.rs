@@ -56,7 +56,7 @@ pub fn describe(error: &Error) -> String {
 }
 
 fn progress_bar(total: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len}, {per_sec}, {eta} left")
+    let style = ProgressStyle::with_template("{bar:40.green} {pos}/{len}, {per_sec}, {eta} left")
         .expect("the template is well formed");
     ProgressBar::new(total as u64).with_style(style)
 }

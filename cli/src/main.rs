@@ -60,6 +60,7 @@ fn run_check(args: &Args) -> Result<Exit, String> {
 }
 
 fn run_list(args: &Args) -> Result<Exit, String> {
+    output::set_colors(args.color);
     let client = ask::client(&ask::config(args)?)?;
     let list = match &args.list {
         Some(source) => read_list(source, args)?,

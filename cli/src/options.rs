@@ -8,6 +8,7 @@ pub enum Key {
     Input,
     PhoneColumn,
     IdColumn,
+    Color,
     Check,
     ApiKeyFile,
     Set,
@@ -75,6 +76,13 @@ pub const OPTIONS: &[Opt] = &[
         long: "id-column",
         value: Some(("COLUMN", Text)),
         help: "the column of the message ids, likewise; without a header both are given by number, or neither",
+    },
+    Opt {
+        key: Key::Color,
+        short: None,
+        long: "color",
+        value: Some(("WHEN", Words(&["auto", "always", "never"]))),
+        help: "auto: colours on a terminal that has them, unless NO_COLOR is set (default); always; never",
     },
     Opt {
         key: Key::Check,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use console::Term;
 use smsp::{Phone, Report, State};
 
-use super::counted;
+use super::{color, counted};
 use crate::input::Row;
 
 const LONGEST_BAR: usize = 60;
@@ -60,7 +60,7 @@ impl fmt::Display for Summary {
             let start = format!("{:13} {count:>8} {percent:5.1} %  ", state.name());
             let longest = self.width.saturating_sub(start.len()).min(LONGEST_BAR);
             let bar = "█".repeat((longest * count).div_ceil(total));
-            writeln!(out, "{start}{}", bar)?;
+            writeln!(out, "{start}{}", color::of_state(state.name(), bar))?;
         }
         Ok(())
     }

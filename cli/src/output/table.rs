@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::printable;
 use super::rows::Record;
+use super::{color, printable};
 
 const HEADINGS: [&str; 5] = ["phone number", "message id", "state", "date", "detail"];
+const STATE: usize = 2;
 const WIDEST: usize = 40;
 
 /// Writes the first records under their headings.
@@ -19,14 +20,23 @@ pub fn table<'a>(
     lines.extend(records.take(rows).map(cells));
     let widths: [usize; HEADINGS.len()] =
         std::array::from_fn(|column| lines.iter().map(|line| width(&line[column])).max().unwrap_or(0));
-    for line in &lines {
-        let padded = line.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-        writeln!(out, "{}", padded.collect::<Vec<_>>().join("  ").trim_end())?;
+    writeln!(out, "{}", color::of_heading(aligned(&lines[0], &widths)))?;
+    for line in &lines[1..] {
+        writeln!(out, "{}", aligned(line, &widths))?;
     }
     if hidden > 0 {
         writeln!(out, "… and {hidden} more; --format csv writes all")?;
     }
     Ok(())
+}
+
+/// The cells of a line below those of the others, the state in its colour.
+fn aligned(line: &[String; HEADINGS.len()], widths: &[usize; HEADINGS.len()]) -> String {
+    let cells = line.iter().zip(widths).enumerate().map(|(column, (cell, widest))| {
+        let padding = " ".repeat(widest - width(cell));
+        if column == STATE { format!("{}{padding}", color::of_state(cell, cell)) } else { format!("{cell}{padding}") }
+    });
+    cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
 }
 
 fn cells(record: Record) -> [String; HEADINGS.len()] {

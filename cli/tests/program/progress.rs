@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::support::{ask, file_with, simulator};
 
 /// Both ends of a terminal: what the program writes to the second is read from the first.
-fn terminal() -> (File, OwnedFd) {
+pub fn terminal() -> (File, OwnedFd) {
     let (mut ours, mut theirs) = (-1, -1);
     // SAFETY: the descriptors are written before they are read, and each gets one owner.
     unsafe {
@@ -21,7 +21,7 @@ fn terminal() -> (File, OwnedFd) {
 
 /// Everything that is written to a terminal until its other end is closed, which Linux reports as an error. `seen` gets
 /// what there is so far, again and again.
-fn read_all(mut terminal: File, mut seen: impl FnMut(&str)) -> String {
+pub fn read_all(mut terminal: File, mut seen: impl FnMut(&str)) -> String {
     let mut text = Vec::new();
     let mut chunk = [0; 1024];
     while let Ok(length @ 1..) = terminal.read(&mut chunk) {
