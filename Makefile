@@ -64,9 +64,10 @@ check: tools
 header: tools
 	@sh scripts/header.sh write
 
-# Writes the generated pages of docs/.
+# Writes the generated pages of docs/, and the manual page and completions of smsp-status in packaging/.
 docs: tools
 	SMSP_WRITE_DOCS=1 $(CARGO) test --locked --test documentation --test outcomes --test licences
+	SMSP_WRITE_DOCS=1 $(CARGO) test --locked --package smsp-cli --test program -- packaging
 
 # What a status costs the program that asks, beside the same job as others write it; writes docs/PERFORMANCE.md in about
 # ten minutes. The second shows the most telling rows within a minute, the third counts instructions.

@@ -25,6 +25,10 @@ linux)
 755 $built/libsmsp.so.$version $LIBDIR/libsmsp.so.$version
 644 $built/.debug/libsmsp.so.$version.debug $LIBDIR/.debug/libsmsp.so.$version.debug
 755 $built/smsp-status $PREFIX/bin/smsp-status
+644 packaging/smsp-status.1 $PREFIX/share/man/man1/smsp-status.1
+644 packaging/completions/smsp-status $PREFIX/share/bash-completion/completions/smsp-status
+644 packaging/completions/_smsp-status $PREFIX/share/zsh/site-functions/_smsp-status
+644 packaging/completions/smsp-status.fish $PREFIX/share/fish/vendor_completions.d/smsp-status.fish
 "
     # Every link: what it names, and where it lies.
     links="

@@ -29,6 +29,9 @@ phpcs                       php-codesniffer
 phpunit                     phpunit
 /usr/sbin/php-fpm*          php-fpm
 nginx                       nginx-light
+zsh                         zsh
+fish                        fish
+groff                       groff-base
 /usr/bin/rustc              rustc
 /usr/include/openssl/ssl.h  libssl-dev
 '

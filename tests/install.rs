@@ -226,6 +226,14 @@ fn what_else_is_installed() {
         let name = file.unwrap().file_name();
         assert!(prefix().join("include").join(&name).is_file(), "{name:?}");
     }
+    for name in [
+        "man/man1/smsp-status.1",
+        "bash-completion/completions/smsp-status",
+        "zsh/site-functions/_smsp-status",
+        "fish/vendor_completions.d/smsp-status.fish",
+    ] {
+        assert!(prefix().join("share").join(name).is_file(), "{name}");
+    }
     let documents = prefix().join("share/doc/libsmsp");
     for name in ["README.md", "LICENSE-MIT", "LICENSE-APACHE", "THIRD-PARTY-LICENSES.txt", "docs/CONFIGURATION.md"] {
         assert!(documents.join(name).is_file(), "{name}");

@@ -12,6 +12,10 @@ use crate::options::{Key, OPTIONS, Opt};
 pub enum Command {
     /// Print the help.
     Help,
+    /// Print the manual page.
+    Man,
+    /// Print what completes the options in a shell.
+    Completions(Shell),
     /// Print the version.
     Version,
     /// Ask, or check with `args.check`.
@@ -82,6 +86,14 @@ pub enum Color {
     Never,
 }
 
+/// A shell that completes options.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
 /// The columns that are chosen; the others are found by their names.
 #[derive(Debug, Default, PartialEq)]
 pub struct Columns {
@@ -133,7 +145,11 @@ fn parse_lexopt(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
         let Some(option) = option else { return Err(argument.unexpected()) };
         match option.key {
             Key::Help => return Ok(Command::Help),
+            Key::Man => return Ok(Command::Man),
             Key::Version => return Ok(Command::Version),
+            Key::Completions => {
+                return Ok(Command::Completions(choice(option, &mut parser, &[Shell::Bash, Shell::Zsh, Shell::Fish])?));
+            }
             Key::Format => args.format = choice(option, &mut parser, &[Format::Table, Format::Csv, Format::Jsonl])?,
             Key::Rows => args.rows = parser.value()?.parse()?,
             Key::Input => args.input = choice(option, &mut parser, &[InputFormat::Csv, InputFormat::Jsonl])?,
@@ -248,6 +264,8 @@ mod tests {
     fn help_and_version_come_first() {
         assert_eq!(parse(&["--check", "-h"]), Ok(Command::Help));
         assert_eq!(parse(&["-V", "list.csv"]), Ok(Command::Version));
+        assert_eq!(parse(&["--man"]), Ok(Command::Man));
+        assert_eq!(parse(&["--completions", "zsh", "list.csv"]), Ok(Command::Completions(Shell::Zsh)));
     }
 
     #[test]

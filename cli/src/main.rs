@@ -3,6 +3,7 @@
 mod args;
 mod ask;
 mod check;
+mod completions;
 mod environment;
 mod input;
 mod interrupt;
@@ -42,6 +43,8 @@ fn main() -> ExitCode {
 fn run() -> Result<Exit, String> {
     match args::parse(std::env::args_os().skip(1)).map_err(|error| format!("{error} (see --help)"))? {
         Command::Help => print(|out| out.write_all(manual::help().as_bytes()))?,
+        Command::Man => print(|out| out.write_all(manual::page().as_bytes()))?,
+        Command::Completions(shell) => print(|out| out.write_all(completions::script(shell).as_bytes()))?,
         Command::Version => print(|out| writeln!(out, "smsp-status {}", env!("CARGO_PKG_VERSION")))?,
         Command::Run(args) if args.check => return run_check(&args),
         Command::Run(args) => return run_list(&args),

@@ -6,6 +6,8 @@ use smsp::Config;
 
 use crate::options::{OPTIONS, Opt};
 
+const SUMMARY: &str = "what became of these SMS?";
+
 const DESCRIPTION: &str = "Asks the SMS Partner gateway for the status of every message of a list, and writes one for each in the same order.";
 
 /// The longest line of the help.
@@ -156,6 +158,46 @@ fn signature(option: &Opt) -> String {
     option.value.as_ref().map_or(option.long.into(), |(value, _)| format!("{} {value}", option.long))
 }
 
+/// The manual page, in the language of roff.
+pub fn page() -> String {
+    let mut page = format!(
+        ".TH SMSP-STATUS 1 \"\" \"libsmsp {}\"\n.SH NAME\nsmsp-status \\- {SUMMARY}\n\
+         .SH SYNOPSIS\n.B smsp-status\n[\\fIOPTIONS\\fR] [\\fILIST\\fR]\n.SH DESCRIPTION\n{}\n",
+        env!("CARGO_PKG_VERSION"),
+        roff(DESCRIPTION)
+    );
+    BEFORE.iter().for_each(|section| add_to_page(&mut page, section));
+    page += ".SH OPTIONS\n";
+    for option in OPTIONS {
+        let short = option.short.map_or(String::new(), |short| format!("\\fB\\-{short}\\fR, "));
+        let value = option.value.as_ref().map_or(String::new(), |(value, _)| format!(" \\fI{}\\fR", roff(value)));
+        _ = writeln!(page, ".TP\n{short}\\fB\\-\\-{}\\fR{value}\n{}", roff(option.long), roff(option.help));
+    }
+    AFTER.iter().for_each(|section| add_to_page(&mut page, section));
+    _ = writeln!(page, ".SH LIBRARY OPTIONS\n{}:", roff(LIBRARY_OPTIONS));
+    library_options().for_each(|(name, default)| _ = writeln!(page, ".TP\n.B {}\n{}", roff(name), roff(default)));
+    page
+}
+
+fn add_to_page(page: &mut String, section: &Section) {
+    _ = writeln!(page, ".SH {}", section.title.to_uppercase());
+    for block in section.blocks {
+        match block {
+            Text(text) => _ = writeln!(page, ".PP\n{}", roff(text)),
+            Code(code) => _ = writeln!(page, ".PP\n.nf\n.RS\n{}\n.RE\n.fi", roff(code)),
+            Terms(terms) => terms.iter().for_each(|(name, meaning)| {
+                _ = writeln!(page, ".TP\n.B {name}\n{}", roff(meaning));
+            }),
+        }
+    }
+}
+
+/// A text without characters that mean something to roff.
+fn roff(text: &str) -> String {
+    let text = text.replace('\\', "\\e").replace('-', "\\-");
+    if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,5 +211,10 @@ mod tests {
         assert!(lines[1..].iter().all(|line| line.len() <= WIDTH && line.starts_with(&" ".repeat(27))), "{wrapped}");
         assert!(lines[0].len() <= WIDTH - 27 && !lines[0].starts_with(' '), "{wrapped}");
         assert!(!wrapped.contains(" \n"));
+    }
+
+    #[test]
+    fn nothing_in_a_text_means_something_to_roff() {
+        assert_eq!(roff(".a \\n-b"), "\\&.a \\en\\-b");
     }
 }

@@ -12,6 +12,8 @@ pub enum Key {
     Check,
     ApiKeyFile,
     Set,
+    Completions,
+    Man,
     Help,
     Version,
 }
@@ -105,6 +107,14 @@ pub const OPTIONS: &[Opt] = &[
         value: Some(("NAME=VALUE", Setting)),
         help: "set an option of the library; may be repeated",
     },
+    Opt {
+        key: Key::Completions,
+        short: None,
+        long: "completions",
+        value: Some(("SHELL", Words(&["bash", "zsh", "fish"]))),
+        help: "print a script that completes the options in that shell",
+    },
+    Opt { key: Key::Man, short: None, long: "man", value: None, help: "print the manual page, for man -l -" },
     Opt { key: Key::Help, short: Some('h'), long: "help", value: None, help: "print this help" },
     Opt { key: Key::Version, short: Some('V'), long: "version", value: None, help: "print the version" },
 ];

@@ -5,5 +5,7 @@ mod check;
 mod colors;
 #[cfg(unix)]
 mod progress;
+#[cfg(target_os = "linux")]
+mod shells;
 mod status;
 mod support;
