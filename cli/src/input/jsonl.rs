@@ -43,19 +43,28 @@ pub fn read(text: &mut Text<impl Read>) -> io::Result<List> {
 
 /// The message of an object, or why its fields are not known.
 fn message(line: &str, is_guessed: bool) -> Result<Message, String> {
-    let entry: Entry =
-        serde_json::from_str(line).map_err(|error| format!("not the JSON object of a message: {error}"))?;
+    // An array would be read as the fields in their order.
+    if !line.starts_with('{') {
+        return Err("not a JSON object".into());
+    }
+    let entry: Entry = serde_json::from_str(line).map_err(|error| explain(&error))?;
     let phone_number = value(entry.phone_number, "phone_number")?;
     let message_id = value(entry.message_id, "message_id")?;
     let id = values::message_id(&message_id, is_guessed);
     Ok(values::message(&phone_number, &message_id, id))
 }
 
+/// What is wrong, without the line, which is always the first of a text of one.
+fn explain(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    format!("{} in column {}", text.split(" at line ").next().unwrap_or_default(), error.column())
+}
+
 /// The text of a string, or a number as it is written.
 fn value(raw: Option<&RawValue>, name: &str) -> Result<String, String> {
     let raw = raw.ok_or_else(|| format!("it has no {name}"))?.get();
     match raw.as_bytes()[0] {
-        b'"' => serde_json::from_str(raw).map_err(|error| format!("{name}: {error}")),
+        b'"' => serde_json::from_str(raw).map_err(|error| format!("{name}: {}", explain(&error))),
         b'-' | b'0'..=b'9' => Ok(raw.to_owned()),
         _ => Err(format!("{name} is neither a text nor a number: {}", shown(raw))),
     }
@@ -90,9 +99,10 @@ mod tests {
     #[test]
     fn what_is_no_message_is_named() {
         for (line, reason) in [
-            ("0639980001,1", "not the JSON object of a message"),
-            ("[1]", "not the JSON object of a message"),
-            ("{\"phone_number\":\"0639980001\",\"message_id\":1", "not the JSON object of a message"),
+            ("0639980001,1", "not a JSON object"),
+            ("[\"0639980001\",1]", "not a JSON object"),
+            ("{\"phone_number\":\"0639980001\",\"message_id\":1", "EOF while parsing an object in column 43"),
+            ("{\"phone_number\":\"\\ud800\",\"message_id\":1}", "phone_number: "),
             ("{\"phone_number\":\"0639980001\"}", "it has no message_id"),
             ("{\"phone_number\":null,\"message_id\":1}", "it has no phone_number"),
             (

@@ -149,23 +149,20 @@ impl Survey {
     /// A row before anything is found. One with a stray line end may be two rows, so it does not tell how wide they are.
     fn look_at(&mut self, line: usize, fields: &[Cow<str>], columns: &Columns, has_stray_end: bool) {
         let is_first = self.candidate.fields.is_empty();
-        let [phone_numbers, ids] = matches(fields, columns);
         self.begins_with_words |= is_first && is_words(fields);
+        let may_be_header = match columns.places() {
+            Some(_) => is_first && is_words(fields),
+            None => !fields.iter().any(|field| has_phone_number(field)),
+        };
+        let [phone_numbers, ids] = if may_be_header { matches(fields, columns) } else { Default::default() };
         let known = usize::from(!phone_numbers.is_empty()) + usize::from(!ids.is_empty());
         if is_first || known > self.candidate.known {
             let fields = fields.iter().map(|field| field.to_string()).collect();
             self.candidate = Candidate { line, fields, known };
         }
-        let may_be_header = match columns.places() {
-            Some(_) => is_first && is_words(fields),
-            None => !fields.iter().any(|field| has_phone_number(field)),
-        };
         self.found = match (&phone_numbers[..], &ids[..]) {
-            (&[phone_number], &[id]) if may_be_header => {
-                Some(Ok(self.assumed.with_header(line, fields.len(), (phone_number, id))))
-            }
-            ([], _) | (_, []) | ([_], [_]) => None,
-            _ if !may_be_header => None,
+            ([], _) | (_, []) => None,
+            (&[phone_number], &[id]) => Some(Ok(self.assumed.with_header(line, fields.len(), (phone_number, id)))),
             ([_], ids) => Some(Err(several(line, fields, ids, "message id", "--id-column"))),
             (phone_numbers, _) => Some(Err(several(line, fields, phone_numbers, "phone number", "--phone-column"))),
         };

@@ -241,6 +241,15 @@ mod tests {
     }
 
     #[test]
+    fn the_page_has_every_word() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/LISTS.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        for word in [PHONES, LANDLINES, MOBILES, RECIPIENTS, NUMBERS, IDS, MESSAGES].concat() {
+            assert!(page.contains(&format!("`{word}`")), "docs/LISTS.md lacks {word}");
+        }
+    }
+
+    #[test]
     fn names_are_compared_by_their_letters() {
         assert!(is_same("N° de téléphone", "n_de_TELEPHONE"));
         assert!(!is_same("téléphone", "téléphones"));

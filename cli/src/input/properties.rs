@@ -15,7 +15,7 @@ use smsp::Phone;
 use super::ends::Ends;
 use super::read_from;
 use super::records::Scanner;
-use crate::args::{Columns, InputFormat};
+use crate::args::{Column, Columns, InputFormat};
 use crate::input::List;
 
 /// What texts are made of: everything that a reader could stumble over.
@@ -339,4 +339,55 @@ fn nothing_but_what_python_and_php_write_is_asked() {
             assert_nothing_else_is_asked(sheet, written.as_bytes());
         }
     }
+}
+
+/// Texts that nobody meant as a list.
+fn debris() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![6 => select(&PIECES[..]), 2 => select(&["\n", "\r", "\\", "\"", ";", "phone;id\n"][..])];
+    vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+#[test]
+fn every_line_of_any_file_is_counted_once() {
+    let format = select(&[InputFormat::Csv, InputFormat::Jsonl][..]);
+    let columns = (option::of(0..3usize), option::of(0..3usize));
+    let result =
+        runner(3000).run(&(debris(), vec(any::<u8>(), 0..3), format, columns), |(text, bytes, format, places)| {
+            let place = |place: Option<usize>| place.map(Column::Place);
+            let columns = Columns { phone_number: place(places.0), message_id: place(places.1) };
+            let file = [text.as_bytes(), &bytes].concat();
+            if let Ok(list) = read_from(&file[..], format, &columns) {
+                let counted: usize = list.rows.iter().map(|row| row.lines).sum();
+                let named: usize = list.bad_lines.iter().map(|bad| bad.lines).sum();
+                assert_eq!(list.lines, counted + named + list.lines_above + list.empty_lines);
+                if !text.contains(['\r', '\u{b}', '\u{85}', '\u{2028}']) && bytes.is_empty() {
+                    assert_eq!(list.lines, text.lines().count());
+                }
+            }
+            Ok(())
+        });
+    result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// A record is given out only where no more text would make another of it.
+#[test]
+fn a_record_does_not_depend_on_how_much_is_read() {
+    let result = runner(1000).run(&(debris(), select(&b";,\t|"[..])), |(text, separator)| {
+        let ends = Ends::of(&text);
+        let mut scanner = Scanner::new(separator, ends);
+        let mut rest = &text[..];
+        while !rest.is_empty() {
+            let record = scanner.scan(rest, true).expect("the text is whole");
+            let fields = scanner.fields(rest).concat();
+            for (end, _) in rest.char_indices() {
+                let mut scanner = Scanner::new(separator, ends);
+                if let Some(early) = scanner.scan(&rest[..end], false) {
+                    assert_eq!((early, scanner.fields(rest).concat()), (record, fields.clone()), "{end}: {rest:?}");
+                }
+            }
+            rest = &rest[record.length..];
+        }
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
 }

@@ -54,8 +54,6 @@ pub struct Scanner {
     ends: Ends,
     fields: Vec<Field>,
     backslash: Backslash,
-    /// For how many of the next bytes it is known what a backslash is.
-    settled: usize,
     /// Whether the end of the text was looked at, so that more text may change the answer.
     is_end_seen: bool,
     /// Whether it is known that no quote behind this place closes a field.
@@ -70,30 +68,23 @@ impl Scanner {
             ends,
             fields: Vec::new(),
             backslash: Backslash::Unknown,
-            settled: 0,
             is_end_seen: false,
             is_nothing_closed: false,
         }
     }
 
     /// The record that a text begins with. None if more of the text has to be seen; never if it is whole.
-    ///
-    /// The next text is to begin behind that record.
     pub fn scan(&mut self, text: &str, is_whole: bool) -> Option<Record> {
         self.is_end_seen = false;
-        if self.settled == 0 {
-            self.backslash = Backslash::Unknown;
-        }
+        self.backslash = Backslash::Unknown;
         let mut row = self.scan_row(text);
         if row.fault == Some(Fault::Escaped) {
             row = self.settle(text);
         }
         self.is_nothing_closed |= is_whole && row.fault == Some(Fault::Unclosed);
         if !is_whole && (self.is_end_seen || row.end == text.len()) {
-            self.settled = 0;
             return None;
         }
-        self.settled = self.settled.saturating_sub(row.end);
         let may_have_several = row.fault.is_some() || self.fields.iter().any(|field| field.is_quoted);
         let lines = if may_have_several { self.ends.count_lines(&text[..row.end]) } else { 1 };
         Some(Record { length: row.end, lines, fault: row.fault })
@@ -185,35 +176,37 @@ impl Scanner {
         }
     }
 
-    /// The row of a text in which it matters what a backslash is. Both are tried until both come to the end of a row: the
-    /// wrong one hardly ever meets all quotes on the way where they belong. If it does, or if both are wrong, no row is sure.
+    /// The row of a text in which it matters what a backslash is. All rows that follow are tried both ways until all ways
+    /// come to the same place: a wrong one hardly ever meets all quotes before it where they belong. If it does, or if all
+    /// are wrong, no row is sure up to there.
     fn settle(&mut self, text: &str) -> Row {
-        let mut readings = [Backslash::Plain, Backslash::Escape].map(|backslash| (backslash, 0, true));
-        while readings[0].1 == 0 || readings[0].1 != readings[1].1 {
-            let reading = readings.iter_mut().min_by_key(|(_, end, _)| *end).expect("there are two");
-            let row = self.scan_row_by(reading.0, text, reading.1);
-            (reading.1, reading.2) = (row.end, reading.2 && row.is_clean);
-        }
-        let [(_, end, is_plain), (_, _, is_escape)] = readings;
-        if is_plain == is_escape {
-            let end = self.end_of_doubt(text);
-            self.fields.clear();
-            return Row { end, fault: Some(Fault::Escaped), is_clean: false };
-        }
-        self.settled = end;
-        self.is_end_seen |= end == text.len();
-        self.scan_row_by(if is_plain { Backslash::Plain } else { Backslash::Escape }, text, 0)
-    }
-
-    /// Where a row ends whatever backslashes are in each of the rows before.
-    fn end_of_doubt(&mut self, text: &str) -> usize {
-        let mut ends = BTreeSet::from([0]);
-        loop {
-            let start = ends.pop_first().expect("each row has an end");
-            if ends.is_empty() && start > 0 {
-                return start;
+        let both = [Backslash::Plain, Backslash::Escape];
+        let (mut starts, mut rows) = (BTreeSet::from([0]), Vec::new());
+        let end = loop {
+            let start = starts.pop_first().expect("each row has an end");
+            if start > 0 && starts.is_empty() {
+                break start;
             }
-            ends.extend([Backslash::Plain, Backslash::Escape].map(|it| self.scan_row_by(it, text, start).end));
+            for row in both.map(|backslash| self.scan_row_by(backslash, text, start)) {
+                starts.insert(row.end);
+                rows.push((start, row));
+            }
+        };
+        self.is_end_seen |= end == text.len();
+        let mut sure = BTreeSet::from([end]);
+        for (start, row) in rows.iter().skip(2).rev().filter(|(_, row)| row.is_clean) {
+            if sure.contains(&row.end) {
+                sure.insert(*start);
+            }
+        }
+        let ways = [&rows[0].1, &rows[1].1].map(|row| row.is_clean && sure.contains(&row.end));
+        match ways {
+            [true, false] => self.scan_row_by(Backslash::Plain, text, 0),
+            [false, true] => self.scan_row_by(Backslash::Escape, text, 0),
+            _ => {
+                self.fields.clear();
+                Row { end, fault: Some(Fault::Escaped), is_clean: false }
+            }
         }
     }
 
@@ -269,8 +262,12 @@ impl Scanner {
 
     fn end_of_unquoted(&self, text: &str, at: usize) -> usize {
         let rest = &text.as_bytes()[at..];
-        let is_end = |(place, &byte): (usize, &u8)| byte == self.separator || self.ends.length_at(text, at + place) > 0;
-        at + rest.iter().enumerate().position(is_end).unwrap_or(rest.len())
+        let is_separator = |byte| byte == self.separator;
+        let end = match self.ends {
+            Ends::Lf => rest.iter().position(|&byte| is_separator(byte) || byte == b'\n'),
+            _ => (0..rest.len()).find(|place| is_separator(rest[*place]) || self.ends.length_at(text, at + place) > 0),
+        };
+        at + end.unwrap_or(rest.len())
     }
 
     fn skip_blanks(&self, text: &str, at: usize) -> usize {

@@ -3,6 +3,7 @@
 mod check;
 #[cfg(target_os = "linux")]
 mod colors;
+mod lists;
 #[cfg(unix)]
 mod progress;
 #[cfg(target_os = "linux")]
