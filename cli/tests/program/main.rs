@@ -4,6 +4,8 @@ mod check;
 #[cfg(target_os = "linux")]
 mod colors;
 mod lists;
+#[cfg(target_os = "linux")]
+mod million;
 #[cfg(unix)]
 mod progress;
 #[cfg(target_os = "linux")]
