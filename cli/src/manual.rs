@@ -38,7 +38,7 @@ const BEFORE: &[Section] = &[Section {
             "LIST is a file with a phone number and a message id in each row; - or nothing reads standard input. Fields are \
              separated by ; , tab or |, and may be quoted. A header says which columns count, under their usual names in \
              English or French; without one they are the first two. What stands above the header, and empty lines, are \
-             skipped. The text is UTF-8, UTF-16 or Windows-1252.",
+             skipped. The text is UTF-8, UTF-16 or Windows-1252. docs/LISTS.md has the names and the rest.",
         ),
         Text(
             "A line that cannot be read is named on standard error with the reason, and the others are asked. Nothing is \

@@ -7,12 +7,9 @@ use smsp::Phone;
 
 use super::ends::Ends;
 use super::names::{self, Fit};
-use super::records::Scanner;
+use super::records::{SEPARATORS, Scanner};
 use super::values::{self, shown};
 use crate::args::{Column, Columns};
-
-/// The separators there are. Where two fit equally well, the first is taken.
-const SEPARATORS: [u8; 4] = *b";,\t|";
 
 const DOS_HINT: &str = "; the letters look like CP850, of DOS, or Mac OS Roman: save the list as UTF-8";
 

@@ -9,6 +9,9 @@ use std::ops::Range;
 
 use super::ends::Ends;
 
+/// What separates the fields of lists. Where two fit a list equally well, the first is taken.
+pub const SEPARATORS: [u8; 4] = *b";,\t|";
+
 /// What is wrong with the quotes of a record, so that its fields are not known.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fault {
@@ -130,7 +133,7 @@ impl Scanner {
             let single = text.replace("\"\"", "");
             single.match_indices('"').any(|(place, _)| {
                 match single[..place].trim_end_matches(' ').bytes().next_back() {
-                    Some(byte) => byte != self.separator && matches!(byte, b';' | b',' | b'\t' | b'|'),
+                    Some(byte) => byte != self.separator && SEPARATORS.contains(&byte),
                     None => false,
                 }
             })
