@@ -2,36 +2,19 @@
 
 use crate::matching;
 use crate::phone::Phone;
-use crate::plan::{BatchLimit, Plan, Query, RawQuery};
-use crate::wire::pattern::Patterns;
+use crate::plan::{BatchLimit, Plan};
+use crate::query::{Query, RawQuery};
 use crate::wire::request::Asked;
-use crate::wire::{answer, documented, repair};
+use crate::wire::{answer, fast_json, repair};
 
 /// Makes a text of the body of an answer, as it is done before it is read.
 pub fn repair(body: &[u8]) -> String {
     repair::repair(body, &mut String::new()).expect("memory").to_owned()
 }
 
-/// Reads the body of an answer that is as documented; None for any other. It is not repaired before, and read once more
-/// when the kinds of its entries are known.
+/// Reads the body of an answer that is as documented, which is not repaired before; None for any other.
 pub fn read_documented(body: &[u8]) -> Option<Answer<'_>> {
-    let mut patterns = Patterns::default();
-    let mut read = || documented::entries(body, &[], &mut patterns);
-    let (first, second) = (read(), read());
-    assert_eq!(first, second, "read twice");
-    first.map(|entries| Answer(answer::Answer::Entries(entries)))
-}
-
-/// Whether what is said of these queries is the same where the entries about the one at their place are found to be so.
-pub fn check_places(body: &[u8], queries: &[Query<'_>]) {
-    let mut patterns = Patterns::default();
-    let Some(read) = documented::entries(body, &[], &mut patterns) else { return };
-    with_asked(queries, |asked| {
-        let placed = documented::entries(body, asked, &mut patterns).expect("what was read is read again");
-        let [one, another] = [&read, &placed].map(|entries| matching::assign(asked, entries));
-        assert_eq!(one.unmatched, another.unmatched);
-        assert!((0..asked.len()).all(|query| one.answer(query) == another.answer(query)), "{asked:?}");
-    });
+    fast_json::entries(body).map(|entries| Answer(answer::Answer::Entries(entries)))
 }
 
 /// What is asked for these queries, in one batch.
@@ -45,7 +28,7 @@ fn with_asked<T>(queries: &[Query<'_>], run: impl FnOnce(&[Asked<'_>]) -> T) -> 
 
 /// Reads the body of any answer.
 pub fn read(body: &str) -> Result<Answer<'_>, Unreadable> {
-    answer::read(body).map(Answer).map_err(|error| Unreadable { reason: error.reason, offset: error.offset })
+    answer::read_any(body).map(Answer).map_err(|error| Unreadable { reason: error.reason, offset: error.offset })
 }
 
 /// The number as it is sent.
@@ -93,7 +76,7 @@ impl Answer<'_> {
     pub fn entries(&self) -> Option<Vec<Entry>> {
         match &self.0 {
             answer::Answer::Entries(entries) => {
-                Some(entries.others.iter().map(|whose| Entry::new(whose, entries)).collect())
+                Some((0..entries.list.len()).map(|place| Entry::new(entries, place)).collect())
             }
             answer::Answer::Refusal(_) => None,
         }
@@ -108,18 +91,19 @@ impl Answer<'_> {
             for (place, asked) in asked.iter().enumerate() {
                 answers[asked.row()] = matches.answer(place);
             }
-            Assigned { answers, unmatched: matches.unmatched }
+            Assigned { answers, unmatched: matches.unmatched.len() }
         })
     }
 }
 
 impl Entry {
-    fn new(whose: &answer::Whose<'_>, entries: &answer::Entries<'_>) -> Entry {
-        let entry = entries.list[whose.place];
+    fn new(entries: &answer::Entries<'_>, place: usize) -> Entry {
+        let entry = &entries.list[place];
+        let key = entry.key();
         Entry {
-            phone_number: whose.phone.map(sent),
-            message_id: whose.id.as_ref().map(|id| id.text().into_owned()),
-            status_text: entries.fates[entry.fate].status_text.as_deref().map(str::to_owned),
+            phone_number: key.as_ref().map(|(phone, _)| sent(*phone)),
+            message_id: key.map(|(_, id)| id.text().into_owned()),
+            status_text: entries.status(place).status_text.as_deref().map(str::to_owned),
             date: entry.date,
         }
     }

@@ -9,8 +9,10 @@ use ureq::unversioned::transport::NextTimeout;
 use super::http::{Head, Limit, Outgoing};
 use super::transport::TcpTransport;
 use super::{Exchange, Scratch, proxy};
-use crate::error::{Code, Error};
-use crate::plan::{Query, RawQuery};
+use crate::error::Error;
+use crate::invalid::Invalid;
+use crate::matching;
+use crate::query::{Query, RawQuery};
 use crate::wire::request::Asked;
 
 /// The headers of an answer that a transcript shows: nothing of a session.
@@ -109,20 +111,23 @@ impl Exchange {
     }
 
     fn query(&self, query: Query<'_>, transcript: &mut String) -> Result<String, Error> {
-        let (phone, id) = RawQuery::from(query).read().map_err(|reason| Error::new(Code::InvalidArgument, reason))?;
+        let (phone, id) = RawQuery::from(query).read().map_err(Invalid::error)?;
         let digits = phone.last_digits();
         let (number, is_number) = (phone.text(), id.is_number());
         let texts = format!("{number}\0{}", id.text());
         let asked = [Asked::new(0, texts.as_bytes(), number.len(), is_number)];
-        let Scratch { mut request, mut answer, mut patterns } = Scratch::default();
+        let Scratch { mut request, mut answer } = Scratch::default();
         self.write_request(&asked, &mut request)?;
         let sent = self.send(None, None, &request, &mut answer);
         let answered = sent.as_ref().ok().map(|head| (head, answer.bytes()));
         *transcript = self.transcript(&request, answered).replace(&digits, &"*".repeat(digits.len()));
         let Head { status, .. } = sent.map_err(|failure| failure.error)?;
-        let entries = self.understand(status, &mut answer, &mut patterns, &asked)?;
-        let states: Vec<_> = entries.list.iter().map(|entry| entries.fates[entry.fate].state.name()).collect();
-        Ok(format!("HTTP status {status}, the message is {}", states.join(", ")))
+        let entries = self.understand(status, &mut answer, &asked)?.entries;
+        let found = matching::assign(&asked, &entries).answer(0).map(|place| entries.status(place).state.name());
+        Ok(match found {
+            Some(state) => format!("HTTP status {status}, the message is {state}"),
+            None => format!("HTTP status {status}, the answer does not speak of the message"),
+        })
     }
 
     fn transcript(&self, request: &Outgoing, answer: Option<(&Head, &[u8])>) -> String {

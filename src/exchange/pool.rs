@@ -243,7 +243,8 @@ fn no_thread(error: &io::Error) -> Error {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::plan::{Plan, Query, RawQuery};
+    use crate::plan::Plan;
+    use crate::query::{Query, RawQuery};
     use crate::settings::Settings;
 
     #[test]

@@ -220,7 +220,7 @@ static class Tests
                 Equal(State.Invalid, report[i].State, $"state {i}");
             }
             Equal(State.Delivered, report[wrong.Length].State, "the good one");
-            Check(report.Error.Message.Contains("queries[0]: phone_number is not UTF-8"), report.Error.Message);
+            Check(report.Error.Message.Contains("queries[0] (counted from 0): phone_number: the text is not UTF-8"), report.Error.Message);
             Equal(1L, client.Counter("entries_answered"), "what was asked");
 
             var nothing = Throws<SmspException>(() => client.MultiStatus(wrong), "nothing to ask");

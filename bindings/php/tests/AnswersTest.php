@@ -57,11 +57,11 @@ final class AnswersTest extends TestCase
     /** @return iterable<string, array{Query, string}> */
     public static function unusable(): iterable
     {
-        yield 'a zero byte in a number' => [new Query("+33699999993\0", '1'), 'phone_number is not UTF-8'];
-        yield 'a zero byte in an id' => [new Query('+33699999993', "\0"), 'message_id is not UTF-8'];
-        yield 'no UTF-8' => [new Query("\xFF", '1'), 'phone_number is not UTF-8'];
-        yield 'no number' => [new Query(null, '1'), 'phone_number is NULL'];
-        yield 'no id' => [new Query('+33699999993', null), 'message_id is NULL'];
+        yield 'a zero byte in a number' => [new Query("+33699999993\0", '1'), 'phone_number: the text is not UTF-8'];
+        yield 'a zero byte in an id' => [new Query('+33699999993', "\0"), 'message_id: the text is not UTF-8'];
+        yield 'no UTF-8' => [new Query("\xFF", '1'), 'phone_number: the text is not UTF-8'];
+        yield 'no number' => [new Query(null, '1'), 'phone_number: the pointer is NULL'];
+        yield 'no id' => [new Query('+33699999993', null), 'message_id: the pointer is NULL'];
     }
 
     /** @dataProvider unusable */
@@ -71,7 +71,7 @@ final class AnswersTest extends TestCase
         self::assertSame([State::Invalid, State::Delivered], [$report->get(0)->state, $report->get(1)->state]);
         self::assertSame(Code::InvalidArgument, $report->get(0)->code);
         self::assertSame([$query->phoneNumber, $query->messageId], [$report->get(0)->phoneNumber, $report->get(0)->messageId]);
-        self::assertStringContainsString("queries[0]: $why", $report->failure->message);
+        self::assertStringContainsString("queries[0] (counted from 0): $why", $report->failure->message);
         self::assertFalse($report->isComplete());
         try {
             self::client()->multiStatus([$query]);
