@@ -28,7 +28,7 @@ fn with_asked<T>(queries: &[Query<'_>], run: impl FnOnce(&[Asked<'_>]) -> T) -> 
 
 /// Reads the body of any answer.
 pub fn read(body: &str) -> Result<Answer<'_>, Unreadable> {
-    answer::read_any(body).map(Answer).map_err(|error| Unreadable { reason: error.reason, offset: error.offset })
+    answer::read(body).map(Answer).map_err(|error| Unreadable { reason: error.reason, offset: error.offset })
 }
 
 /// The number as it is sent.

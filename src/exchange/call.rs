@@ -139,13 +139,14 @@ impl Call {
     }
 
     /// Writes what the service answers to messages of a batch, with this HTTP status; the error of those that it does not
-    /// speak of.
+    /// speak of. `stranger` is what the answer has instead.
     pub(crate) fn answered(
         &self,
         asked: &[Asked<'_>],
         status: u16,
         entries: &Entries<'_>,
         matches: &Matches,
+        stranger: Option<&str>,
     ) -> Option<Error> {
         let mut progress = self.lock();
         let mut failure = None;
@@ -160,7 +161,10 @@ impl Call {
                     Err(error) => error.clone(),
                 },
                 None if failure.is_some() => continue,
-                None => not_answered(query.row(), asked.len(), entries, matches).with_http_status(status),
+                None => {
+                    let missing = asked.len() - matches.answered;
+                    not_answered(query.row(), missing, asked.len(), stranger).with_http_status(status)
+                }
             };
             failure.get_or_insert(error);
         }
@@ -197,8 +201,8 @@ impl Call {
         self.failed_connections.store(0, Ordering::Relaxed);
     }
 
-    /// A connection could not be made. Whether so many have failed in a row that it makes no sense to go on.
-    pub(crate) fn is_cut_off(&self) -> bool {
+    /// Notes that a connection could not be made. Whether so many have failed in a row that it makes no sense to go on.
+    pub(crate) fn record_connect_failure(&self) -> bool {
         self.failed_connections.fetch_add(1, Ordering::Relaxed) + 1 >= MAX_FAILED_CONNECTIONS
     }
 
@@ -323,14 +327,11 @@ fn rows(asked: &[Asked<'_>]) -> Range<usize> {
 }
 
 /// This row and maybe others have no entry.
-fn not_answered(row: usize, asked: usize, entries: &Entries<'_>, matches: &Matches) -> Error {
-    let missing = asked - matches.answered;
-    let mut text = format!(
-        "the answer has no entry for {missing} of the {asked} messages asked, the first is queries[{row}] (counted from 0)"
+fn not_answered(row: usize, missing: usize, asked: usize, stranger: Option<&str>) -> Error {
+    let instead = stranger.map_or_else(String::new, |stranger| format!("; it has {stranger}"));
+    let text = format!(
+        "the answer has no entry for {missing} of the {asked} messages asked, the first is queries[{row}] (counted from \
+         0){instead}"
     );
-    if let [first, others @ ..] = &*matches.unmatched {
-        let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
-        text += &format!("; it has one for another message: {}{more}", entries.list[*first].describe());
-    }
     Error::new(Code::Protocol, text)
 }

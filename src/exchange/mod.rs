@@ -32,13 +32,15 @@ use zeroize::Zeroize;
 
 use crate::error::{Code, Error};
 use crate::log::Attempt;
-use crate::matching;
+use crate::matching::{self, Matches};
 use crate::settings::{MAX_URL, Method, Settings};
 use crate::state::{may_be_for_one_entry, refusal};
 use crate::stats::{Counter, Stats};
 use crate::stop::Stop;
 use crate::wire::Format;
-use crate::wire::answer::{self, Answer, Entries, Failure as NotRead, Refusal, Unreadable};
+use crate::wire::answer::{self, Answer, Entries, Refusal, Unreadable};
+use crate::wire::fast_json;
+use crate::wire::repair::repair;
 use crate::wire::request::{self, Asked};
 
 /// HTTP status: too many requests.
@@ -171,7 +173,7 @@ impl Exchange {
                 Err(failure) => failure,
             };
             self.stats.failure(&failure.error);
-            if !failure.connected && call.is_cut_off() {
+            if !failure.connected && call.record_connect_failure() {
                 log.failure(&failure.error, asked.len());
                 return Ended::FailedForAll(failure.error);
             }
@@ -198,8 +200,19 @@ impl Exchange {
         let matches = matching::assign(asked, &said.entries);
         self.stats.add(Counter::EntriesAnswered, matches.answered as u64);
         self.stats.add(Counter::AnswersUnmatched, matches.unmatched.len() as u64);
-        let missing = call.answered(asked, said.status, &said.entries, &matches);
+        let stranger = self.stranger(&said.entries, &matches);
+        let missing = call.answered(asked, said.status, &said.entries, &matches, stranger.as_deref());
         Ended::Answered { missing, is_refusal: said.is_refusal }
+    }
+
+    /// What an answer has that belongs to no query, for a message.
+    fn stranger(&self, entries: &Entries<'_>, matches: &Matches) -> Option<String> {
+        let (first, others) = matches.unmatched.split_first()?;
+        let first = self.settings.secrets.quote(&entries.list[*first].describe());
+        Some(match others.len() {
+            0 => format!("an entry for another message: {first}"),
+            more => format!("entries for {} other messages, the first for {first}", more + 1),
+        })
     }
 
     /// Sends the request that was written: what the service says of these messages.
@@ -280,7 +293,11 @@ impl Exchange {
     fn understand<'s>(&self, status: u16, body: &'s mut Body, asked: &[Asked<'s>]) -> Result<Said<'s>, Error> {
         let success = (200..300).contains(&status);
         let (bytes, repaired) = body.parts();
-        match answer::read(bytes, repaired) {
+        if let Some(entries) = fast_json::entries(bytes).filter(|_| success) {
+            return Ok(Said { status, entries, is_refusal: false });
+        }
+        let body = repair(bytes, repaired)?;
+        match answer::read(body) {
             Ok(Answer::Entries(entries)) if success => Ok(Said { status, entries, is_refusal: false }),
             Ok(Answer::Refusal(refusal)) if is_readable(&refusal, status) => match asked {
                 [only] if may_be_for_one_entry(refusal.api_code) => {
@@ -290,9 +307,8 @@ impl Exchange {
                 }
                 _ => Err(self.refused(&refusal, status)),
             },
-            Err(NotRead::Unreadable(unreadable)) if success => Err(self.not_documented(&unreadable, status, bytes)),
-            Err(NotRead::Resource(error)) => Err(error),
-            _ => Err(self.http_status(status, bytes)),
+            Err(unreadable) if success => Err(self.not_documented(&unreadable, status, body.as_bytes())),
+            _ => Err(self.http_status(status, body.as_bytes())),
         }
     }
 

@@ -3,11 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::repair::repair;
 use super::request::{Key, Message};
-use super::{fast_json, json, xml};
+use super::{json, xml};
 use crate::decimal;
-use crate::error::Error;
 use crate::limits::MAX_BATCH;
 use crate::message_id::MessageId;
 use crate::phone::Phone;
@@ -236,43 +234,15 @@ pub(crate) struct Unreadable {
     pub offset: usize,
 }
 
-/// Why nothing can be said of a body.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    Unreadable(Unreadable),
-    /// There is no memory for it.
-    Resource(Error),
-}
-
-impl From<Unreadable> for Failure {
-    fn from(unreadable: Unreadable) -> Failure {
-        Failure::Unreadable(unreadable)
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Failure {
-        Failure::Resource(error)
-    }
-}
-
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} at byte {}", self.reason, self.offset)
     }
 }
 
-/// Reads any body. What it says does not depend on how it is read: `fast_json` reads what is as documented, and gives the
-/// same fields as `json`. `repaired` keeps a text of it where one must be made.
-pub(crate) fn read<'b>(body: &'b [u8], repaired: &'b mut String) -> Result<Answer<'b>, Failure> {
-    match fast_json::entries(body) {
-        Some(entries) => Ok(Answer::Entries(entries)),
-        None => Ok(read_any(repair(body, repaired)?)?),
-    }
-}
-
-/// Reads a text, whose notation shows in its first significant character.
-pub(super) fn read_any(whole: &str) -> Result<Answer<'_>, Unreadable> {
+/// Reads any body, whose notation shows in its first significant character. `repair` has made a text of it. What `fast_json`
+/// reads is read here in the same way.
+pub(crate) fn read(whole: &str) -> Result<Answer<'_>, Unreadable> {
     let text = significant(whole);
     let start = whole.len() - text.len();
     let raw = match text.bytes().next() {
@@ -312,6 +282,15 @@ fn understand(raw: RawAnswer<'_>) -> Result<Answer<'_>, &'static str> {
 }
 
 impl<'b> Scalar<'b> {
+    /// Whether there is nothing in it.
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Scalar::Absent => true,
+            Scalar::Text(text) => text.trim().is_empty(),
+            _ => false,
+        }
+    }
+
     fn flag(&self) -> Option<bool> {
         match self {
             Scalar::Bool(flag) => Some(*flag),

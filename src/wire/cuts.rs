@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use smsp_simulator::{Clock, Simulator};
 
-use super::answer::{Answer, Unreadable, read_any};
+use super::answer::{Answer, Unreadable, read};
 use super::fast_json;
 use super::repair::repair;
 
@@ -30,7 +30,7 @@ fn body(format: &str) -> Vec<u8> {
 
 /// Both ways to read a body.
 fn read_cut(cut: &[u8], check: impl FnOnce(Option<Answer<'_>>, Result<Answer<'_>, Unreadable>)) {
-    check(fast_json::entries(cut).map(Answer::Entries), read_any(repair(cut, &mut String::new()).unwrap()));
+    check(fast_json::entries(cut).map(Answer::Entries), read(repair(cut, &mut String::new()).unwrap()));
 }
 
 /// Where to cut: at every byte with `SMSP_EVERY_CUT` set, which takes minutes; else at every byte of the first ten and

@@ -7,7 +7,7 @@ use super::answer::{Entries, MAX_ENTRIES, RawEntry};
 use super::pattern::Patterns;
 
 /// The entries of a documented success; None if the body is anything else.
-pub(super) fn entries(body: &[u8]) -> Option<Entries<'_>> {
+pub(crate) fn entries(body: &[u8]) -> Option<Entries<'_>> {
     let mut cursor = Cursor { rest: std::str::from_utf8(body).ok()? };
     let (mut success, mut code, mut entries) = (None, None, None);
     cursor.token("{")?;
@@ -105,7 +105,7 @@ impl<'b> Cursor<'b> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::answer::{Answer, read_any};
+    use super::super::answer::{self, Answer};
     use super::*;
 
     const SAMPLE: &str = include_str!("../../simulator/tests/samples/success.json");
@@ -116,7 +116,7 @@ mod tests {
         let read = entries(text.as_bytes());
         let is_read = read.is_some();
         if let Some(entries) = read {
-            assert_eq!(Ok(Answer::Entries(entries)), read_any(text), "{text}");
+            assert_eq!(Ok(Answer::Entries(entries)), answer::read(text), "{text}");
         }
         is_read
     }

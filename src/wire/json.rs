@@ -171,10 +171,12 @@ where
         while let Some(Key(key)) = map.next_key()? {
             match (self.1)(&mut self.0, &key) {
                 // Where a field has two spellings, an empty one does not hide the other.
-                Some(field) => match map.next_value()? {
-                    Scalar::Absent => {}
-                    value => *field = value,
-                },
+                Some(field) => {
+                    let value = map.next_value::<Scalar<'b>>()?;
+                    if *field == Scalar::Absent || !value.is_empty() {
+                        *field = value;
+                    }
+                }
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
