@@ -150,7 +150,7 @@ fn every_code_of_the_service_has_a_vector() {
         let shows = |error: &Value| error["code"] == code.name() && error["api_code"] == service;
         // What may be for one message is that message's status.
         let is_told = |status: &Value| code == Code::Api && status["api_code"] == service;
-        let has = |vector: &Vector| shows(&vector.fields["error"]) || vector.statuses().into_iter().any(is_told);
+        let has = |vector: &Vector| shows(&vector.fields["error"]) || vector.statuses().iter().any(is_told);
         assert!(vectors.iter().any(has), "no vector has code {service}: {code:?}");
     }
 }
