@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
+use crate::invisible::is_invisible;
 use crate::secret::Secret;
 
 /// The longest quotation of a text that is not ours, in characters.
@@ -118,10 +119,9 @@ fn start_of_match_across(text: &str, form: &str, place: usize) -> Option<usize> 
     matches.find(|start| *start < place && place < start + form.len())
 }
 
-/// Control characters, and marks that turn a line around or hide in it.
+/// Control characters, what ends a line, and marks that turn it around or hide in it.
 fn is_unprintable(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    character.is_control() || is_invisible(character) || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
 /// The place of the next character that begins here or behind; at the most the end.
@@ -270,6 +270,9 @@ mod tests {
     fn a_quotation_is_one_bearable_line() {
         let secrets = Secrets::new("secret");
         assert_eq!(secrets.quote("Clé\r\nsecret\u{202e}"), "Clé\\u{d}\\u{a}***\\u{202e}");
+        let invisible = secrets.quote("\u{feff}\u{200b}\u{ad}\u{61c}\u{2029}\u{2060}\u{fe0f}\u{e0041}");
+        assert_eq!(invisible, r"\u{feff}\u{200b}\u{ad}\u{61c}\u{2029}\u{2060}\u{fe0f}\u{e0041}");
+        assert_eq!(secrets.quote("\u{a0}€\u{301}"), "\u{a0}€\u{301}");
         assert_eq!(secrets.quote(&"é".repeat(500)).chars().count(), MAX_QUOTED + 1);
     }
 }
