@@ -7,6 +7,7 @@ mod body;
 mod buffers;
 pub(crate) mod call;
 pub(crate) mod check;
+mod coding;
 mod connect;
 mod http;
 mod pace;
