@@ -174,7 +174,40 @@ fn redirects_are_not_followed() {
             let error = failure(&simulator.base_url(), &[("method", method)]);
             assert_eq!((error.code(), error.http_status()), (Code::Http, status.into()), "{error}");
             assert!(error.message().contains(&status.to_string()) && !error.is_retryable(), "{error}");
+            let advice = format!("; it points to http://{}: set base_url to where the service is", other.address());
+            assert!(error.message().ends_with(&advice), "{error}");
             assert_eq!((simulator.requests().len(), other.connections()), (1, 0));
+        }
+    }
+}
+
+/// Neither in an error nor in what a check finds is more of it than the host.
+#[test]
+fn a_redirect_shows_its_host_and_nothing_else() {
+    for (location, part) in [
+        ("https://sms.test/k3y-of-the-tests?apiKey=k3y-of-the-tests", "it points to https://sms.test: set"),
+        ("https://k3y-of-the-tests@sms.test:444/", "it points to https://sms.test:444: set"),
+        ("//k3y-of-the-tests.sms.test/", "it points to http://***.sms.test: set"),
+        ("https://k3y-of-the-tests/", "it points to https://***: set"),
+        ("https://sms.test\t\u{e9}/", "it points to https://sms.test\\u{9}\u{e9}: set"),
+        ("/?apiKey=k3y-of-the-tests", "it points to another path of http://127.0.0.1:"),
+    ] {
+        let redirect = move |_: &Request, answer: &mut Answer| {
+            answer.status = 301;
+            answer.headers.push(("Location".to_owned(), location.to_owned()));
+            answer.raw = Some(Vec::new());
+        };
+        let simulator = simulator().bend(redirect).start().unwrap();
+        let mut config = Config::new();
+        for (name, value) in [("api_key", KEY), ("base_url", &simulator.base_url())] {
+            config.set(name, value).unwrap();
+        }
+        let check = Client::new(&config).unwrap().check(Query::new("+33639980001", "1"));
+        let found = check.steps.last().unwrap().result.as_ref().unwrap_err();
+        for error in [&failure(&simulator.base_url(), &[]), found] {
+            assert_eq!((error.code(), error.http_status()), (Code::Http, 301), "{error}");
+            assert!(error.message().contains(part), "{location}: {error}");
+            assert!(!error.message().contains(KEY) && !error.message().contains("apiKey"), "{error}");
         }
     }
 }

@@ -121,9 +121,11 @@ impl Exchange {
         let sent = self.send(None, None, &request, &mut answer);
         let answered = sent.as_ref().ok().map(|head| (head, answer.bytes()));
         *transcript = self.transcript(&request, answered).replace(&digits, &"*".repeat(digits.len()));
-        let Head { status, .. } = sent.map_err(|failure| failure.error)?;
-        let entries = self.understand(status, &mut answer, &asked)?.entries;
+        let head = sent.map_err(|failure| failure.error)?;
+        let said = self.understand(head.status, &mut answer, &asked);
+        let entries = said.map_err(|error| self.redirected(error, &head))?.entries;
         let found = matching::assign(&asked, &entries).answer(0).map(|place| entries.status(place).state.name());
+        let status = head.status;
         Ok(match found {
             Some(state) => format!("HTTP status {status}, the message is {state}"),
             None => format!("HTTP status {status}, the answer does not speak of the message"),

@@ -14,6 +14,7 @@ mod pace;
 pub(crate) mod pool;
 mod proxy;
 mod race;
+mod redirect;
 mod resolve;
 pub(crate) mod retry;
 mod threads;
@@ -235,7 +236,7 @@ impl Exchange {
         self.stats.raise(Counter::LatencyUsMax, latency);
         log.answer(head.status, answer.bytes());
         self.understand(head.status, answer, asked).map_err(|error| Failure {
-            error,
+            error: self.redirected(error, &head),
             connected: true,
             retry_after: retry_after(&head.headers),
         })
