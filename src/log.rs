@@ -187,7 +187,7 @@ impl Attempt<'_> {
     /// The start of a body as it is, but for the key.
     fn body(&self, event: &str, body: &[u8]) {
         self.write(Level::Trace, event, |line| {
-            write!(line, " bytes={} body={:?}", body.len(), self.log.secrets.hide_around(body, MAX_LINE).0)
+            write!(line, " bytes={} body={:?}", body.len(), self.log.secrets.start(body, MAX_LINE))
         });
     }
 

@@ -145,8 +145,7 @@ impl Exchange {
             for (name, value) in head.headers.iter().filter(|(name, _)| SHOWN_HEADERS.contains(&name.as_str())) {
                 _ = writeln!(text, "{name}: {}", hide(value.as_bytes()));
             }
-            let (shown, _) = self.settings.secrets.hide_around(body, MAX_SHOWN);
-            _ = writeln!(text, "\n{shown}");
+            _ = writeln!(text, "\n{}", self.settings.secrets.start(body, MAX_SHOWN));
             if body.len() > MAX_SHOWN {
                 _ = writeln!(text, "… and {} bytes more", body.len() - MAX_SHOWN);
             }

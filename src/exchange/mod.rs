@@ -340,9 +340,7 @@ impl Exchange {
         if body.is_empty() {
             return "an empty body".to_owned();
         }
-        let (start, end) = self.settings.secrets.hide_around(body, offset);
-        let skipped = start.chars().count().saturating_sub(BEFORE);
-        let excerpt: String = start.chars().skip(skipped).chain(end.chars()).take(LENGTH).collect();
+        let excerpt = self.settings.secrets.around(&String::from_utf8_lossy(body), offset, BEFORE, LENGTH);
         format!("\"{}\"", self.settings.secrets.quote(&excerpt))
     }
 }
