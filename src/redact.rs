@@ -72,8 +72,13 @@ impl Secrets {
     }
 
     /// The characters of the text without secrets. What is not taken is not looked at.
-    fn shown<'t>(&'t self, text: &'t str) -> impl Iterator<Item = char> + 't {
+    pub(crate) fn shown<'t>(&'t self, text: &'t str) -> impl Iterator<Item = char> + 't {
         self.pieces(text).flat_map(|(_, piece)| piece.chars())
+    }
+
+    /// Whether there is a secret in the text.
+    pub(crate) fn are_in(&self, text: &str) -> bool {
+        self.forms.iter().any(|form| text.contains(&**form))
     }
 
     /// So many characters of the text without secrets, of which so many stand before this place: a secret that it cuts in
@@ -143,7 +148,7 @@ impl Secrets {
     }
 
     /// The length of the longest form, which is no shorter than a character.
-    fn longest(&self) -> usize {
+    pub(crate) fn longest(&self) -> usize {
         self.forms.first().map_or(0, |form| form.len()).max(char::MAX.len_utf8())
     }
 }

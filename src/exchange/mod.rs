@@ -9,8 +9,10 @@ pub(crate) mod call;
 pub(crate) mod check;
 mod coding;
 mod connect;
+mod excerpt;
 mod http;
 mod pace;
+mod page;
 pub(crate) mod pool;
 mod proxy;
 mod race;
@@ -335,13 +337,7 @@ impl Exchange {
 
     /// A little of a body, from around this place.
     fn excerpt(&self, body: &[u8], offset: usize) -> String {
-        const BEFORE: usize = 20;
-        const LENGTH: usize = 80;
-        if body.is_empty() {
-            return "an empty body".to_owned();
-        }
-        let excerpt = self.settings.secrets.around(&String::from_utf8_lossy(body), offset, BEFORE, LENGTH);
-        format!("\"{}\"", self.settings.secrets.quote(&excerpt))
+        excerpt::excerpt(&self.settings.secrets, &String::from_utf8_lossy(body), offset)
     }
 }
 
