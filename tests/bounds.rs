@@ -211,3 +211,39 @@ fn a_redirect_shows_its_host_and_nothing_else() {
         }
     }
 }
+
+/// Lengths, sizes of chunks and statuses that are no numbers, or too large to be read, make no answer.
+#[test]
+fn numbers_that_are_none() {
+    let answer = r#"{"success":true,"code":200,"StatutResponse_List":[]}"#;
+    let sized = |length: &str| format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{answer}");
+    let chunk = |size: &str| format!("{CHUNKED}{size}\r\n{answer}\r\n0\r\n\r\n");
+    let status = |status: &str| format!("HTTP/1.1 {status}\r\nContent-Length: 52\r\n\r\n{answer}");
+    for text in [
+        sized("-1"),
+        sized("+52"),
+        sized("5 2"),
+        sized("52, 51"),
+        sized("52\r\nContent-Length: 51"),
+        sized("0x34"),
+        sized("52.0"),
+        sized(""),
+        sized("18446744073709551668"),
+        chunk("-1"),
+        chunk("0x34"),
+        chunk(""),
+        chunk("3 4"),
+        chunk("10000000000000034"),
+        status("2000 OK"),
+        status("20 OK"),
+        status("099 OK"),
+        status("000 OK"),
+        status("+20 OK"),
+        status("2e2 OK"),
+    ] {
+        let server = Server::scripted(&[text.as_bytes()]);
+        let error = failure(&format!("http://{}", server.address), &[]);
+        assert_eq!(error.code(), Code::Protocol, "{text}: {error}");
+        assert!(error.message().contains("is not HTTP as documented"), "{text}: {error}");
+    }
+}
