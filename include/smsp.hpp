@@ -29,33 +29,58 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <deque>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+/* Objects that are compiled in different ways can be in one program: what differs in them has a name for each way, by inline
+ * namespaces. They cannot hand each other what is of this header: then a name is not found. */
 #if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
 #define SMSP_HAS_EXCEPTIONS 1
+#define SMSP_EXCEPTIONS throwing
 #include <stdexcept>
 #else
 #define SMSP_HAS_EXCEPTIONS 0
+#define SMSP_EXCEPTIONS not_throwing
 #endif
 
 #if __cplusplus >= 201703L || (defined(_MSVC_LANG) && _MSVC_LANG >= 201703L)
 #define SMSP_HAS_CPP17 1
+#define SMSP_STANDARD cpp17
 #define SMSP_NODISCARD [[nodiscard]]
 #include <optional>
 #include <string_view>
 #else
 #define SMSP_HAS_CPP17 0
+#define SMSP_STANDARD cpp11
 #define SMSP_NODISCARD
 #include <ostream>
 #endif
 
+/* The strings and containers of a standard library. */
+#if defined(_LIBCPP_VERSION)
+#define SMSP_STRINGS libcxx
+#elif defined(_GLIBCXX_USE_CXX11_ABI) && !_GLIBCXX_USE_CXX11_ABI
+#define SMSP_STRINGS old_strings
+#else
+#define SMSP_STRINGS strings
+#endif
+#if defined(_GLIBCXX_DEBUG)
+#define SMSP_CONTAINERS debug
+#else
+#define SMSP_CONTAINERS release
+#endif
+
 namespace smsp {
+inline namespace SMSP_STANDARD {
+inline namespace SMSP_EXCEPTIONS {
+inline namespace SMSP_STRINGS {
+inline namespace SMSP_CONTAINERS {
 
 /* ---- Texts and values that may be missing ---- */
 
@@ -543,7 +568,7 @@ struct query {
 };
 
 /* Messages to ask about, without copies of their texts: these must stay as they are until the call returns. Temporary
- * strings are refused. Any call that takes messages takes this, or any range of queries or pairs. */
+ * strings are refused. */
 class queries {
 public:
     void reserve(std::size_t count) { list_.reserve(count); }
@@ -571,26 +596,119 @@ private:
 
 namespace detail {
 
-template <class One, class Other> void add(queries &list, const std::pair<One, Other> &message)
+/* Where the strings of a message are, if it has strings: what is computed has no address. */
+struct place {
+    const std::string *phone_number;
+    const std::string *message_id;
+};
+
+template <class Message>
+auto place_of(const Message &message) -> decltype(place{ &message.phone_number, &message.message_id })
 {
-    list.add(message.first, message.second);
+    return place{ &message.phone_number, &message.message_id };
 }
 
-template <class Message> auto add(queries &list, const Message &message) -> decltype(message.phone_number, void())
+template <class One, class Other>
+auto place_of(const std::pair<One, Other> &message) -> decltype(place{ &message.first, &message.second })
 {
-    list.add(message.phone_number, message.message_id);
+    return place{ &message.first, &message.second };
 }
 
-template <class Range> queries borrowed(const Range &messages)
+/* Whether the messages of a range lie side by side in memory, so that they are still there after the walk. Of no other
+ * iterator is that known: there may be one message inside it, which is another with the next step. */
+#ifdef __cpp_lib_concepts
+template <class Range, class Iterator>
+struct is_side_by_side : std::integral_constant<bool, std::contiguous_iterator<Iterator>> {};
+#else
+template <class Range, class Iterator> struct is_side_by_side : std::is_pointer<Iterator> {};
+#endif
+template <class Message, class Allocator, class Iterator>
+struct is_side_by_side<std::vector<Message, Allocator>, Iterator> : std::true_type {};
+
+template <class Range> using begin_of = decltype(std::begin(std::declval<Range &>()));
+template <class Range> using end_of = decltype(std::end(std::declval<Range &>()));
+
+/* Whether the strings of a range can be read where they are. */
+template <class Range, class = void> struct is_lasting : std::false_type {};
+template <class Range>
+struct is_lasting<Range, decltype(void(std::declval<end_of<Range>>() - std::declval<begin_of<Range>>()),
+                                  void(detail::place_of(*std::declval<begin_of<Range>>())))>
+    : is_side_by_side<typename std::remove_const<Range>::type, begin_of<Range>> {};
+
+inline std::string copy_of(const char *text)
 {
-    queries list;
-    list.reserve(static_cast<std::size_t>(std::distance(std::begin(messages), std::end(messages))));
-    for (const auto &message : messages)
-        add(list, message);
-    return list;
+    /* NULL goes the way of a text that holds a NUL. */
+    return text == nullptr ? std::string(1, '\0') : std::string(text);
 }
 
-inline const queries &borrowed(const queries &messages) { return messages; }
+template <class Text>
+auto copy_of(const Text &text) -> typename std::enable_if<std::is_class<Text>::value, decltype(std::string(text))>::type
+{
+    return std::string(text);
+}
+
+/* The kinds of message: the highest that fits is taken. */
+template <int Rank> struct kind : kind<Rank - 1> {};
+template <> struct kind<0> {};
+
+template <class Message>
+auto query_of(Message &message, kind<2>)
+    -> decltype(query{ detail::copy_of(message.phone_number), detail::copy_of(message.message_id) })
+{
+    return query{ detail::copy_of(message.phone_number), detail::copy_of(message.message_id) };
+}
+
+template <class Message>
+auto query_of(Message &message, kind<1>)
+    -> decltype(query{ detail::copy_of(message.phone_number()), detail::copy_of(message.message_id()) })
+{
+    return query{ detail::copy_of(message.phone_number()), detail::copy_of(message.message_id()) };
+}
+
+template <class One, class Other> query query_of(const std::pair<One, Other> &message, kind<0>)
+{
+    return query{ detail::copy_of(message.first), detail::copy_of(message.second) };
+}
+
+template <class One, class Other> query query_of(const std::tuple<One, Other> &message, kind<0>)
+{
+    return query{ detail::copy_of(std::get<0>(message)), detail::copy_of(std::get<1>(message)) };
+}
+
+inline query query_of(const query &message, kind<0>) { return message; }
+
+/* The messages of a range, with copies of the texts that would not be there after the walk. */
+class list : public queries {
+public:
+    template <class Range> explicit list(Range &messages) { add_all(messages, is_lasting<Range>()); }
+    list(list &&) = default;
+
+private:
+    template <class Range> void add_all(Range &messages, std::true_type)
+    {
+        reserve(static_cast<std::size_t>(std::end(messages) - std::begin(messages)));
+        for (const auto &message : messages) {
+            const place found = detail::place_of(message);
+            add(*found.phone_number, *found.message_id);
+        }
+    }
+
+    template <class Range> void add_all(Range &messages, std::false_type)
+    {
+        for (auto &&message : messages)
+            copies_.push_back(detail::query_of(message, kind<2>()));
+        add_all(copies_, std::true_type());
+    }
+
+    std::vector<query> copies_;
+};
+
+template <class Range> typename std::enable_if<!std::is_base_of<queries, Range>::value, list>::type list_of(Range &messages)
+{
+    return list(messages);
+}
+
+inline const queries &list_of(const queries &messages) { return messages; }
 
 } // namespace detail
 
@@ -665,11 +783,15 @@ public:
         return client(made);
     }
 
-    /* Asks what became of these messages, however many: a range of smsp::query or of pairs of std::string, or a
-     * smsp::queries. One status for each comes back, in order, whatever the network does. */
-    template <class Range> outcome try_multi_status(const Range &messages) const
+    /* Asks what became of these messages, however many: a smsp::queries, or any range of
+     * - smsp::query, or what has phone_number and message_id, as members or as functions: a smsp::report too,
+     * - pairs and tuples of a number and an id.
+     * A text is a std::string or whatever makes one; a null pointer makes its entry state::invalid. Strings that lie in a
+     * vector, an array or another piece of memory are read there, all others are copied while the range is walked, once.
+     * One status for each message comes back, in order, whatever the network does. */
+    template <class Range> outcome try_multi_status(Range &&messages) const
     {
-        const queries &list = detail::borrowed(messages);
+        const queries &list = detail::list_of(messages);
         smsp_report *made = nullptr;
         smsp_error *failed = nullptr;
         const smsp_code came = smsp_multi_status(handle_.get(), list.list_.data(), list.list_.size(), &made, &failed);
@@ -677,13 +799,13 @@ public:
     }
     outcome try_multi_status(std::initializer_list<query> messages) const
     {
-        return try_multi_status<std::initializer_list<query>>(messages);
+        return try_multi_status<std::initializer_list<query> &>(messages);
     }
 
     /* Starts to ask, and returns at once: the messages are copied. */
-    template <class Range> result<operation> try_start(const Range &messages) const
+    template <class Range> result<operation> try_start(Range &&messages) const
     {
-        const queries &list = detail::borrowed(messages);
+        const queries &list = detail::list_of(messages);
         smsp_operation *started = nullptr;
         smsp_error *failed = nullptr;
         const smsp_code came =
@@ -694,7 +816,7 @@ public:
     }
     result<operation> try_start(std::initializer_list<query> messages) const
     {
-        return try_start<std::initializer_list<query>>(messages);
+        return try_start<std::initializer_list<query> &>(messages);
     }
 
     /* A counter, cumulative since the client was made; missing if there is none of this name. */
@@ -710,7 +832,7 @@ public:
     explicit client(const config &from) : client(detail::checked(try_make(from))) {}
 
     /* Throws only where nothing at all was answered: outcome.error() tells of the rest. */
-    template <class Range> outcome multi_status(const Range &messages) const
+    template <class Range> outcome multi_status(Range &&messages) const
     {
         return detail::checked(try_multi_status(messages));
     }
@@ -718,7 +840,7 @@ public:
     {
         return detail::checked(try_multi_status(messages));
     }
-    template <class Range> operation start(const Range &messages) const { return detail::checked(try_start(messages)); }
+    template <class Range> operation start(Range &&messages) const { return detail::checked(try_start(messages)); }
     operation start(std::initializer_list<query> messages) const { return detail::checked(try_start(messages)); }
 #endif
 
@@ -728,6 +850,15 @@ private:
     detail::handle<smsp_client> handle_;
 };
 
+} // namespace SMSP_CONTAINERS
+} // namespace SMSP_STRINGS
+} // namespace SMSP_EXCEPTIONS
+} // namespace SMSP_STANDARD
 } // namespace smsp
+
+#undef SMSP_CONTAINERS
+#undef SMSP_STRINGS
+#undef SMSP_EXCEPTIONS
+#undef SMSP_STANDARD
 
 #endif /* SMSP_HPP */

@@ -1,4 +1,4 @@
-// What smsp.hpp promises, with exceptions and without, by every standard.    interface BASE_URL API_KEY
+// What smsp.hpp promises, with exceptions and without, by every standard: a part of main.cpp.    BASE_URL API_KEY
 // Prints failed checks only. The service knows +33699999993 111111, and refuses message 503 with that HTTP status.
 #include <smsp.hpp>
 
@@ -14,6 +14,8 @@
 static_assert(std::random_access_iterator<smsp::report::iterator>, "an iterator of C++20");
 static_assert(std::ranges::random_access_range<const smsp::report>, "a range of C++20");
 #endif
+
+int PART(int argc, char **argv);
 
 namespace {
 
@@ -200,7 +202,7 @@ void check_exceptions(const char *base_url, const char *api_key)
 
 } // namespace
 
-int main(int argc, char **argv)
+int PART(int argc, char **argv)
 {
     if (argc != 3)
         return 2;
