@@ -3,7 +3,8 @@
 //! Most entries repeat an earlier one of the answer but for number, id and date: `pattern` reads these. The first of a kind is
 //! read by the parser that `json` has, so that there is one reading of it. Whatever else a body may be is left to `json`.
 
-use super::answer::{Entries, MAX_ENTRIES, RawEntry};
+use super::answer::{Entries, MAX_ENTRIES};
+use super::json::Values;
 use super::pattern::Patterns;
 
 /// The entries of a documented success; None if the body is anything else.
@@ -53,11 +54,11 @@ impl<'b> Cursor<'b> {
                     entries.list.push(entry);
                 }
                 None => {
-                    let text = self.rest;
-                    entries.push(self.entry()?);
+                    let (text, values) = self.entry()?;
+                    entries.push(values.entry().ok()?);
                     let has_more = self.rest.trim_start().starts_with(',');
                     if has_more {
-                        patterns.add(&text[..text.len() - self.rest.len()], &entries);
+                        patterns.add(text, &values, &entries);
                     }
                 }
             }
@@ -72,13 +73,14 @@ impl<'b> Cursor<'b> {
         Some(entries)
     }
 
-    /// An entry, whatever its fields are.
+    /// The text of an entry, and its fields, whatever they are.
     #[cold]
-    fn entry(&mut self) -> Option<RawEntry<'b>> {
-        let mut values = serde_json::Deserializer::from_str(self.rest).into_iter();
-        let entry = values.next().filter(|_| self.rest.starts_with('{'))?.ok()?;
-        self.rest = &self.rest[values.byte_offset()..];
-        Some(entry)
+    fn entry(&mut self) -> Option<(&'b str, Values<'b>)> {
+        let mut entries = serde_json::Deserializer::from_str(self.rest).into_iter();
+        let values = entries.next()?.ok()?;
+        let (text, rest) = self.rest.split_at(entries.byte_offset());
+        self.rest = rest;
+        Some((text, values))
     }
 
     /// Goes past the name of a field, and what separates it from its value.

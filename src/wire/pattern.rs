@@ -2,12 +2,10 @@
 //! three quarters of the instructions that an entry would take otherwise.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ops::Range;
 
-use serde_json::value::RawValue;
-
-use super::answer::{Entries, Entry, LAST_DATE, RawEntry, Scalar};
+use super::answer::{Entries, Entry, LAST_DATE, Scalar};
+use super::json::Values;
 use crate::decimal;
 
 /// The kinds of entries that an answer has had so far. Nothing is kept from one answer to the next.
@@ -19,9 +17,9 @@ impl Patterns {
     const MOST: usize = 32;
 
     /// Adds the kind of the last entry, which was read from this text.
-    pub(super) fn add(&mut self, text: &str, entries: &Entries<'_>) {
+    pub(super) fn add(&mut self, text: &str, values: &Values<'_>, entries: &Entries<'_>) {
         if self.0.len() < Patterns::MOST {
-            let pattern = Pattern::new(text, entries.list.last());
+            let pattern = entries.list.last().and_then(|entry| Pattern::new(text, values, entry));
             self.0.extend(pattern);
         }
     }
@@ -61,20 +59,19 @@ struct Pattern {
 
 impl Pattern {
     /// None if number, id and date are not there in digits, or if the entry is not read by its pattern as it was read before.
-    fn new(text: &str, entry: Option<&Entry<'_>>) -> Option<Pattern> {
-        let fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(text).ok()?;
+    fn new(text: &str, values: &Values<'_>, entry: &Entry<'_>) -> Option<Pattern> {
         // No field under another of its names, which could be the one that counts.
-        if !fields.keys().all(|name| RawEntry::FIELDS.contains(&&**name)) {
+        if !values.are_documented() {
             return None;
         }
         let place = |name: &str| {
-            let value = fields.get(name)?.get();
+            let value = values.text(name)?;
             let start = value.as_ptr().addr() - text.as_ptr().addr();
             let quotes = usize::from(value.starts_with('"'));
             Some((start + quotes..start + value.len() - quotes, quotes == 1))
         };
         let ((phone, _), (id, id_is_quoted)) = (place("phoneNumber")?, place("messageId")?);
-        let date = if entry?.date.is_some() { Some(place("date")?.0) } else { None };
+        let date = if entry.date.is_some() { Some(place("date")?.0) } else { None };
         let mut mask = vec![0xff; text.len()];
         for digits in [Some(&(phone.start + 1..phone.end)), Some(&id), date.as_ref()].into_iter().flatten() {
             mask.get_mut(digits.clone())?.fill(0);
@@ -85,9 +82,9 @@ impl Pattern {
         };
         let last = text.len().checked_sub(BLOCK)?;
         let blocks = (0..last).step_by(BLOCK).chain([last]).filter_map(block).collect();
-        let status = entry?.status;
+        let status = entry.status;
         let pattern = Pattern { length: text.len(), phone, id, id_is_quoted, date, blocks, status };
-        (pattern.read(text).as_ref() == entry).then_some(pattern)
+        (pattern.read(text).as_ref() == Some(entry)).then_some(pattern)
     }
 
     /// The entry that a text starts with, if it differs in the digits of number, id and date only, each as many as here.
