@@ -30,9 +30,7 @@ impl Matches {
 /// One answer serves one query; the first that matches wins.
 pub(crate) fn assign(asked: &[Asked<'_>], answers: &Entries<'_>) -> Matches {
     let answers = &answers.list;
-    // As it mostly is.
-    if asked.len() == answers.len() && answers.iter().zip(asked).all(|(answer, asked)| answer.is_about(asked.message()))
-    {
+    if asked.len() == answers.len() && (are_as_asked(asked, answers) || are_of_national_numbers(asked, answers)) {
         return Matches { places: None, answered: asked.len(), unmatched: Vec::new() };
     }
     let asked: Vec<_> = asked.iter().map(|query| query.message().key()).collect();
@@ -41,6 +39,21 @@ pub(crate) fn assign(asked: &[Asked<'_>], answers: &Entries<'_>) -> Matches {
     let left = exact(&asked, &answers, &mut taken);
     let unmatched = if left.is_empty() { Vec::new() } else { national(&asked, &answers, &left, &mut taken) };
     Matches { answered: answers.len() - unmatched.len(), unmatched, places: Some(taken) }
+}
+
+/// Whether each answer is about the message asked at its place, as mostly.
+fn are_as_asked(asked: &[Asked<'_>], answers: &[Entry<'_>]) -> bool {
+    answers.iter().zip(asked).all(|(answer, asked)| answer.is_about(asked.message()))
+}
+
+/// Whether only national numbers are asked, and each answer is about the one at its place, in either form. No two of these
+/// queries have the same digits and id, so an answer can be no other's.
+fn are_of_national_numbers(asked: &[Asked<'_>], answers: &[Entry<'_>]) -> bool {
+    answers.iter().zip(asked).all(|(answer, asked)| {
+        let (phone, id) = asked.message().key();
+        let is_other_form = |(told, told_id): Key<'_>| told.french_digits() == phone.french_digits() && told_id == id;
+        phone.is_national() && answer.key().is_some_and(is_other_form)
+    })
 }
 
 /// An answer that is left over.
@@ -225,6 +238,16 @@ mod tests {
             &[None, Some(0), None],
             1,
         );
+    }
+
+    #[test]
+    fn national_numbers_alone_are_answered_in_place_or_not() {
+        let asked = [(NATIONAL, "1"), (NATIONAL, "2"), ("0692345678", "1")];
+        let told = [(A, "1"), (NATIONAL, "2"), ("+262692345678", "1")];
+        check(&asked, &told, &[Some(0), Some(1), Some(2)], 0);
+        check(&asked, &[told[1], told[0], told[2]], &[Some(1), Some(0), Some(2)], 0);
+        check(&asked, &[told[0], told[1], (B, "1")], &[Some(0), Some(1), None], 1);
+        check(&asked, &[told[0], (REUNION, "1"), told[2]], &[None, None, Some(2)], 2);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use super::answer::{Entries, MAX_ENTRIES};
 use super::json::Values;
 use super::pattern::Patterns;
+use crate::limits::MAX_BATCH;
 
 /// The entries of a documented success; None if the body is anything else.
 pub(crate) fn entries(body: &[u8]) -> Option<Entries<'_>> {
@@ -33,6 +34,9 @@ pub(crate) fn entries(body: &[u8]) -> Option<Entries<'_>> {
     (cursor.rest.is_empty() && success.is_some()).then_some(entries?)
 }
 
+/// No documented entry is shorter, in bytes.
+const SHORTEST_ENTRY: usize = 80;
+
 struct Cursor<'b> {
     /// What is not read yet.
     rest: &'b str,
@@ -45,6 +49,7 @@ impl<'b> Cursor<'b> {
         if self.token("]").is_some() {
             return Some(entries);
         }
+        entries.list.reserve((self.rest.len() / SHORTEST_ENTRY).min(MAX_BATCH));
         let mut patterns = Patterns::default();
         loop {
             self.skip_white_space();
