@@ -16,7 +16,7 @@ import (
 )
 
 func multiStatus(ctx context.Context, queries []smsp.Query) (*smsp.Report, error) {
-	client, err := smsp.New(smsp.WithEnv())
+	client, err := smsp.NewFromEnv()
 	if err != nil {
 		return nil, err
 	}
