@@ -238,21 +238,28 @@ public:
     const std::string &message() const { return message_; }
 
 private:
+    friend class report;
     friend class config;
     friend class client;
     friend class outcome;
 
-    /* Takes over what the C interface gave. */
-    error(smsp_code came, smsp_error *from) : code_(static_cast<smsp::code>(came))
+    /* A copy of what the C interface shows; of NULL one that is false. */
+    explicit error(const smsp_error *from)
     {
-        const detail::handle<smsp_error> owned(from);
-        if (from != nullptr) {
-            code_ = static_cast<smsp::code>(smsp_error_code(from));
-            api_code_ = smsp_error_api_code(from);
-            http_status_ = smsp_error_http_status(from);
-            is_retryable_ = smsp_error_is_retryable(from) != 0;
-            message_ = smsp_error_message(from);
-        } else if (came != SMSP_OK) {
+        if (from == nullptr)
+            return;
+        code_ = static_cast<smsp::code>(smsp_error_code(from));
+        api_code_ = smsp_error_api_code(from);
+        http_status_ = smsp_error_http_status(from);
+        is_retryable_ = smsp_error_is_retryable(from) != 0;
+        message_ = smsp_error_message(from);
+    }
+
+    /* Takes over what the C interface gave: the code alone where there was no memory for an error. */
+    error(smsp_code came, smsp_error *from) : error(detail::handle<smsp_error>(from).get())
+    {
+        if (code_ == smsp::code::ok && came != SMSP_OK) {
+            code_ = static_cast<smsp::code>(came);
             message_ = smsp_code_name(came);
         }
     }
@@ -273,6 +280,8 @@ public:
     string_view phone_number() const { return detail::view(row_->phone_number).value_or(string_view()); }
     string_view message_id() const { return detail::view(row_->message_id).value_or(string_view()); }
     smsp::state state() const { return static_cast<smsp::state>(row_->state); }
+    /* The place of its query in the list that was given. */
+    std::size_t index() const { return row_->index; }
     /* code::ok, or why there is no answer. */
     smsp::code code() const { return static_cast<smsp::code>(row_->code); }
     /* The service's code for this entry, 0 if it gave none. */
@@ -381,6 +390,8 @@ public:
     iterator end() const { return begin() + static_cast<std::ptrdiff_t>(size()); }
     /* The status of the query at this index, which must be less than size(). */
     status operator[](std::size_t index) const { return begin()[static_cast<std::ptrdiff_t>(index)]; }
+    /* Why the query at this index is not answered; false where it is, and from size() on. */
+    smsp::error error(std::size_t index) const { return smsp::error(smsp_report_error(handle_.get(), index)); }
     /* How many statuses are in this state. */
     std::size_t count(state which) const
     {
@@ -783,6 +794,17 @@ public:
         return client(made);
     }
 
+    /* With the defaults and what the environment sets. It must not run beside setenv. */
+    static result<client> try_from_env()
+    {
+        smsp_client *made = nullptr;
+        smsp_error *failed = nullptr;
+        const smsp_code came = smsp_client_new_from_env(&made, &failed);
+        if (came != SMSP_OK)
+            return smsp::error(came, failed);
+        return client(made);
+    }
+
     /* Asks what became of these messages, however many: a smsp::queries, or any range of
      * - smsp::query, or what has phone_number and message_id, as members or as functions: a smsp::report too,
      * - pairs and tuples of a number and an id.
@@ -830,6 +852,7 @@ public:
 
 #if SMSP_HAS_EXCEPTIONS
     explicit client(const config &from) : client(detail::checked(try_make(from))) {}
+    static client from_env() { return detail::checked(try_from_env()); }
 
     /* Throws only where nothing at all was answered: outcome.error() tells of the rest. */
     template <class Range> outcome multi_status(Range &&messages) const
