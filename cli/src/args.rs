@@ -34,8 +34,12 @@ from the command line, which other users of the machine can read. The environmen
 other options too, by SMSP_ and the name in capitals; the command line comes after it.
 
 Fields of csv and jsonl: phone_number, message_id, state, code, api_code, date (UTC), date_unix,
-date_text, status_text, stop_sms, is_spam. States: delivered, not_delivered, waiting, not_found,
-not_sent, rejected, invalid, unanswered, unknown.
+date_text, status_text, stop_sms, is_spam; then why a message is not answered, in csv error_message,
+error_http_status and error_retryable, in jsonl error, which is null or an object of code, message,
+api_code, http_status and retryable. States: delivered, not_delivered, waiting, not_found, not_sent,
+rejected, invalid, unanswered, unknown. What is not found or rejected (the service refuses to speak
+of it) is answered; what is invalid (not asked, since the number or the id cannot be one) or
+unanswered is not.
 
 Exit status: 0 everything was answered; 1 not everything, or a line could not be read; 2 an error.
 Ctrl-C cancels: what was answered until then is written. The exit status is 1, or 2 if that is

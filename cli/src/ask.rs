@@ -1,5 +1,6 @@
 //! Asking the library, with a progress bar for those who watch.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -54,8 +55,39 @@ pub fn describe(error: &Error) -> String {
     format!("{error} ({})", error.code().name())
 }
 
+/// A message of the library, which counts the queries, with the line of the list in place of that.
+pub fn in_lines<'m>(message: &'m str, rows: &[Row]) -> Cow<'m, str> {
+    let row = |place: &str| rows.get(place.parse::<usize>().ok()?);
+    let parts = message.split_once("queries[").and_then(|(before, rest)| {
+        let (place, after) = rest.split_once("] (counted from 0)")?;
+        Some((before, row(place)?.line, after))
+    });
+    parts.map_or(message.into(), |(before, line, after)| format!("{before}line {line}{after}").into())
+}
+
 fn progress_bar(total: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len}, {per_sec}, {eta} left")
         .expect("the template is well formed");
     ProgressBar::new(total as u64).with_style(style)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_speak_of_lines() {
+        let row = |line| Row { line, phone_number: String::new(), message_id: String::new() };
+        let rows = [row(2), row(7)];
+        for (message, expected) in [
+            ("the first is queries[1] (counted from 0); and more", "the first is line 7; and more"),
+            ("queries[0] (counted from 0): message_id", "line 2: message_id"),
+            ("no answer", "no answer"),
+            ("queries[2] (counted from 0)", "queries[2] (counted from 0)"),
+            ("the service says: queries[x] (counted from 0)", "the service says: queries[x] (counted from 0)"),
+            ("the service says: queries[1", "the service says: queries[1"),
+        ] {
+            assert_eq!(in_lines(message, &rows), expected);
+        }
+    }
 }

@@ -65,9 +65,9 @@ fn run_list(args: &Args) -> Result<Exit, String> {
     let took = start.elapsed();
     name_invalid_rows(&list.rows, &outcome.report);
     if let Some(error) = outcome.error.as_ref().filter(|error| error.code() != Code::InvalidArgument) {
-        complain(&ask::describe(error));
+        complain(&ask::in_lines(&ask::describe(error), &list.rows));
     }
-    print(|out| write_report(out, args, &outcome.report, took))?;
+    print(|out| write_report(out, args, &list.rows, &outcome.report, took))?;
     Ok(match outcome.code() {
         Code::Ok if list.bad_lines.is_empty() => Exit::Complete,
         Code::Ok | Code::Partial => Exit::Partial,
@@ -84,16 +84,17 @@ fn read_list(source: &Source) -> Result<List, String> {
     Ok(list)
 }
 
-/// Names the lines that were not asked.
+/// Names the lines that were not asked, and says why.
 fn name_invalid_rows(rows: &[Row], report: &Report) {
-    for (row, _) in rows.iter().zip(report.iter()).filter(|(_, status)| status.state() == State::Invalid) {
+    let invalid = rows.iter().zip(report.iter()).filter(|(_, status)| status.state() == State::Invalid);
+    for (row, why) in invalid.filter_map(|(row, status)| Some((row, status.error()?))) {
         let Row { line, phone_number, message_id } = row;
-        complain(&format!("line {line}: not a phone number and a message id: {phone_number:?}, {message_id:?}"));
+        complain(&format!("line {line}: {phone_number:?}, {message_id:?}: {}", why.message()));
     }
 }
 
-fn write_report(out: &mut impl Write, args: &Args, report: &Report, took: Duration) -> io::Result<()> {
-    let records = report.iter().map(Record::from);
+fn write_report(out: &mut impl Write, args: &Args, rows: &[Row], report: &Report, took: Duration) -> io::Result<()> {
+    let records = report.iter().map(|status| Record::new(status, rows));
     match args.format {
         Format::Csv => output::csv(out, records),
         Format::Jsonl => output::jsonl(out, records),
