@@ -46,8 +46,8 @@ impl Outcome {
 impl Client {
     /// A client with a copy of this configuration. An error names the option that is wrong or missing.
     pub fn new(config: &Config) -> Result<Client, Error> {
-        let settings = Arc::new(Settings::new(config)?);
         let stats = Arc::new(Stats::default());
+        let settings = Arc::new(Settings::new(config, &stats)?);
         let process = Arc::new(Process::new(&settings, &stats));
         Ok(Client { settings, stats, process })
     }

@@ -297,7 +297,7 @@ mod tests {
         for (name, value) in [("api_key", "demo"), ("base_url", base_url)].into_iter().chain(times) {
             config.set(name, value).unwrap();
         }
-        Http::new(&Settings::new(&config).unwrap(), &Arc::default())
+        Http::new(&Settings::new(&config, &Arc::default()).unwrap(), &Arc::default())
     }
 
     fn error(http: &Http, request: &Outgoing, stop: Option<&Stop>) -> Error {
