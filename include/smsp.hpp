@@ -1,15 +1,11 @@
 /*
  * smsp.hpp - libsmsp for C++11 and later: one header over smsp.h, and nothing to link but libsmsp.
  *
- *     smsp::config config;
- *     config.load_env();                                          // SMSPARTNER_API_KEY
- *     smsp::client client(config);
+ *     const smsp::client client = smsp::client::from_env();       // SMSPARTNER_API_KEY; or of an smsp::config
  *     std::vector<smsp::query> list = { { "+33 6 12 34 56 78", "199897" }, { "0612345679", "199897" } };
  *     smsp::outcome outcome = client.multi_status(list);
  *     for (smsp::status status : outcome.report())
- *         std::cout << status.phone_number() << ' ' << smsp::name(status.state()) << '\n';
- *     if (outcome.error())
- *         std::cerr << outcome.error().message() << '\n';         // some were not answered
+ *         std::cout << status.phone_number() << ' ' << smsp::name(status.state()) << ' ' << status.error().message() << '\n';
  *
  * - Handles (config, client, report, operation) can be moved, not copied, and end what they hold. One that was moved from
  *   holds nothing: its functions answer code::invalid_argument or nothing.
@@ -238,6 +234,7 @@ public:
     const std::string &message() const { return message_; }
 
 private:
+    friend class status;
     friend class report;
     friend class config;
     friend class client;
@@ -273,7 +270,7 @@ private:
 
 /* ---- Reports ---- */
 
-/* What became of one message: a view into its report. */
+/* What became of one message: a view into its report, valid as long as that, wherever it is moved. */
 class status {
 public:
     /* As the caller gave them; empty where the text held a NUL. */
@@ -282,9 +279,17 @@ public:
     smsp::state state() const { return static_cast<smsp::state>(row_->state); }
     /* The place of its query in the list that was given. */
     std::size_t index() const { return row_->index; }
-    /* code::ok, or why there is no answer. */
+    /* code::ok if the service answered, be it that it does not know the message (not_found) or refuses it (rejected). Else
+     * why it did not: of a message that is unanswered, or invalid and was not sent. */
     smsp::code code() const { return static_cast<smsp::code>(row_->code); }
-    /* The service's code for this entry, 0 if it gave none. */
+    /* The same with all that is known of it; false where the service answered. */
+    smsp::error error() const
+    {
+        const char *const first = reinterpret_cast<const char *>(smsp_report_get(report_, 0));
+        const std::ptrdiff_t distance = reinterpret_cast<const char *>(row_) - first;
+        return smsp::error(smsp_report_error(report_, static_cast<std::size_t>(distance) / smsp_report_stride(report_)));
+    }
+    /* The service's code for this entry, or for the request that it was in; 0 if it gave none. */
     int api_code() const { return row_->api_code; }
     /* The service's text. */
     optional<string_view> status_text() const { return detail::view(row_->status_text); }
@@ -303,8 +308,9 @@ public:
 
 private:
     friend class report;
-    explicit status(const smsp_status &row) : row_(&row) {}
+    status(const smsp_report *report, const smsp_status *row) : report_(report), row_(row) {}
 
+    const smsp_report *report_;
     const smsp_status *row_;
 };
 
@@ -330,7 +336,7 @@ public:
 
         iterator() = default;
 
-        reference operator*() const { return status(*reinterpret_cast<const smsp_status *>(at_)); }
+        reference operator*() const { return status(report_, reinterpret_cast<const smsp_status *>(at_)); }
         pointer operator->() const { return pointer(**this); }
         reference operator[](difference_type n) const { return *(*this + n); }
 
@@ -370,11 +376,13 @@ public:
 
     private:
         friend class report;
-        iterator(const smsp_status *row, std::size_t stride)
-            : at_(reinterpret_cast<const char *>(row)), stride_(static_cast<difference_type>(stride))
+        explicit iterator(const smsp_report *report)
+            : report_(report), at_(reinterpret_cast<const char *>(smsp_report_get(report, 0))),
+              stride_(static_cast<difference_type>(smsp_report_stride(report)))
         {
         }
 
+        const smsp_report *report_ = nullptr;
         const char *at_ = nullptr;
         difference_type stride_ = 0;
     };
@@ -386,11 +394,11 @@ public:
     report() = default;
     std::size_t size() const { return smsp_report_count(handle_.get()); }
     bool empty() const { return size() == 0; }
-    iterator begin() const { return iterator(smsp_report_get(handle_.get(), 0), smsp_report_stride(handle_.get())); }
+    iterator begin() const { return iterator(handle_.get()); }
     iterator end() const { return begin() + static_cast<std::ptrdiff_t>(size()); }
     /* The status of the query at this index, which must be less than size(). */
     status operator[](std::size_t index) const { return begin()[static_cast<std::ptrdiff_t>(index)]; }
-    /* Why the query at this index is not answered; false where it is, and from size() on. */
+    /* Why the query at this index is not answered: status::error. False where it is, and from size() on. */
     smsp::error error(std::size_t index) const { return smsp::error(smsp_report_error(handle_.get(), index)); }
     /* How many statuses are in this state. */
     std::size_t count(state which) const

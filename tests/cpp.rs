@@ -13,6 +13,7 @@ use common::guide::{blocks, read};
 use common::program::{FOUND, SANITIZERS};
 use common::rows::{RowsFile, expected};
 use common::{KEY, ROOT, compile_cpp, isolated, run, scratch, simulator};
+use smsp_simulator::{Answer, Request};
 
 const COMPILERS: [&str; 2] = ["g++", "clang++"];
 /// The last is 23 by its older name, which every compiler knows.
@@ -89,7 +90,13 @@ fn it_does_what_it_says() {
             ("clang++", "20", &["-fexceptions"]),
         ],
     );
-    let simulator = simulator().fault("status code=503 ids=503".parse().unwrap()).start().unwrap();
+    let reject = |_: &Request, answer: &mut Answer| {
+        for entry in answer.entries.iter_mut().filter(|entry| entry.message_id == "96") {
+            (entry.success, entry.code, entry.status) = (false, 96, "IP refused".to_owned());
+        }
+    };
+    let refuse = "status code=503 ids=503".parse().unwrap();
+    let simulator = simulator().bend(reject).fault(refuse).start().unwrap();
     check(program, [simulator.base_url(), KEY.to_owned()]);
 }
 
