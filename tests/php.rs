@@ -71,7 +71,8 @@ fn unit_tests() {
     let mut simulators: Vec<_> = kinds.iter().map(|kind| (*kind, fault(kind).start().unwrap())).collect();
     simulators.push(("plain", simulator().start().unwrap()));
     simulators.push(("slow", simulator().latency(Duration::from_millis(60)).start().unwrap()));
-    simulators.push(("one by one", fault("status code=404 ids=1").fault(rule("refuse code=50 ids=3")).start().unwrap()));
+    simulators
+        .push(("one by one", fault("status code=404 ids=1").fault(rule("refuse code=50 ids=3")).start().unwrap()));
     simulators.push(("refuse alone", fault("refuse code=9 ids=3").start().unwrap()));
     simulators.push(("held", fault("latency ms=600000 ids=1003").start().unwrap()));
     let mut urls: BTreeMap<_, _> = simulators.iter().map(|(name, it)| (*name, it.base_url())).collect();
