@@ -4,6 +4,7 @@ use crate::matching;
 use crate::phone::Phone;
 use crate::plan::{BatchLimit, Plan};
 use crate::query::{Query, RawQuery};
+use crate::state::State;
 use crate::wire::request::Asked;
 use crate::wire::{answer, fast_json, repair};
 
@@ -49,17 +50,26 @@ pub struct Unreadable {
     pub offset: usize,
 }
 
-/// An entry of an answer.
+/// An entry of an answer, and what it means.
 #[derive(Debug, PartialEq)]
 pub struct Entry {
-    /// The number in the form in which it is sent.
-    pub phone_number: Option<String>,
-    /// The id in the form in which it is compared.
-    pub message_id: Option<String>,
+    /// The number in the form in which it is sent, and the id in the form in which it is compared; None if it lacks one of
+    /// them, or one that can be read.
+    pub message: Option<(String, String)>,
+    /// What became of the message.
+    pub state: State,
+    /// The service's code for the entry.
+    pub api_code: i32,
     /// The service's text.
     pub status_text: Option<String>,
     /// Unix seconds.
     pub date: Option<i64>,
+    /// The date where it is no Unix time.
+    pub date_text: Option<String>,
+    /// Whether the recipient answered STOP.
+    pub stop_sms: Option<bool>,
+    /// Whether the message was taken for spam.
+    pub is_spam: Option<bool>,
 }
 
 /// The answers of a batch, by query.
@@ -98,13 +108,16 @@ impl Answer<'_> {
 
 impl Entry {
     fn new(entries: &answer::Entries<'_>, place: usize) -> Entry {
-        let entry = &entries.list[place];
-        let key = entry.key();
+        let (entry, status) = (&entries.list[place], entries.status(place));
         Entry {
-            phone_number: key.as_ref().map(|(phone, _)| sent(*phone)),
-            message_id: key.map(|(_, id)| id.text().into_owned()),
-            status_text: entries.status(place).status_text.as_deref().map(str::to_owned),
+            message: entry.key().map(|(phone, id)| (sent(phone), id.text().into_owned())),
+            state: status.state,
+            api_code: status.api_code,
+            status_text: status.status_text.as_deref().map(str::to_owned),
             date: entry.date,
+            date_text: status.date_text.as_deref().map(str::to_owned),
+            stop_sms: status.stop_sms,
+            is_spam: status.is_spam,
         }
     }
 }

@@ -283,10 +283,12 @@ fn classify(written: &[u8]) -> Result<Phone, Reason> {
     match written {
         [b'+', digits @ ..] | [b'0', b'0', digits @ ..] => Phone::international(&without_trunk_zero(digits)),
         [b'0', digits @ ..] => Phone::national(digits),
-        digits if digits.contains(&b'+') => Err(Reason::NotANumber),
-        digits if (11..=15).contains(&digits.len()) => Phone::international(&without_trunk_zero(digits)),
         [] => Err(Reason::NotANumber),
-        _ => Err(Reason::Bare),
+        digits if digits.contains(&b'+') => Err(Reason::NotANumber),
+        digits => match without_trunk_zero(digits) {
+            digits if (11..=15).contains(&digits.len()) => Phone::international(&digits),
+            _ => Err(Reason::Bare),
+        },
     }
 }
 
@@ -371,6 +373,8 @@ mod tests {
             ("+33 700 12 34 56 78 90", "+337001234567890"),
             ("+33 0901 1234567890", "+339011234567890"),
             ("+262 700 123456789", "+262700123456789"),
+            ("33 0700 12 34 56 78 90", "+337001234567890"),
+            ("262 0700 123456789", "+262700123456789"),
         ] {
             assert_eq!(sent(written).as_deref(), Some(expected), "{written:?}");
         }

@@ -164,6 +164,16 @@ mod tests {
     }
 
     #[test]
+    fn a_number_of_any_length_may_come_again() {
+        for length in 1..70 {
+            let entry = format!(r#"{{"phoneNumber":"+{}","messageId":1,"status":"ko"}}"#, "9".repeat(length));
+            assert!(check(&format!(
+                r#"{{"success":true,"code":200,"StatutResponse_List":[{entry},{entry},{entry}]}}"#
+            )));
+        }
+    }
+
+    #[test]
     fn a_cut_sample_is_no_answer() {
         for length in 0..SAMPLE.trim_end().len() {
             assert_eq!(entries(&SAMPLE.as_bytes()[..length]), None);

@@ -34,6 +34,9 @@ impl Patterns {
 /// How many bytes are compared at a time.
 const BLOCK: usize = 32;
 
+/// The longest number that is read by a pattern, with its `+`: `decimal` reads 18 digits at the most.
+const LONGEST_NUMBER: usize = 19;
+
 /// Bytes of an entry that others repeat.
 struct Block {
     start: usize,
@@ -71,6 +74,9 @@ impl Pattern {
             Some((start + quotes..start + value.len() - quotes, quotes == 1))
         };
         let ((phone, _), (id, id_is_quoted)) = (place("phoneNumber")?, place("messageId")?);
+        if phone.len() > LONGEST_NUMBER {
+            return None;
+        }
         let date = if entry.date.is_some() { Some(place("date")?.0) } else { None };
         let mut mask = vec![0xff; text.len()];
         for digits in [Some(&(phone.start + 1..phone.end)), Some(&id), date.as_ref()].into_iter().flatten() {
