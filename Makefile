@@ -110,6 +110,7 @@ tsan: tools
 deep: tools
 	$(TIMED) 'SMSP_EVERY_CUT=1 $(CARGO) test --locked --release --lib -- whole_or_nothing' \
 		'SMSP_SOAK_SECONDS=600 $(CARGO) test --locked --test soak' \
+		'SMSP_ORACLE_STATUSES=10000000 $(CARGO) test --locked --release --test oracle' \
 		'sh scripts/release.sh' 'sh scripts/test-platforms.sh' 'sh scripts/analyze-php.sh' 'sh scripts/tsan.sh' \
 		'sh scripts/fuzz.sh 600' 'sh scripts/mutants.sh'
 

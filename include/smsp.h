@@ -123,7 +123,8 @@ typedef struct smsp_client smsp_client;
 typedef struct smsp_config smsp_config;
 
 /**
- * Why something failed. Made by the library, ended by smsp_error_free. It is immutable: any thread may read it.
+ * Why something failed. An error that a function sets belongs to the caller, who frees it by smsp_error_free; one of a
+ * report belongs to that. It is immutable: any thread may read it.
  */
 typedef struct smsp_error smsp_error;
 
@@ -195,11 +196,14 @@ typedef struct smsp_status {
    */
   smsp_state state;
   /**
-   * SMSP_OK, or why there is no answer.
+   * SMSP_OK if the entry is answered: the service says what became of the message, or refuses to (NOT_FOUND,
+   * REJECTED). Else why it is not: SMSP_E_INVALID_ARGUMENT for INVALID, the failure of its request for UNANSWERED.
+   * smsp_report_error has the whole error.
    */
   smsp_code code;
   /**
-   * The service's code for this entry (200 where it has no objection), 0 if it gave none.
+   * The service's code for this entry (200 where it has no objection), 0 if it gave none. For an UNANSWERED entry it
+   * is the code with which the service refused the request that the entry was in.
    */
   int32_t api_code;
   /**
@@ -210,6 +214,10 @@ typedef struct smsp_status {
    * Whether the message was taken for spam: 1, 0, or -1 if the service did not tell.
    */
   int32_t is_spam;
+  /**
+   * The place of the query in the list that was given, counted from 0.
+   */
+  uint32_t index;
 } smsp_status;
 
 /**
@@ -264,7 +272,7 @@ int32_t smsp_error_http_status(const struct smsp_error *error);
 int32_t smsp_error_is_retryable(const struct smsp_error *error);
 
 /**
- * Ends an error; NULL is fine.
+ * Frees an error. Does nothing if it is NULL or belongs to a report.
  */
 void smsp_error_free(struct smsp_error *error);
 
@@ -320,6 +328,15 @@ smsp_code smsp_client_new(const struct smsp_config *config,
                           struct smsp_error **error);
 
 /**
+ * Makes a client with the defaults and what the environment sets, at *client; the caller frees it. It is
+ * smsp_config_new, smsp_config_load_env and smsp_client_new in one, and must not run beside setenv.
+ * Returns SMSP_OK, or SMSP_E_CONFIG with an error that names the variable or option that is wrong, missing or names a
+ * file that cannot be read. Nothing is sent yet.
+ */
+smsp_code smsp_client_new_from_env(struct smsp_client **client,
+                                   struct smsp_error **error);
+
+/**
  * Reads a counter of a client, by name, into *value. Counters are cumulative since the client was made.
  * Returns SMSP_OK, or SMSP_E_INVALID_ARGUMENT if a pointer is NULL or there is no such counter.
  */
@@ -346,9 +363,13 @@ void smsp_client_free(struct smsp_client *client);
  * SMSP_E_INTERNAL.
  *
  * Returns SMSP_OK if every query was answered (also if count is 0); SMSP_PARTIAL if some were: the others are
- * UNANSWERED or INVALID, and each one's code says why; or a negative code if none was. The error is that of the first
- * batch that failed, in the order of the queries; if none failed, it names the first INVALID entry: one with a text
- * that is NULL, not UTF-8 or not usable, which does not hold up the rest.
+ * UNANSWERED or INVALID, and smsp_report_error says why; or a negative code if none was. A message that the service does
+ * not know (NOT_FOUND) or refuses to speak of (REJECTED) is answered. The error is that of the first batch that failed, in
+ * the order of the queries; if none failed, it names the first INVALID entry: one with a text that is NULL, not UTF-8 or
+ * not usable, which does not hold up the rest.
+ *
+ * A batch that the service refuses for what may be one of its messages is asked again in halves, down to the message
+ * that is refused alone, so that all others are answered.
  */
 smsp_code smsp_multi_status(struct smsp_client *client,
                             const struct smsp_query *queries,
@@ -442,6 +463,15 @@ size_t smsp_report_stride(const struct smsp_report *report);
  * How many statuses are in this state; 0 if there is no such state.
  */
 size_t smsp_report_count_state(const struct smsp_report *report, smsp_state state);
+
+/**
+ * Why the entry at this index is UNANSWERED or INVALID; NULL where it is answered, or past the last. For UNANSWERED it is
+ * the failure of the request that the entry was in, with its message, HTTP status, api_code, and whether a retry may help;
+ * for INVALID it says which text is wrong and why ("phone_number: a French number has nine digits after +33"), and does not
+ * quote the text. It belongs to the report and lives as long; smsp_error_free does nothing to it. Entries may share one.
+ */
+const struct smsp_error *smsp_report_error(const struct smsp_report *report,
+                                           size_t index);
 
 /**
  * Ends a report and all its texts; NULL is fine.

@@ -1,15 +1,11 @@
 /*
  * smsp.hpp - libsmsp for C++11 and later: one header over smsp.h, and nothing to link but libsmsp.
  *
- *     smsp::config config;
- *     config.load_env();                                          // SMSPARTNER_API_KEY
- *     smsp::client client(config);
+ *     const smsp::client client = smsp::client::from_env();       // SMSPARTNER_API_KEY; or of an smsp::config
  *     std::vector<smsp::query> list = { { "+33 6 12 34 56 78", "199897" }, { "0612345679", "199897" } };
  *     smsp::outcome outcome = client.multi_status(list);
  *     for (smsp::status status : outcome.report())
- *         std::cout << status.phone_number() << ' ' << smsp::name(status.state()) << '\n';
- *     if (outcome.error())
- *         std::cerr << outcome.error().message() << '\n';         // some were not answered
+ *         std::cout << status.phone_number() << ' ' << smsp::name(status.state()) << ' ' << status.error().message() << '\n';
  *
  * - Handles (config, client, report, operation) can be moved, not copied, and end what they hold. One that was moved from
  *   holds nothing: its functions answer code::invalid_argument or nothing.
@@ -29,33 +25,58 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <deque>
 #include <initializer_list>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+/* Objects that are compiled in different ways can be in one program: what differs in them has a name for each way, by inline
+ * namespaces. They cannot hand each other what is of this header: then a name is not found. */
 #if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
 #define SMSP_HAS_EXCEPTIONS 1
+#define SMSP_EXCEPTIONS throwing
 #include <stdexcept>
 #else
 #define SMSP_HAS_EXCEPTIONS 0
+#define SMSP_EXCEPTIONS not_throwing
 #endif
 
 #if __cplusplus >= 201703L || (defined(_MSVC_LANG) && _MSVC_LANG >= 201703L)
 #define SMSP_HAS_CPP17 1
+#define SMSP_STANDARD cpp17
 #define SMSP_NODISCARD [[nodiscard]]
 #include <optional>
 #include <string_view>
 #else
 #define SMSP_HAS_CPP17 0
+#define SMSP_STANDARD cpp11
 #define SMSP_NODISCARD
 #include <ostream>
 #endif
 
+/* The strings and containers of a standard library. */
+#if defined(_LIBCPP_VERSION)
+#define SMSP_STRINGS libcxx
+#elif defined(_GLIBCXX_USE_CXX11_ABI) && !_GLIBCXX_USE_CXX11_ABI
+#define SMSP_STRINGS old_strings
+#else
+#define SMSP_STRINGS strings
+#endif
+#if defined(_GLIBCXX_DEBUG)
+#define SMSP_CONTAINERS debug
+#else
+#define SMSP_CONTAINERS release
+#endif
+
 namespace smsp {
+inline namespace SMSP_STANDARD {
+inline namespace SMSP_EXCEPTIONS {
+inline namespace SMSP_STRINGS {
+inline namespace SMSP_CONTAINERS {
 
 /* ---- Texts and values that may be missing ---- */
 
@@ -213,21 +234,29 @@ public:
     const std::string &message() const { return message_; }
 
 private:
+    friend class status;
+    friend class report;
     friend class config;
     friend class client;
     friend class outcome;
 
-    /* Takes over what the C interface gave. */
-    error(smsp_code came, smsp_error *from) : code_(static_cast<smsp::code>(came))
+    /* A copy of what the C interface shows; of NULL one that is false. */
+    explicit error(const smsp_error *from)
     {
-        const detail::handle<smsp_error> owned(from);
-        if (from != nullptr) {
-            code_ = static_cast<smsp::code>(smsp_error_code(from));
-            api_code_ = smsp_error_api_code(from);
-            http_status_ = smsp_error_http_status(from);
-            is_retryable_ = smsp_error_is_retryable(from) != 0;
-            message_ = smsp_error_message(from);
-        } else if (came != SMSP_OK) {
+        if (from == nullptr)
+            return;
+        code_ = static_cast<smsp::code>(smsp_error_code(from));
+        api_code_ = smsp_error_api_code(from);
+        http_status_ = smsp_error_http_status(from);
+        is_retryable_ = smsp_error_is_retryable(from) != 0;
+        message_ = smsp_error_message(from);
+    }
+
+    /* Takes over what the C interface gave: the code alone where there was no memory for an error. */
+    error(smsp_code came, smsp_error *from) : error(detail::handle<smsp_error>(from).get())
+    {
+        if (code_ == smsp::code::ok && came != SMSP_OK) {
+            code_ = static_cast<smsp::code>(came);
             message_ = smsp_code_name(came);
         }
     }
@@ -241,16 +270,26 @@ private:
 
 /* ---- Reports ---- */
 
-/* What became of one message: a view into its report. */
+/* What became of one message: a view into its report, valid as long as that, wherever it is moved. */
 class status {
 public:
     /* As the caller gave them; empty where the text held a NUL. */
     string_view phone_number() const { return detail::view(row_->phone_number).value_or(string_view()); }
     string_view message_id() const { return detail::view(row_->message_id).value_or(string_view()); }
     smsp::state state() const { return static_cast<smsp::state>(row_->state); }
-    /* code::ok, or why there is no answer. */
+    /* The place of its query in the list that was given. */
+    std::size_t index() const { return row_->index; }
+    /* code::ok if the service answered, be it that it does not know the message (not_found) or refuses it (rejected). Else
+     * why it did not: of a message that is unanswered, or invalid and was not sent. */
     smsp::code code() const { return static_cast<smsp::code>(row_->code); }
-    /* The service's code for this entry, 0 if it gave none. */
+    /* The same with all that is known of it; false where the service answered. */
+    smsp::error error() const
+    {
+        const char *const first = reinterpret_cast<const char *>(smsp_report_get(report_, 0));
+        const std::ptrdiff_t distance = reinterpret_cast<const char *>(row_) - first;
+        return smsp::error(smsp_report_error(report_, static_cast<std::size_t>(distance) / smsp_report_stride(report_)));
+    }
+    /* The service's code for this entry, or for the request that it was in; 0 if it gave none. */
     int api_code() const { return row_->api_code; }
     /* The service's text. */
     optional<string_view> status_text() const { return detail::view(row_->status_text); }
@@ -269,8 +308,9 @@ public:
 
 private:
     friend class report;
-    explicit status(const smsp_status &row) : row_(&row) {}
+    status(const smsp_report *report, const smsp_status *row) : report_(report), row_(row) {}
 
+    const smsp_report *report_;
     const smsp_status *row_;
 };
 
@@ -296,7 +336,7 @@ public:
 
         iterator() = default;
 
-        reference operator*() const { return status(*reinterpret_cast<const smsp_status *>(at_)); }
+        reference operator*() const { return status(report_, reinterpret_cast<const smsp_status *>(at_)); }
         pointer operator->() const { return pointer(**this); }
         reference operator[](difference_type n) const { return *(*this + n); }
 
@@ -336,11 +376,13 @@ public:
 
     private:
         friend class report;
-        iterator(const smsp_status *row, std::size_t stride)
-            : at_(reinterpret_cast<const char *>(row)), stride_(static_cast<difference_type>(stride))
+        explicit iterator(const smsp_report *report)
+            : report_(report), at_(reinterpret_cast<const char *>(smsp_report_get(report, 0))),
+              stride_(static_cast<difference_type>(smsp_report_stride(report)))
         {
         }
 
+        const smsp_report *report_ = nullptr;
         const char *at_ = nullptr;
         difference_type stride_ = 0;
     };
@@ -352,10 +394,12 @@ public:
     report() = default;
     std::size_t size() const { return smsp_report_count(handle_.get()); }
     bool empty() const { return size() == 0; }
-    iterator begin() const { return iterator(smsp_report_get(handle_.get(), 0), smsp_report_stride(handle_.get())); }
+    iterator begin() const { return iterator(handle_.get()); }
     iterator end() const { return begin() + static_cast<std::ptrdiff_t>(size()); }
     /* The status of the query at this index, which must be less than size(). */
     status operator[](std::size_t index) const { return begin()[static_cast<std::ptrdiff_t>(index)]; }
+    /* Why the query at this index is not answered: status::error. False where it is, and from size() on. */
+    smsp::error error(std::size_t index) const { return smsp::error(smsp_report_error(handle_.get(), index)); }
     /* How many statuses are in this state. */
     std::size_t count(state which) const
     {
@@ -543,7 +587,7 @@ struct query {
 };
 
 /* Messages to ask about, without copies of their texts: these must stay as they are until the call returns. Temporary
- * strings are refused. Any call that takes messages takes this, or any range of queries or pairs. */
+ * strings are refused. */
 class queries {
 public:
     void reserve(std::size_t count) { list_.reserve(count); }
@@ -571,26 +615,119 @@ private:
 
 namespace detail {
 
-template <class One, class Other> void add(queries &list, const std::pair<One, Other> &message)
+/* Where the strings of a message are, if it has strings: what is computed has no address. */
+struct place {
+    const std::string *phone_number;
+    const std::string *message_id;
+};
+
+template <class Message>
+auto place_of(const Message &message) -> decltype(place{ &message.phone_number, &message.message_id })
 {
-    list.add(message.first, message.second);
+    return place{ &message.phone_number, &message.message_id };
 }
 
-template <class Message> auto add(queries &list, const Message &message) -> decltype(message.phone_number, void())
+template <class One, class Other>
+auto place_of(const std::pair<One, Other> &message) -> decltype(place{ &message.first, &message.second })
 {
-    list.add(message.phone_number, message.message_id);
+    return place{ &message.first, &message.second };
 }
 
-template <class Range> queries borrowed(const Range &messages)
+/* Whether the messages of a range lie side by side in memory, so that they are still there after the walk. Of no other
+ * iterator is that known: there may be one message inside it, which is another with the next step. */
+#ifdef __cpp_lib_concepts
+template <class Range, class Iterator>
+struct is_side_by_side : std::integral_constant<bool, std::contiguous_iterator<Iterator>> {};
+#else
+template <class Range, class Iterator> struct is_side_by_side : std::is_pointer<Iterator> {};
+#endif
+template <class Message, class Allocator, class Iterator>
+struct is_side_by_side<std::vector<Message, Allocator>, Iterator> : std::true_type {};
+
+template <class Range> using begin_of = decltype(std::begin(std::declval<Range &>()));
+template <class Range> using end_of = decltype(std::end(std::declval<Range &>()));
+
+/* Whether the strings of a range can be read where they are. */
+template <class Range, class = void> struct is_lasting : std::false_type {};
+template <class Range>
+struct is_lasting<Range, decltype(void(std::declval<end_of<Range>>() - std::declval<begin_of<Range>>()),
+                                  void(detail::place_of(*std::declval<begin_of<Range>>())))>
+    : is_side_by_side<typename std::remove_const<Range>::type, begin_of<Range>> {};
+
+inline std::string copy_of(const char *text)
 {
-    queries list;
-    list.reserve(static_cast<std::size_t>(std::distance(std::begin(messages), std::end(messages))));
-    for (const auto &message : messages)
-        add(list, message);
-    return list;
+    /* NULL goes the way of a text that holds a NUL. */
+    return text == nullptr ? std::string(1, '\0') : std::string(text);
 }
 
-inline const queries &borrowed(const queries &messages) { return messages; }
+template <class Text>
+auto copy_of(const Text &text) -> typename std::enable_if<std::is_class<Text>::value, decltype(std::string(text))>::type
+{
+    return std::string(text);
+}
+
+/* The kinds of message: the highest that fits is taken. */
+template <int Rank> struct kind : kind<Rank - 1> {};
+template <> struct kind<0> {};
+
+template <class Message>
+auto query_of(Message &message, kind<2>)
+    -> decltype(query{ detail::copy_of(message.phone_number), detail::copy_of(message.message_id) })
+{
+    return query{ detail::copy_of(message.phone_number), detail::copy_of(message.message_id) };
+}
+
+template <class Message>
+auto query_of(Message &message, kind<1>)
+    -> decltype(query{ detail::copy_of(message.phone_number()), detail::copy_of(message.message_id()) })
+{
+    return query{ detail::copy_of(message.phone_number()), detail::copy_of(message.message_id()) };
+}
+
+template <class One, class Other> query query_of(const std::pair<One, Other> &message, kind<0>)
+{
+    return query{ detail::copy_of(message.first), detail::copy_of(message.second) };
+}
+
+template <class One, class Other> query query_of(const std::tuple<One, Other> &message, kind<0>)
+{
+    return query{ detail::copy_of(std::get<0>(message)), detail::copy_of(std::get<1>(message)) };
+}
+
+inline query query_of(const query &message, kind<0>) { return message; }
+
+/* The messages of a range, with copies of the texts that would not be there after the walk. */
+class list : public queries {
+public:
+    template <class Range> explicit list(Range &messages) { add_all(messages, is_lasting<Range>()); }
+    list(list &&) = default;
+
+private:
+    template <class Range> void add_all(Range &messages, std::true_type)
+    {
+        reserve(static_cast<std::size_t>(std::end(messages) - std::begin(messages)));
+        for (const auto &message : messages) {
+            const place found = detail::place_of(message);
+            add(*found.phone_number, *found.message_id);
+        }
+    }
+
+    template <class Range> void add_all(Range &messages, std::false_type)
+    {
+        for (auto &&message : messages)
+            copies_.push_back(detail::query_of(message, kind<2>()));
+        add_all(copies_, std::true_type());
+    }
+
+    std::vector<query> copies_;
+};
+
+template <class Range> typename std::enable_if<!std::is_base_of<queries, Range>::value, list>::type list_of(Range &messages)
+{
+    return list(messages);
+}
+
+inline const queries &list_of(const queries &messages) { return messages; }
 
 } // namespace detail
 
@@ -665,11 +802,26 @@ public:
         return client(made);
     }
 
-    /* Asks what became of these messages, however many: a range of smsp::query or of pairs of std::string, or a
-     * smsp::queries. One status for each comes back, in order, whatever the network does. */
-    template <class Range> outcome try_multi_status(const Range &messages) const
+    /* With the defaults and what the environment sets. It must not run beside setenv. */
+    static result<client> try_from_env()
     {
-        const queries &list = detail::borrowed(messages);
+        smsp_client *made = nullptr;
+        smsp_error *failed = nullptr;
+        const smsp_code came = smsp_client_new_from_env(&made, &failed);
+        if (came != SMSP_OK)
+            return smsp::error(came, failed);
+        return client(made);
+    }
+
+    /* Asks what became of these messages, however many: a smsp::queries, or any range of
+     * - smsp::query, or what has phone_number and message_id, as members or as functions: a smsp::report too,
+     * - pairs and tuples of a number and an id.
+     * A text is a std::string or whatever makes one; a null pointer makes its entry state::invalid. Strings that lie in a
+     * vector, an array or another piece of memory are read there, all others are copied while the range is walked, once.
+     * One status for each message comes back, in order, whatever the network does. */
+    template <class Range> outcome try_multi_status(Range &&messages) const
+    {
+        const queries &list = detail::list_of(messages);
         smsp_report *made = nullptr;
         smsp_error *failed = nullptr;
         const smsp_code came = smsp_multi_status(handle_.get(), list.list_.data(), list.list_.size(), &made, &failed);
@@ -677,13 +829,13 @@ public:
     }
     outcome try_multi_status(std::initializer_list<query> messages) const
     {
-        return try_multi_status<std::initializer_list<query>>(messages);
+        return try_multi_status<std::initializer_list<query> &>(messages);
     }
 
     /* Starts to ask, and returns at once: the messages are copied. */
-    template <class Range> result<operation> try_start(const Range &messages) const
+    template <class Range> result<operation> try_start(Range &&messages) const
     {
-        const queries &list = detail::borrowed(messages);
+        const queries &list = detail::list_of(messages);
         smsp_operation *started = nullptr;
         smsp_error *failed = nullptr;
         const smsp_code came =
@@ -694,7 +846,7 @@ public:
     }
     result<operation> try_start(std::initializer_list<query> messages) const
     {
-        return try_start<std::initializer_list<query>>(messages);
+        return try_start<std::initializer_list<query> &>(messages);
     }
 
     /* A counter, cumulative since the client was made; missing if there is none of this name. */
@@ -708,9 +860,10 @@ public:
 
 #if SMSP_HAS_EXCEPTIONS
     explicit client(const config &from) : client(detail::checked(try_make(from))) {}
+    static client from_env() { return detail::checked(try_from_env()); }
 
     /* Throws only where nothing at all was answered: outcome.error() tells of the rest. */
-    template <class Range> outcome multi_status(const Range &messages) const
+    template <class Range> outcome multi_status(Range &&messages) const
     {
         return detail::checked(try_multi_status(messages));
     }
@@ -718,7 +871,7 @@ public:
     {
         return detail::checked(try_multi_status(messages));
     }
-    template <class Range> operation start(const Range &messages) const { return detail::checked(try_start(messages)); }
+    template <class Range> operation start(Range &&messages) const { return detail::checked(try_start(messages)); }
     operation start(std::initializer_list<query> messages) const { return detail::checked(try_start(messages)); }
 #endif
 
@@ -728,6 +881,15 @@ private:
     detail::handle<smsp_client> handle_;
 };
 
+} // namespace SMSP_CONTAINERS
+} // namespace SMSP_STRINGS
+} // namespace SMSP_EXCEPTIONS
+} // namespace SMSP_STANDARD
 } // namespace smsp
+
+#undef SMSP_CONTAINERS
+#undef SMSP_STRINGS
+#undef SMSP_EXCEPTIONS
+#undef SMSP_STANDARD
 
 #endif /* SMSP_HPP */

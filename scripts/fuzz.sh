@@ -19,7 +19,7 @@ command -v jq >/dev/null 2>&1 || echo "jq is not there: the vectors are not used
 
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- json xml phone bend
+[ $# -gt 0 ] || set -- json xml phone mutate
 
 # The answer of a vector; long repetitions are cut short, and bytes that are no text left out.
 answer='
@@ -29,7 +29,7 @@ def part: if type == "string" then . else (.text // "") * ([.times // 1, 40] | m
 
 # Samples and vectors, as inputs to start from.
 collect_seeds() {
-    mkdir -p fuzz/corpus/json fuzz/corpus/xml fuzz/corpus/phone fuzz/corpus/bend
+    mkdir -p fuzz/corpus/json fuzz/corpus/xml fuzz/corpus/phone fuzz/corpus/mutate
     for sample in simulator/tests/samples/*; do
         cp "$sample" "fuzz/corpus/${sample##*.}/sample-${sample##*/}"
     done

@@ -7,8 +7,9 @@ use crate::error::{Code, Error};
 use crate::exchange::call::Call;
 use crate::exchange::check::Check;
 use crate::operation::Operation;
-use crate::plan::{Plan, Query, RawQuery};
+use crate::plan::Plan;
 use crate::process::Process;
+use crate::query::{Query, RawQuery};
 use crate::report::Report;
 use crate::settings::{Settings, reason};
 use crate::stats::{Counter, Stats};
@@ -45,10 +46,17 @@ impl Outcome {
 impl Client {
     /// A client with a copy of this configuration. An error names the option that is wrong or missing.
     pub fn new(config: &Config) -> Result<Client, Error> {
-        let settings = Arc::new(Settings::new(config)?);
         let stats = Arc::new(Stats::default());
+        let settings = Arc::new(Settings::new(config, &stats)?);
         let process = Arc::new(Process::new(&settings, &stats));
         Ok(Client { settings, stats, process })
+    }
+
+    /// A client with the defaults and what the environment sets. It must not run beside a change of the environment.
+    pub fn from_env() -> Result<Client, Error> {
+        let mut config = Config::new();
+        config.load_env()?;
+        Client::new(&config)
     }
 
     /// Asks what became of these messages, however many, and waits for the answers. An error is returned only where

@@ -1,6 +1,4 @@
-//! Decimal digits.
-
-use std::ops::Range;
+//! Decimal digits. Eight at a time: digit by digit they were a sixth of the instructions that a status takes.
 
 /// The value of at most 18 decimal digits.
 #[inline(always)]
@@ -24,19 +22,6 @@ pub(crate) fn value(text: &[u8]) -> Option<u64> {
     }
 }
 
-/// Whether two texts are the same, without a call if they are as long as numbers mostly are.
-#[inline(always)]
-pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
-    if one.len() != other.len() {
-        return false;
-    }
-    match one.len() {
-        8..=16 => one.first_chunk::<8>() == other.first_chunk() && one.last_chunk::<8>() == other.last_chunk(),
-        4..8 => one.first_chunk::<4>() == other.first_chunk() && one.last_chunk::<4>() == other.last_chunk(),
-        _ => one == other,
-    }
-}
-
 /// Eight bytes in the lanes of one word, each as the digit that it is, if it is one.
 fn lanes(text: &[u8; 8]) -> u64 {
     u64::from_le_bytes(*text) ^ 0x3030_3030_3030_3030
@@ -56,39 +41,6 @@ fn sum(lanes: u64) -> u64 {
     let pairs = (lanes.wrapping_mul(TEN) >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs.wrapping_mul(HUNDRED) >> 16) & 0x0000_ffff_0000_ffff;
     fours.wrapping_mul(TEN_THOUSAND) >> 32
-}
-
-/// Where a text has a number of a length that is known before: it is read without a look at its length.
-pub(crate) struct Place {
-    end: usize,
-    /// Of the sixteen bytes before the end those of the number.
-    mask: [u64; 2],
-    /// The least number of this length without a 0 in front.
-    least: u64,
-}
-
-impl Place {
-    /// None if there are not sixteen bytes before the end, or the number may have more than 16 digits.
-    pub(crate) fn new(range: Range<usize>) -> Option<Place> {
-        let length = u32::try_from(range.len()).ok().filter(|length| (1..=16).contains(length))?;
-        let mask = u128::MAX << (8 * (16 - length));
-        let least = if length == 1 { 0 } else { 10u64.pow(length - 1) };
-        (range.end >= 16).then_some(Place { end: range.end, mask: [mask as u64, (mask >> 64) as u64], least })
-    }
-
-    /// The number, if the place has nothing but digits, and no needless 0 in front.
-    #[inline(always)]
-    pub(crate) fn read(&self, text: &[u8]) -> Option<u64> {
-        let bytes: &[u8; 16] = text.get(..self.end)?.last_chunk()?;
-        let (above, below) = (lanes(bytes.first_chunk()?) & self.mask[0], lanes(bytes.last_chunk()?) & self.mask[1]);
-        let value = sum(above) * 100_000_000 + sum(below);
-        (are_digits(above) && are_digits(below) && value >= self.least).then_some(value)
-    }
-}
-
-/// How many digits a text starts with.
-pub(crate) fn length(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
 /// A number of at most 18 digits, without a needless 0 in front.
@@ -129,28 +81,11 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_read_as_its_text_is() {
-        let around = "////////////////";
-        let texts = ["0", "7", "00", "01", "10", "99", "1234567", "12345678", "123456789", "012345678", "33612345678"];
-        let texts =
-            texts.into_iter().chain(["999999999999999", "9999999999999999", "x1", "1x", "-1", "1:2", "1234567/9"]);
-        for text in texts {
-            let whole = format!("{around}{text}{around}");
-            let range = around.len()..around.len() + text.len();
-            let read = Place::new(range).unwrap().read(whole.as_bytes());
-            assert_eq!(read, canonical(text.as_bytes()), "{text}");
-        }
-        assert!(Place::new(15..15).is_none() && Place::new(0..15).is_none() && Place::new(3..20).is_none());
-        assert!(Place::new(0..16).unwrap().read(b"123456789012345").is_none());
-    }
-
-    #[test]
     fn a_number_has_one_canonical_form() {
         assert_eq!(canonical(b"0"), Some(0));
         assert_eq!(canonical(b"999999999999999999"), Some(999_999_999_999_999_999));
         for none in ["", "00", "01", "-1", "1,", "1234567890123456789"] {
             assert_eq!(canonical(none.as_bytes()), None, "{none}");
         }
-        assert_eq!((length(b"1234,5"), length(b",1"), length(b"12")), (4, 0, 2));
     }
 }

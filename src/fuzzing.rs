@@ -2,36 +2,20 @@
 
 use crate::matching;
 use crate::phone::Phone;
-use crate::plan::{BatchLimit, Plan, Query, RawQuery};
-use crate::wire::pattern::Patterns;
+use crate::plan::{BatchLimit, Plan};
+use crate::query::{Query, RawQuery};
+use crate::state::State;
 use crate::wire::request::Asked;
-use crate::wire::{answer, documented, repair};
+use crate::wire::{answer, fast_json, repair};
 
 /// Makes a text of the body of an answer, as it is done before it is read.
 pub fn repair(body: &[u8]) -> String {
     repair::repair(body, &mut String::new()).expect("memory").to_owned()
 }
 
-/// Reads the body of an answer that is as documented; None for any other. It is not repaired before, and read once more
-/// when the kinds of its entries are known.
+/// Reads the body of an answer that is as documented, which is not repaired before; None for any other.
 pub fn read_documented(body: &[u8]) -> Option<Answer<'_>> {
-    let mut patterns = Patterns::default();
-    let mut read = || documented::entries(body, &[], &mut patterns);
-    let (first, second) = (read(), read());
-    assert_eq!(first, second, "read twice");
-    first.map(|entries| Answer(answer::Answer::Entries(entries)))
-}
-
-/// Whether what is said of these queries is the same where the entries about the one at their place are found to be so.
-pub fn check_places(body: &[u8], queries: &[Query<'_>]) {
-    let mut patterns = Patterns::default();
-    let Some(read) = documented::entries(body, &[], &mut patterns) else { return };
-    with_asked(queries, |asked| {
-        let placed = documented::entries(body, asked, &mut patterns).expect("what was read is read again");
-        let [one, another] = [&read, &placed].map(|entries| matching::assign(asked, entries));
-        assert_eq!(one.unmatched, another.unmatched);
-        assert!((0..asked.len()).all(|query| one.answer(query) == another.answer(query)), "{asked:?}");
-    });
+    fast_json::entries(body).map(|entries| Answer(answer::Answer::Entries(entries)))
 }
 
 /// What is asked for these queries, in one batch.
@@ -66,17 +50,26 @@ pub struct Unreadable {
     pub offset: usize,
 }
 
-/// An entry of an answer.
+/// An entry of an answer, and what it means.
 #[derive(Debug, PartialEq)]
 pub struct Entry {
-    /// The number in the form in which it is sent.
-    pub phone_number: Option<String>,
-    /// The id in the form in which it is compared.
-    pub message_id: Option<String>,
+    /// The number in the form in which it is sent, and the id in the form in which it is compared; None if it lacks one of
+    /// them, or one that can be read.
+    pub message: Option<(String, String)>,
+    /// What became of the message.
+    pub state: State,
+    /// The service's code for the entry.
+    pub api_code: i32,
     /// The service's text.
     pub status_text: Option<String>,
     /// Unix seconds.
     pub date: Option<i64>,
+    /// The date where it is no Unix time.
+    pub date_text: Option<String>,
+    /// Whether the recipient answered STOP.
+    pub stop_sms: Option<bool>,
+    /// Whether the message was taken for spam.
+    pub is_spam: Option<bool>,
 }
 
 /// The answers of a batch, by query.
@@ -93,7 +86,7 @@ impl Answer<'_> {
     pub fn entries(&self) -> Option<Vec<Entry>> {
         match &self.0 {
             answer::Answer::Entries(entries) => {
-                Some(entries.others.iter().map(|whose| Entry::new(whose, entries)).collect())
+                Some((0..entries.list.len()).map(|place| Entry::new(entries, place)).collect())
             }
             answer::Answer::Refusal(_) => None,
         }
@@ -108,19 +101,23 @@ impl Answer<'_> {
             for (place, asked) in asked.iter().enumerate() {
                 answers[asked.row()] = matches.answer(place);
             }
-            Assigned { answers, unmatched: matches.unmatched }
+            Assigned { answers, unmatched: matches.unmatched.len() }
         })
     }
 }
 
 impl Entry {
-    fn new(whose: &answer::Whose<'_>, entries: &answer::Entries<'_>) -> Entry {
-        let entry = entries.list[whose.place];
+    fn new(entries: &answer::Entries<'_>, place: usize) -> Entry {
+        let (entry, status) = (&entries.list[place], entries.status(place));
         Entry {
-            phone_number: whose.phone.map(sent),
-            message_id: whose.id.as_ref().map(|id| id.text().into_owned()),
-            status_text: entries.fates[entry.fate].status_text.as_deref().map(str::to_owned),
+            message: entry.key().map(|(phone, id)| (sent(phone), id.text().into_owned())),
+            state: status.state,
+            api_code: status.api_code,
+            status_text: status.status_text.as_deref().map(str::to_owned),
             date: entry.date,
+            date_text: status.date_text.as_deref().map(str::to_owned),
+            stop_sms: status.stop_sms,
+            is_spam: status.is_spam,
         }
     }
 }

@@ -37,7 +37,8 @@ mod exchange;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
-mod hash;
+mod invalid;
+mod invisible;
 mod limits;
 mod log;
 mod matching;
@@ -48,6 +49,7 @@ mod phone;
 mod plan;
 mod process;
 mod proxy;
+mod query;
 mod redact;
 mod report;
 mod secret;
@@ -67,7 +69,7 @@ pub use exchange::check::{Check, CheckStep};
 pub use limits::MAX_BATCH;
 pub use operation::{Operation, Progress};
 pub use phone::Phone;
-pub use plan::Query;
+pub use query::Query;
 pub use report::{Report, Status};
 pub use state::State;
 pub use stats::counters;

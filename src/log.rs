@@ -4,11 +4,10 @@
 //! under it or that would stay with a file that was rotated.
 
 use std::fmt::{self, Write as _};
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::client::Outcome;
@@ -18,7 +17,8 @@ use crate::error::Error;
 use crate::phone::hide_numbers;
 use crate::redact::Secrets;
 use crate::settings::reason;
-use crate::sys::{open_log, stderr, without_sigpipe};
+use crate::stats::{Counter, Stats};
+use crate::sys::{open_log, without_sigpipe, write_stderr};
 
 /// The longest line with its end, in bytes: what even a pipe takes in one piece (PIPE_BUF).
 const MAX_LINE: usize = 4096;
@@ -57,11 +57,21 @@ enum Target {
 }
 
 impl Target {
-    /// Opens it for one line.
-    fn open(&self) -> io::Result<File> {
+    /// Writes as much of a line as it takes at once.
+    fn write(&self, line: &[u8]) -> io::Result<usize> {
         match self {
-            Target::Stderr => stderr(),
-            Target::File(path) => open_log(path),
+            Target::Stderr => write_stderr(line),
+            Target::File(path) => open_log(path)?.write(line),
+        }
+    }
+
+    /// The same whatever signals come in between.
+    fn append(&self, line: &[u8]) -> io::Result<usize> {
+        loop {
+            match self.write(line) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                written => return written,
+            }
         }
     }
 }
@@ -71,12 +81,15 @@ pub(crate) struct Log {
     level: Level,
     target: Target,
     secrets: Arc<Secrets>,
+    stats: Arc<Stats>,
     calls: AtomicU64,
+    /// Whether the last line lacks its end.
+    is_cut: AtomicBool,
 }
 
 impl Log {
     /// Reads the options; an error where a log is wanted and its file is missing or cannot be opened.
-    pub(crate) fn new(config: &Config, secrets: &Arc<Secrets>) -> Result<Log, Error> {
+    pub(crate) fn new(config: &Config, secrets: &Arc<Secrets>, stats: &Arc<Stats>) -> Result<Log, Error> {
         let wrong = |what: String| Error::config("log_file", what);
         let level = Level::from_name(config.text(Setting::LogLevel).unwrap_or_default());
         let target = match config.text(Setting::LogFile) {
@@ -86,9 +99,10 @@ impl Log {
             None => return Err(wrong("none is set, and log_level wants a log: a path, or stderr".to_owned())),
         };
         if let (Target::File(path), true) = (&target, level > Level::Off) {
-            target.open().map_err(|error| wrong(format!("cannot write to {path:?}: {}", reason(&error))))?;
+            open_log(path).map_err(|error| wrong(format!("cannot write to {path:?}: {}", reason(&error))))?;
         }
-        Ok(Log { level, target, secrets: Arc::clone(secrets), calls: AtomicU64::new(0) })
+        let (secrets, stats) = (Arc::clone(secrets), Arc::clone(stats));
+        Ok(Log { level, target, secrets, stats, calls: AtomicU64::new(0), is_cut: AtomicBool::new(false) })
     }
 
     /// The number of a call that begins, counted from 1.
@@ -117,7 +131,8 @@ impl Log {
         Attempt { log: self, call, batch, attempt, start: None }
     }
 
-    /// Writes a line, if its level is wanted. Nobody can be told of a failure: the call is not to blame.
+    /// Writes a line, if its level is wanted. One that cannot be written at once is dropped and counted: the call is not
+    /// to blame.
     fn write(&self, level: Level, event: &str, fields: impl FnOnce(&mut String) -> fmt::Result) {
         if level > self.level {
             return;
@@ -126,10 +141,26 @@ impl Log {
         if fields(&mut line).is_err() {
             return;
         }
-        cut(&mut line, MAX_LINE - 1);
+        // With room for an end of line on either side.
+        cut(&mut line, MAX_LINE - 2);
         line.push('\n');
-        let append = || self.target.open()?.write_all(line.as_bytes());
-        let _ = without_sigpipe(append);
+        self.append(line);
+    }
+
+    /// What is no pipe may take a part of a line; the next one begins on a line of its own.
+    fn append(&self, mut line: String) {
+        let was_cut = self.is_cut.swap(false, Ordering::Relaxed);
+        if was_cut {
+            line.insert(0, '\n');
+        }
+        let written = without_sigpipe(|| self.target.append(line.as_bytes())).unwrap_or(0);
+        if written < line.len() {
+            self.is_cut.store(was_cut || written > 0, Ordering::Relaxed);
+        }
+        // The end of a line alone comes with the next one.
+        if written + 1 < line.len() {
+            self.stats.add(Counter::LogLinesDropped, 1);
+        }
     }
 
     /// Why something failed, in quotes: the text may be the service's or the caller's.
@@ -187,7 +218,7 @@ impl Attempt<'_> {
     /// The start of a body as it is, but for the key.
     fn body(&self, event: &str, body: &[u8]) {
         self.write(Level::Trace, event, |line| {
-            write!(line, " bytes={} body={:?}", body.len(), self.log.secrets.hide_around(body, MAX_LINE).0)
+            write!(line, " bytes={} body={:?}", body.len(), self.log.secrets.start(body, MAX_LINE))
         });
     }
 

@@ -1,13 +1,11 @@
 //! Which answer belongs to which query of a batch. Never one recipient's status for another: where an answer could
 //! be two people's, it is nobody's.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
-use crate::hash::Spread;
-use crate::message_id::MessageId;
 use crate::phone::Phone;
-use crate::wire::answer::{Entries, Whose};
-use crate::wire::request::Asked;
+use crate::wire::answer::{Entries, Entry};
+use crate::wire::request::{Asked, Key};
 
 /// The answers of a batch, by query.
 #[derive(Debug, PartialEq)]
@@ -16,8 +14,8 @@ pub(crate) struct Matches {
     places: Option<Vec<Option<usize>>>,
     /// How many queries have an answer.
     pub answered: usize,
-    /// How many answers belong to no query.
-    pub unmatched: usize,
+    /// The places of the answers that belong to no query.
+    pub unmatched: Vec<usize>,
 }
 
 impl Matches {
@@ -28,58 +26,54 @@ impl Matches {
     }
 }
 
-/// What is compared; None if it lacks a number or an id, and so is nobody's.
-type Key<'a> = Option<(Phone, MessageId<'a>)>;
-
-type Table<K, V> = HashMap<K, V, Spread>;
-
 /// Gives each query its answer: the same number and id first, over the whole batch; then French national numbers.
 /// One answer serves one query; the first that matches wins.
 pub(crate) fn assign(asked: &[Asked<'_>], answers: &Entries<'_>) -> Matches {
-    // As it mostly is.
-    if answers.others.is_empty() && answers.list.len() == asked.len() {
-        return Matches { places: None, answered: asked.len(), unmatched: 0 };
+    let answers = &answers.list;
+    if asked.len() == answers.len() && (are_as_asked(asked, answers) || are_of_national_numbers(asked, answers)) {
+        return Matches { places: None, answered: asked.len(), unmatched: Vec::new() };
     }
     let asked: Vec<_> = asked.iter().map(|query| query.message().key()).collect();
-    let answers = keys(&asked, answers);
+    let answers: Vec<_> = answers.iter().map(Entry::key).collect();
     let mut taken = vec![None; asked.len()];
     let left = exact(&asked, &answers, &mut taken);
-    let left = if left.is_empty() { left } else { national(&asked, &answers, &left, &mut taken) };
-    Matches { answered: answers.len() - left.len(), unmatched: left.len(), places: Some(taken) }
+    let unmatched = if left.is_empty() { Vec::new() } else { national(&asked, &answers, &left, &mut taken) };
+    Matches { answered: answers.len() - unmatched.len(), unmatched, places: Some(taken) }
 }
 
-/// Whose the answers are.
-fn keys<'a>(asked: &[Key<'a>], answers: &Entries<'a>) -> Vec<Key<'a>> {
-    let mut keys = asked.to_vec();
-    keys.resize(answers.list.len(), None);
-    for Whose { place, phone, id } in &answers.others {
-        keys[*place] = phone.zip(id.clone());
-    }
-    keys
+/// Whether each answer is about the message asked at its place, as mostly.
+fn are_as_asked(asked: &[Asked<'_>], answers: &[Entry<'_>]) -> bool {
+    answers.iter().zip(asked).all(|(answer, asked)| answer.is_about(asked.message()))
 }
 
-/// Takes the answers whose number and id are those of a query; gives back the places of the others.
-fn exact(asked: &[Key<'_>], answers: &[Key<'_>], taken: &mut [Option<usize>]) -> Vec<usize> {
-    let mut by_key = None;
+/// Whether only national numbers are asked, and each answer is about the one at its place, in either form. No two of these
+/// queries have the same digits and id, so an answer can be no other's.
+fn are_of_national_numbers(asked: &[Asked<'_>], answers: &[Entry<'_>]) -> bool {
+    answers.iter().zip(asked).all(|(answer, asked)| {
+        let (phone, id) = asked.message().key();
+        let is_other_form = |(told, told_id): Key<'_>| told.french_digits() == phone.french_digits() && told_id == id;
+        phone.is_national() && answer.key().is_some_and(is_other_form)
+    })
+}
+
+/// An answer that is left over.
+struct Left {
+    place: usize,
+    /// Whether its number and id are asked, and had an answer before.
+    came_again: bool,
+}
+
+/// Takes the answers whose number and id are those of a query; gives back the others.
+fn exact(asked: &[Key<'_>], answers: &[Option<Key<'_>>], taken: &mut [Option<usize>]) -> Vec<Left> {
+    let by_key: HashMap<_, _> = asked.iter().enumerate().map(|(place, key)| (key, place)).collect();
     let mut left = Vec::new();
     for (place, answer) in answers.iter().enumerate() {
-        let Some(key) = answer else {
-            left.push(place);
-            continue;
-        };
-        // Answers mostly come in the order asked: the query at the same place is looked at first.
-        let here = asked.get(place) == Some(answer);
-        let query = if here { Some(place) } else { by_key.get_or_insert_with(|| index(asked)).get(key).copied() };
-        match query {
-            Some(query) if taken[query].is_none() => taken[query] = Some(place),
-            _ => left.push(place),
+        match answer.as_ref().and_then(|key| by_key.get(key)) {
+            Some(&query) if taken[query].is_none() => taken[query] = Some(place),
+            query => left.push(Left { place, came_again: query.is_some() }),
         }
     }
     left
-}
-
-fn index<'k, 'a>(asked: &'k [Key<'a>]) -> Table<&'k (Phone, MessageId<'a>), usize> {
-    asked.iter().enumerate().filter_map(|(place, key)| Some((key.as_ref()?, place))).collect()
 }
 
 /// What the batch holds on one id and the nine digits of a French number.
@@ -114,22 +108,25 @@ impl<T: PartialEq> Several<T> {
 
 impl French {
     /// The query that an answer with this number belongs to, if it can only be that one's: one side is national, and
-    /// the other side holds only one international number with these nine digits.
-    fn query_for(&self, phone: Phone) -> Option<usize> {
-        match (phone.is_national(), self.national, self.international, self.answered) {
+    /// the other side holds only one international number with these digits.
+    fn query_for(&self, phone: Phone, came_again: bool) -> Option<usize> {
+        if phone.is_national() {
             // Where the national number itself is asked, an answer in that form is to that.
-            (true, None, Several::One(query), _) => Some(query),
-            (false, Some(query), _, Several::One(_)) => Some(query),
-            _ => None,
+            return match (self.national, self.international) {
+                (None, Several::One(query)) => Some(query),
+                _ => None,
+            };
         }
+        let Several::One(_) = self.answered else { return None };
+        // One that came again may be meant for the international number again.
+        self.national.filter(|_| !came_again || phone.has_prefix_of_its_range())
     }
 }
 
 /// Takes the answers left over whose number is the national or international form of a query's.
-fn national(asked: &[Key<'_>], answers: &[Key<'_>], left: &[usize], taken: &mut [Option<usize>]) -> Vec<usize> {
-    let mut groups = Table::<(u64, &MessageId<'_>), French>::with_capacity_and_hasher(asked.len(), Spread::default());
-    for (place, query) in asked.iter().enumerate() {
-        let Some((phone, id)) = query else { continue };
+fn national(asked: &[Key<'_>], answers: &[Option<Key<'_>>], left: &[Left], taken: &mut [Option<usize>]) -> Vec<usize> {
+    let mut groups = HashMap::<_, French>::with_capacity(asked.len());
+    for (place, (phone, id)) in asked.iter().enumerate() {
         let Some(digits) = phone.french_digits() else { continue };
         let group = groups.entry((digits, id)).or_default();
         // A query given twice is asked once, so there is one national number at the most, and no international twice.
@@ -144,12 +141,12 @@ fn national(asked: &[Key<'_>], answers: &[Key<'_>], left: &[usize], taken: &mut 
             group.answered.add(*phone);
         }
     }
-    let mut take = |place: usize| {
-        let (phone, id) = answers[place].as_ref()?;
-        let query = groups.get(&(phone.french_digits()?, id))?.query_for(*phone)?;
-        taken[query].is_none().then(|| taken[query] = Some(place))
+    let mut take = |left: &Left| {
+        let (phone, id) = answers[left.place].as_ref()?;
+        let query = groups.get(&(phone.french_digits()?, id))?.query_for(*phone, left.came_again)?;
+        taken[query].is_none().then(|| taken[query] = Some(left.place))
     };
-    left.iter().copied().filter(|&place| take(place).is_none()).collect()
+    left.iter().filter(|left| take(left).is_none()).map(|left| left.place).collect()
 }
 
 #[cfg(test)]
@@ -168,21 +165,12 @@ mod tests {
         list.iter().map(entry).collect()
     }
 
-    /// Also if what is about the message asked at its place is known to be so.
     #[track_caller]
     fn check(queries: &[(&str, &str)], replies: &[(&str, &str)], expected: &[Option<usize>], unmatched: usize) {
-        let mut answers = answers(replies);
-        check_read(queries, &answers, expected, unmatched);
-        answers.others.retain(|whose| queries.get(whose.place) != Some(&replies[whose.place]));
-        check_read(queries, &answers, expected, unmatched);
-    }
-
-    #[track_caller]
-    fn check_read(queries: &[(&str, &str)], answers: &Entries<'_>, expected: &[Option<usize>], unmatched: usize) {
-        let matches = with_asked(queries, |asked| assign(asked, answers));
+        let matches = with_asked(queries, |asked| assign(asked, &answers(replies)));
         let places: Vec<_> = (0..queries.len()).map(|query| matches.answer(query)).collect();
         let answered = expected.iter().flatten().count();
-        assert_eq!((&*places, matches.answered, matches.unmatched), (expected, answered, unmatched));
+        assert_eq!((&*places, matches.answered, matches.unmatched.len()), (expected, answered, unmatched));
     }
 
     const A: &str = "+33612345678";
@@ -237,5 +225,35 @@ mod tests {
         check(&[(NATIONAL, "1"), (A, "1")], &[(A, "1"), (REUNION, "1")], &[None, Some(0)], 1);
         check(&[(A, "1"), (REUNION, "1")], &[(NATIONAL, "1")], &[None, None], 1);
         check(&[(A, "1"), (REUNION, "1")], &[(A, "1"), (NATIONAL, "1")], &[Some(0), None], 1);
+    }
+    #[test]
+    fn an_answer_that_came_twice_is_the_national_numbers_only_under_the_prefix_of_its_range() {
+        check(&[(NATIONAL, "1"), (REUNION, "1")], &[(REUNION, "1"), (REUNION, "1")], &[None, Some(0)], 1);
+        check(&[("0692345678", "1"), ("+262692345678", "1")], &[("+262692345678", "1"); 2], &[Some(1), Some(0)], 0);
+        check(&[("0692345678", "1"), ("+33692345678", "1")], &[("+33692345678", "1"); 2], &[None, Some(0)], 1);
+        check(&[("0508412345", "1"), ("+508412345", "1")], &[("+508412345", "1"); 2], &[Some(1), Some(0)], 0);
+        check(
+            &[(NATIONAL, "1"), (REUNION, "1"), ("+590612345678", "1")],
+            &[(REUNION, "1"), (REUNION, "1")],
+            &[None, Some(0), None],
+            1,
+        );
+    }
+
+    #[test]
+    fn national_numbers_alone_are_answered_in_place_or_not() {
+        let asked = [(NATIONAL, "1"), (NATIONAL, "2"), ("0692345678", "1")];
+        let told = [(A, "1"), (NATIONAL, "2"), ("+262692345678", "1")];
+        check(&asked, &told, &[Some(0), Some(1), Some(2)], 0);
+        check(&asked, &[told[1], told[0], told[2]], &[Some(1), Some(0), Some(2)], 0);
+        check(&asked, &[told[0], told[1], (B, "1")], &[Some(0), Some(1), None], 1);
+        check(&asked, &[told[0], (REUNION, "1"), told[2]], &[None, None, Some(2)], 2);
+    }
+
+    #[test]
+    fn saint_pierre_and_machines_have_a_national_form_too() {
+        check(&[("0508412345", "1")], &[("+508412345", "1")], &[Some(0)], 0);
+        check(&[("0708123456", "1")], &[("+508708123456", "1")], &[Some(0)], 0);
+        check(&[("07001234567890", "1")], &[("+337001234567890", "1")], &[Some(0)], 0);
     }
 }

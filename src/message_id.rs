@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use crate::decimal;
+use crate::invalid::Reason;
+use crate::invisible::{is_blank, is_invisible};
 
 /// The longest id that is sent, in bytes.
 const MAX_LENGTH: usize = 255;
@@ -18,15 +20,21 @@ pub(crate) enum MessageId<'a> {
 }
 
 impl<'a> MessageId<'a> {
-    /// Reads the id of a query; None if it cannot be one: empty, too long, or with control characters.
-    pub(crate) fn parse(text: &'a str) -> Option<MessageId<'a>> {
-        let id = trim(text);
-        let valid = !id.is_empty() && id.len() <= MAX_LENGTH && !id.chars().any(char::is_control);
-        valid.then(|| MessageId::from_text(Cow::Borrowed(id)))
+    /// Reads the id of a query, or says what is wrong with it.
+    pub(crate) fn read(text: &'a str) -> Result<MessageId<'a>, Reason> {
+        let id = text.trim_matches(is_blank);
+        match id {
+            "" => Err(Reason::Empty),
+            _ if id.len() > MAX_LENGTH => Err(Reason::TooLong),
+            _ if id.contains(char::is_control) => Err(Reason::Control),
+            _ if id.contains(is_invisible) => Err(Reason::Invisible),
+            _ => Ok(MessageId::from_trimmed(Cow::Borrowed(id))),
+        }
     }
 
-    /// Reads the usual form without white space, in one pass: a number of up to 18 digits.
-    pub(crate) fn parse_plain(text: &[u8]) -> Option<MessageId<'a>> {
+    /// The id that is sent as this number, where its digits say so in one pass: up to 18 of them.
+    #[inline(always)]
+    pub(crate) fn from_digits(text: &[u8]) -> Option<MessageId<'a>> {
         decimal::canonical(text).map(MessageId::Number)
     }
 
@@ -45,10 +53,10 @@ impl<'a> MessageId<'a> {
 
     /// The id that an answer gives as text.
     pub(crate) fn from_text(text: Cow<'a, str>) -> MessageId<'a> {
-        let number = MessageId::parse_plain(text.as_bytes());
-        number
-            .or_else(|| canonical_number(trim(&text)).map(MessageId::Number))
-            .unwrap_or_else(|| MessageId::Text(trimmed(text)))
+        MessageId::from_trimmed(match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim_matches(is_blank)),
+            Cow::Owned(text) => Cow::Owned(text.trim_matches(is_blank).to_owned()),
+        })
     }
 
     /// The id that an answer gives as a number.
@@ -59,22 +67,13 @@ impl<'a> MessageId<'a> {
             MessageId::Text(Cow::Owned(number.to_string()))
         }
     }
-}
 
-fn canonical_number(id: &str) -> Option<u64> {
-    let canonical = id == "0" || !id.starts_with(['0', '+']);
-    let number = id.parse::<u64>().ok()?;
-    (canonical && i64::try_from(number).is_ok()).then_some(number)
-}
-
-fn trim(text: &str) -> &str {
-    text.trim_matches(|character: char| character.is_ascii_whitespace() || character == '\u{b}')
-}
-
-fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(trim(text)),
-        Cow::Owned(text) => Cow::Owned(trim(&text).to_owned()),
+    fn from_trimmed(id: Cow<'a, str>) -> MessageId<'a> {
+        let is_canonical = *id == *"0" || !id.starts_with(['0', '+']);
+        match id.parse() {
+            Ok(number) if is_canonical && i64::try_from(number).is_ok() => MessageId::Number(number),
+            _ => MessageId::Text(id),
+        }
     }
 }
 
@@ -82,29 +81,41 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    fn text(text: &str) -> Option<MessageId<'_>> {
-        Some(MessageId::Text(text.into()))
+    fn text(text: &str) -> Result<MessageId<'_>, Reason> {
+        Ok(MessageId::Text(text.into()))
     }
 
     #[test]
     fn ids_that_are_sent() {
-        assert_eq!(MessageId::parse(" 123\t\u{b}\n"), Some(MessageId::Number(123)));
-        assert_eq!(MessageId::parse("msg é 1"), text("msg é 1"));
-        assert!(MessageId::parse(&"x".repeat(255)).is_some());
-        for bad in ["", "  ", "a\u{1}b", "a\u{7f}", "a\u{85}b", "a\0b", &"x".repeat(256)] {
-            assert_eq!(MessageId::parse(bad), None, "{bad:?}");
+        for around in [" 123\t\u{b}\n", "\u{feff}123\u{200b}", "\u{a0}\u{202e}123\u{2028}\u{3000}"] {
+            assert_eq!(MessageId::read(around), Ok(MessageId::Number(123)), "{around:?}");
+        }
+        assert_eq!(MessageId::read("msg é\u{a0}1"), text("msg é\u{a0}1"));
+        assert!(MessageId::read(&"x".repeat(255)).is_ok());
+        for (bad, reason) in [
+            ("", Reason::Empty),
+            (" \u{feff} ", Reason::Empty),
+            ("a\u{1}b", Reason::Control),
+            ("a\u{7f}", Reason::Control),
+            ("a\u{85}b", Reason::Control),
+            ("a\0b", Reason::Control),
+            ("12\u{200b}3", Reason::Invisible),
+            ("12\u{feff}3", Reason::Invisible),
+            (&"x".repeat(256), Reason::TooLong),
+        ] {
+            assert_eq!(MessageId::read(bad), Err(reason), "{bad:?}");
         }
     }
 
     #[test]
     fn numbers_are_canonical_and_fit() {
         for number in ["0", "7", "199897", "9223372036854775807"] {
-            assert_eq!(MessageId::parse(number), Some(MessageId::Number(number.parse().unwrap())));
+            assert_eq!(MessageId::read(number), Ok(MessageId::Number(number.parse().unwrap())));
         }
-        for other in ["007", "+7", "-1", "1.0", "1e3", "9223372036854775808", "12a"] {
-            assert_eq!(MessageId::parse(other), text(other));
+        for other in ["007", "+7", "-1", "-0", "1.0", "1e3", "9223372036854775808", "12a"] {
+            assert_eq!(MessageId::read(other), text(other));
         }
-        assert_eq!(Some(MessageId::from_number(9_223_372_036_854_775_808)), text("9223372036854775808"));
+        assert_eq!(Ok(MessageId::from_number(9_223_372_036_854_775_808)), text("9223372036854775808"));
         assert_eq!(MessageId::from_number(7), MessageId::Number(7));
     }
 }

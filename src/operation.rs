@@ -10,7 +10,7 @@ use crate::error::{Code, Error, out_of_memory};
 use crate::exchange::call::Call;
 use crate::exchange::wait::cancelled;
 use crate::exchange::watch::Watch;
-use crate::plan::RawQuery;
+use crate::query::RawQuery;
 use crate::sys::{self, Descriptor};
 
 /// A list of messages that is asked about in the background, made by [`Client::start`]. Any thread may use it. Dropping
@@ -133,7 +133,7 @@ impl Drop for Operation {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::plan::Query;
+    use crate::query::Query;
 
     #[test]
     fn it_may_be_used_and_ended_by_any_thread() {

@@ -2,19 +2,20 @@
 
 use std::net::Ipv4Addr;
 
-use crate::decimal;
+use crate::decimal::value;
+use crate::invalid::Reason;
+use crate::invisible::is_blank;
 
-/// A number as it is sent: international (`+` and 7 to 15 digits) or French national (`0` and 9 digits).
+/// A number as it is sent: international (`+` and 7 to 15 digits) or French national (`0` and 9 digits, or 13 for machines).
 ///
-/// The digits are kept as an integer, which loses nothing: an international number does not begin with 0.
+/// The digits are kept as an integer, which loses nothing: behind `+` or `0` they do not begin with 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Phone(u64);
 
 const NATIONAL: u64 = 1 << 63;
-const NINE_DIGITS: u64 = 1_000_000_000;
 
-/// France and its overseas ranges: the prefixes under which a French national number can be answered.
-const FRENCH_PREFIXES: [u64; 5] = [33, 262, 590, 594, 596];
+/// France and its overseas ranges: under these prefixes a French national number can be answered.
+const FRENCH_PREFIXES: [&[u8]; 6] = [b"33", b"262", b"508", b"590", b"594", b"596"];
 
 /// More significant characters than any number has, separators aside.
 const MAX_SIGNIFICANT: usize = 32;
@@ -22,31 +23,70 @@ const MAX_SIGNIFICANT: usize = 32;
 impl Phone {
     /// Reads a number in any of the forms that are understood; None if it cannot be one.
     pub fn parse(text: &str) -> Option<Phone> {
-        Phone::parse_plain(text.as_bytes()).or_else(|| parse_written(text))
+        Phone::read(text).ok()
     }
 
-    /// Reads the usual forms without separators, in one pass: `+33612345678`, `0612345678`.
+    /// The same with what is wrong.
+    pub(crate) fn read(text: &str) -> Result<Phone, Reason> {
+        Phone::from_sent(text.as_bytes()).map_or_else(|| read_written(text.trim_matches(is_blank)), Ok)
+    }
+
+    /// The number that is sent as this text; None if none is.
     #[inline(always)]
-    pub(crate) fn parse_plain(text: &[u8]) -> Option<Phone> {
+    pub(crate) fn from_sent(text: &[u8]) -> Option<Phone> {
         match text {
-            // A 0 after +33 is for `parse_written` to look at.
-            [b'+', b'3', b'3', b'0', ..] => None,
-            [b'+', digits @ ..] => Phone::international(digits),
-            [b'0', nine @ ..] => Phone::national(nine),
+            [b'+', digits @ ..] => Phone::international(digits).ok(),
+            [b'0', digits @ ..] => Phone::national(digits).ok(),
             _ => None,
         }
     }
 
-    /// The nine digits after the French prefix or the national 0: two French numbers with the same nine digits,
-    /// one of them national, may be the same person's.
+    /// The number that was written as this text by [`Phone::text`].
+    pub(crate) fn from_text(sent: &[u8]) -> Phone {
+        let digits = sent.iter().skip(1).fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
+        Phone(if sent.first() == Some(&b'0') { digits | NATIONAL } else { digits })
+    }
+
+    /// What tells a person's number in France and overseas, whichever way it is written: the digits behind the national 0. Two
+    /// numbers with the same digits, one of them national, may be the same person's.
     pub(crate) fn french_digits(self) -> Option<u64> {
         if self.is_national() {
             return Some(self.0 & !NATIONAL);
         }
-        FRENCH_PREFIXES.contains(&(self.0 / NINE_DIGITS)).then_some(self.0 % NINE_DIGITS)
+        match self.0 {
+            33_000_000_000..34_000_000_000 => Some(self.0 - 33_000_000_000),
+            330_000_000_000_000..340_000_000_000_000 => Some(self.0 - 330_000_000_000_000),
+            // +508 and six digits, of which the national form is 0508 and the six.
+            508_000_000..509_000_000 => Some(self.0),
+            _ => self.overseas_prefix().map(|prefix| self.0 - prefix * 1_000_000_000),
+        }
     }
 
-    /// Whether this is a French national number, `0` and nine digits.
+    /// The prefix of an overseas number of nine digits.
+    fn overseas_prefix(self) -> Option<u64> {
+        let prefix = self.0 / 1_000_000_000;
+        matches!(prefix, 262 | 508 | 590 | 594 | 596).then_some(prefix)
+    }
+
+    /// Whether this international number has the prefix that the French plan gives the range of its nine digits.
+    /// Source: the numbering plan of ARCEP.
+    pub(crate) fn has_prefix_of_its_range(self) -> bool {
+        let Some(digits) = self.french_digits() else { return false };
+        let own = match digits / 1_000_000 {
+            262 | 263 | 269 | 639 | 692 | 693 => 262,
+            508 | 708 => 508,
+            590 | 690 | 691 => 590,
+            594 | 694 => 594,
+            596 | 696 | 697 => 596,
+            _ => 33,
+        };
+        match self.0 {
+            508_000_000..509_000_000 => own == 508,
+            _ => own == self.overseas_prefix().unwrap_or(33),
+        }
+    }
+
+    /// Whether this is a French national number.
     pub(crate) fn is_national(self) -> bool {
         self.0 & NATIONAL != 0
     }
@@ -54,11 +94,6 @@ impl Phone {
     /// The number as one integer, another for each number.
     pub(crate) fn bits(self) -> u64 {
         self.0
-    }
-
-    /// The number that these are the bits of.
-    pub(crate) fn from_bits(bits: u64) -> Phone {
-        Phone(bits)
     }
 
     /// The number as it is sent.
@@ -73,15 +108,52 @@ impl Phone {
         digits[digits.len().saturating_sub(9)..].to_owned()
     }
 
+    /// The number with these digits behind `+`.
     #[inline(always)]
-    fn international(digits: &[u8]) -> Option<Phone> {
-        let valid = (7..=15).contains(&digits.len()) && digits[0] != b'0';
-        valid.then(|| decimal::value(digits)).flatten().map(Phone)
+    fn international(digits: &[u8]) -> Result<Phone, Reason> {
+        if !(7..=15).contains(&digits.len()) || digits[0] == b'0' {
+            return Err(Reason::International);
+        }
+        let value = value(digits).ok_or(Reason::NotANumber)?;
+        match french(digits) {
+            Some((prefix, behind)) if !is_whole(prefix, behind) => {
+                Err(if prefix == b"33" { Reason::French } else { Reason::Overseas })
+            }
+            _ => Ok(Phone(value)),
+        }
     }
 
-    fn national(nine: &[u8]) -> Option<Phone> {
-        let valid = nine.len() == 9 && nine[0] != b'0';
-        valid.then(|| decimal::value(nine)).flatten().map(|digits| Phone(digits | NATIONAL))
+    /// The French number with these digits behind the national 0.
+    fn national(digits: &[u8]) -> Result<Phone, Reason> {
+        if !is_whole(b"33", digits) {
+            return Err(Reason::National);
+        }
+        value(digits).map(|value| Phone(value | NATIONAL)).ok_or(Reason::NotANumber)
+    }
+}
+
+/// The prefix of France or an overseas range that digits begin with, and what is behind it.
+#[inline(always)]
+fn french(digits: &[u8]) -> Option<(&'static [u8], &[u8])> {
+    if !matches!(digits, [b'3', b'3', ..] | [b'2' | b'5', ..]) {
+        return None;
+    }
+    FRENCH_PREFIXES.into_iter().find_map(|prefix| Some((prefix, digits.strip_prefix(prefix)?)))
+}
+
+/// Whether these are all digits behind a prefix of France or an overseas range. The French plan has exact lengths; machines
+/// have longer numbers, which begin with 700 or 901 (those overseas are uncertain: E.164 allows 15 digits in all).
+#[inline(always)]
+fn is_whole(prefix: &[u8], behind: &[u8]) -> bool {
+    let is_machine = || behind.starts_with(b"700") || behind.starts_with(b"901");
+    match (prefix, behind.len()) {
+        (b"508", 6) => true,
+        (b"508", 9) => true,
+        (_, 9) => behind[0] != b'0',
+        (b"33", 13) => is_machine(),
+        (b"33" | b"508", _) => false,
+        (_, 12) => is_machine(),
+        _ => false,
     }
 }
 
@@ -133,30 +205,60 @@ fn may_be_a_number(text: &str) -> bool {
     digits >= least && text.parse::<Ipv4Addr>().is_err()
 }
 
-/// Any form: separators are dropped first, then what a human adds to an international number.
-fn parse_written(text: &str) -> Option<Phone> {
+/// Any form: separators are dropped, and what a human adds to an international number.
+fn read_written(text: &str) -> Result<Phone, Reason> {
+    check_separators(text)?;
     let mut kept = [0u8; MAX_SIGNIFICANT];
     let mut length = 0;
     for character in text.chars().filter(|&character| !is_separator(character)) {
-        let byte = u8::try_from(character).ok().filter(|byte| matches!(byte, b'+' | b'(' | b')' | b'0'..=b'9'))?;
-        *kept.get_mut(length)? = byte;
+        let byte = u8::try_from(character).ok().filter(|byte| matches!(byte, b'+' | b'(' | b')' | b'0'..=b'9'));
+        *kept.get_mut(length).ok_or(Reason::NotANumber)? = byte.ok_or(Reason::NotANumber)?;
         length += 1;
     }
     let mut digits = [0u8; MAX_SIGNIFICANT];
-    let digits = drop_parentheses(&kept[..length], &mut digits)?;
-    classify(digits)
+    classify(drop_parentheses(&kept[..length], &mut digits)?)
 }
 
-/// Drops parentheses, and with them the 0 of a `(0)` behind a country code: `+33(0)6…` is `+336…`. None if there is
-/// a second one, since a number has one country code.
-fn drop_parentheses<'a>(kept: &[u8], digits: &'a mut [u8; MAX_SIGNIFICANT]) -> Option<&'a [u8]> {
+/// Separators join groups of one number, and nothing else: what looks like a fraction, a second number or a remark is none.
+fn check_separators(text: &str) -> Result<(), Reason> {
+    let has_digits = |text: &str| text.contains(|character: char| character.is_ascii_digit());
+    if text.is_empty() {
+        return Err(Reason::Empty);
+    }
+    if text.matches('+').count() > 1 {
+        return Err(Reason::SecondPlus);
+    }
+    let mut separators = text.char_indices().filter(|(_, character)| !matches!(character, '+' | '0'..='9'));
+    if let (Some((place, separator)), None) = (separators.next(), separators.next()) {
+        let behind = &text[place + separator.len_utf8()..];
+        if (is_dot(separator) || separator == ',') && !behind.is_empty() && behind.bytes().all(|byte| byte == b'0') {
+            return Err(Reason::Fraction);
+        }
+    }
+    let mut parts = text.split(is_slash);
+    if let (Some(_), Some(behind), None) = (parts.next(), parts.next(), parts.next()) {
+        if (1..=3).contains(&behind.bytes().filter(u8::is_ascii_digit).count()) {
+            return Err(Reason::TwoNumbers);
+        }
+    }
+    match text.rsplit_once('(').map(|(before, group)| (before, group.split_once(')').unwrap_or((group, "")))) {
+        Some((before, (group, behind))) if has_digits(before) && has_digits(group) && !has_digits(behind) => {
+            Err(Reason::LastGroup)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Drops parentheses, and with them the 0 of a `(0)` behind a country code: `+33(0)6…` is `+336…`. There is one at the most,
+/// since a number has one country code.
+fn drop_parentheses<'a>(kept: &[u8], digits: &'a mut [u8; MAX_SIGNIFICANT]) -> Result<&'a [u8], Reason> {
     let mut length = 0;
     let mut rest = kept;
     let mut dropped = false;
     while let [first, after @ ..] = rest {
         rest = after;
         match first {
-            b'(' if after.starts_with(b"0)") && dropped => return None,
+            b'(' if after.starts_with(b"0)") && dropped => return Err(Reason::NotANumber),
             b'(' if after.starts_with(b"0)") && is_country_code(&digits[..length]) => {
                 dropped = true;
                 rest = &after[2..];
@@ -168,7 +270,7 @@ fn drop_parentheses<'a>(kept: &[u8], digits: &'a mut [u8; MAX_SIGNIFICANT]) -> O
             }
         }
     }
-    Some(&digits[..length])
+    Ok(&digits[..length])
 }
 
 /// `+33`, `0033` or `33`, as what stands before a `(0)`.
@@ -177,39 +279,57 @@ fn is_country_code(before: &[u8]) -> bool {
     (1..=3).contains(&code.len()) && code[0] != b'0' && code[0] != b'+'
 }
 
-fn classify(written: &[u8]) -> Option<Phone> {
+fn classify(written: &[u8]) -> Result<Phone, Reason> {
     match written {
         [b'+', digits @ ..] | [b'0', b'0', digits @ ..] => Phone::international(&without_trunk_zero(digits)),
-        [b'0', nine @ ..] => Phone::national(nine),
-        digits if digits.len() >= 11 => Phone::international(&without_trunk_zero(digits)),
-        _ => None,
+        [b'0', digits @ ..] => Phone::national(digits),
+        [] => Err(Reason::NotANumber),
+        digits if digits.contains(&b'+') => Err(Reason::NotANumber),
+        digits => match without_trunk_zero(digits) {
+            digits if (11..=15).contains(&digits.len()) => Phone::international(&digits),
+            _ => Err(Reason::Bare),
+        },
     }
 }
 
-/// A 0 directly after 33 is dropped when nine digits follow, in all three forms: `+33 06 12 34 56 78`.
+/// A 0 directly after a prefix of France or overseas is dropped when a whole number follows: `+33 06 12 34 56 78`.
 fn without_trunk_zero(digits: &[u8]) -> Vec<u8> {
-    match digits {
-        [b'3', b'3', b'0', nine @ ..] if nine.len() == 9 => [b"33", nine].concat(),
+    match french(digits) {
+        Some((prefix, [b'0', behind @ ..])) if behind.first() != Some(&b'0') && is_whole(prefix, behind) => {
+            [prefix, behind].concat()
+        }
         _ => digits.to_vec(),
     }
 }
 
 /// White space of all kinds, invisible marks, dots, hyphens and dashes of all kinds, slashes.
 fn is_separator(character: char) -> bool {
-    character.is_whitespace()
-        || matches!(character,
-            '.' | '-' | '/' | '\u{b7}' | '\u{2024}' | '\u{ff0e}'                // dots, hyphen, slash
-            | '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}'                 // dashes, minus
-            | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'                              // small and full-width hyphens
-            | '\u{2044}' | '\u{2215}' | '\u{ff0f}'                              // slashes
-            | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}'                     // invisible marks
-            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-            | '\u{2e3a}' | '\u{2e3b}' | '\u{301c}') // long and wavy dashes
+    is_blank(character)
+        || is_dot(character)
+        || is_slash(character)
+        || matches!(
+            character,
+            '-' | '\u{2010}'
+                ..='\u{2015}' | '\u{2043}' | '\u{2212}'           // hyphen, dashes, minus
+            | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'                             // small and full-width hyphens
+            | '\u{2e3a}' | '\u{2e3b}' | '\u{301c}'
+        ) // long and wavy dashes
+}
+
+fn is_dot(character: char) -> bool {
+    matches!(character, '.' | '\u{b7}' | '\u{2024}' | '\u{ff0e}')
+}
+
+fn is_slash(character: char) -> bool {
+    matches!(character, '/' | '\u{2044}' | '\u{2215}' | '\u{ff0f}')
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use proptest::test_runner::{Config, RngSeed, TestRunner};
+
     use super::*;
 
     fn sent(text: &str) -> Option<String> {
@@ -238,8 +358,23 @@ mod tests {
             ("+44 (0)20 7946 0958", "+442079460958"),
             ("(06) 12 34 56 78", "0612345678"),
             ("(0)612345678", "0612345678"),
-            ("+33061234567", "+33061234567"),
             ("330612345678", "+33612345678"),
+            ("06.12.34.56.00", "0612345600"),
+            ("06/12/34/56/78", "0612345678"),
+            ("+49 30/123456", "+4930123456"),
+            ("(0612345678)", "0612345678"),
+            ("(+33) 6 12 34 56 78", "+33612345678"),
+            ("+262 0692 12 34 56", "+262692123456"),
+            ("00262 (0)692 12 34 56", "+262692123456"),
+            ("5900690123456", "+590690123456"),
+            ("+508 41 12 34", "+508411234"),
+            ("+508 0708 12 34 56", "+508708123456"),
+            ("0700 12 34 56 78 90", "07001234567890"),
+            ("+33 700 12 34 56 78 90", "+337001234567890"),
+            ("+33 0901 1234567890", "+339011234567890"),
+            ("+262 700 123456789", "+262700123456789"),
+            ("33 0700 12 34 56 78 90", "+337001234567890"),
+            ("262 0700 123456789", "+262700123456789"),
         ] {
             assert_eq!(sent(written).as_deref(), Some(expected), "{written:?}");
         }
@@ -271,10 +406,73 @@ mod tests {
             "1234567890123456",
             "+3(0)6(0)39984",
             "+33(0)6(0)12345678",
+            "+33061234567",
+            "+33 06 12 34 56 7",
+            "33612345671.0",
+            "+4915112345678.0",
+            "4915112345678,00",
+            "+33 6 12 34 56 71/72",
+            "+49 151 12345678/79",
+            "+33 6 12 34 56 71 (2)",
+            "+49 151 12345678 (2)",
+            "+336123456789",
+            "+33012345678",
+            "+26269212345",
+            "+5086912345",
+            "+33 600 12 34 56 78 90",
+            "06001234567890",
         ] {
             assert_eq!(sent(written), None, "{written:?}");
         }
         assert_eq!(sent(&"1".repeat(10_000)), None);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (written, reason) in [
+            ("  ", Reason::Empty),
+            ("nobody", Reason::NotANumber),
+            ("+33 6 12 34 56 78 +", Reason::SecondPlus),
+            ("33612345671.0", Reason::Fraction),
+            ("+33 6 12 34 56 71/72", Reason::TwoNumbers),
+            ("06 12 34 56 78 (2)", Reason::LastGroup),
+            ("+33612345", Reason::French),
+            ("+262612345", Reason::Overseas),
+            ("+123456", Reason::International),
+            ("06 12 34 56", Reason::National),
+            ("612345678", Reason::Bare),
+        ] {
+            assert_eq!(Phone::read(written), Err(reason), "{written:?}");
+        }
+    }
+
+    /// Digits with what people put around and between them: not only what is expected here.
+    fn written() -> impl Strategy<Value = String> {
+        let start = select(&["", "", "+", "00", "0", "+33", "0033", "33", "+262", "508", "+508", "+49", "(", "+33(0)"]);
+        let group = select(&["0", "6", "12", "700", "901", "0612345678", "612345678", "508", "692123456", "00"]);
+        let joint = select(&["", "", " ", ".", "-", "/", "(", ")", ") ", "(0)", "\u{a0}", "\u{200b}", "+", ",", "x"]);
+        let groups = prop::collection::vec((group, joint), 0..7);
+        (start, groups).prop_map(|(start, groups)| {
+            groups.iter().fold(start.to_owned(), |text, (group, joint)| text + group + joint)
+        })
+    }
+
+    #[test]
+    fn a_number_that_is_sent_is_read_as_itself() {
+        let config = Config { failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..Config::with_cases(50_000) };
+        let numbers = std::cell::Cell::new(0);
+        let same = |text: String| {
+            if let Ok(phone) = Phone::read(&text) {
+                let sent = phone.text();
+                prop_assert_eq!(Phone::from_sent(sent.as_bytes()), Some(phone), "{:?}", text);
+                prop_assert_eq!(Phone::from_text(sent.as_bytes()), phone, "{:?}", text);
+                prop_assert_eq!(Phone::read(&format!("\u{feff} {sent}\u{a0}")), Ok(phone), "{:?}", text);
+                numbers.set(numbers.get() + 1);
+            }
+            Ok(())
+        };
+        TestRunner::new(config).run(&written(), same).unwrap();
+        assert!(numbers.get() > 1_000, "only {} numbers", numbers.get());
     }
 
     #[test]
@@ -313,7 +511,9 @@ mod tests {
         for prefix in ["+33", "+262", "+590", "+594", "+596"] {
             assert_eq!(digits(&format!("{prefix}612345678")), Some(612_345_678), "{prefix}");
         }
-        for other in ["+34612345678", "+1612345678", "+3361234567", "+336123456789", "+612345678"] {
+        assert_eq!(digits("+508412345"), digits("0508412345"));
+        assert_eq!(digits("+337001234567890"), digits("07001234567890"));
+        for other in ["+34612345678", "+1612345678", "+612345678", "+262700123456789"] {
             assert_eq!(digits(other), None, "{other}");
         }
     }

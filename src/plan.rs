@@ -3,77 +3,14 @@
 use std::hash::BuildHasher;
 use std::ops::Range;
 
+use hashbrown::{DefaultHashBuilder, HashTable};
+
 use crate::error::{Code, Error, out_of_memory};
-use crate::hash::Spread;
+use crate::invalid::{Field, Invalid, Reason};
 use crate::message_id::MessageId;
-use crate::phone::Phone;
+use crate::query::RawQuery;
 use crate::report::{Draft, Rows};
-use crate::wire::request::{Message, query_entry_size};
-
-/// A message to ask about.
-#[derive(Clone, Copy, Debug)]
-pub struct Query<'a> {
-    /// The recipient's number, in any of the forms that people write.
-    pub phone_number: &'a str,
-    /// The id that the service gave when the message was sent.
-    pub message_id: &'a str,
-}
-
-impl<'a> Query<'a> {
-    /// A query for this message to this recipient.
-    pub fn new(phone_number: &'a str, message_id: &'a str) -> Query<'a> {
-        Query { phone_number, message_id }
-    }
-}
-
-/// A query as it may cross the C interface: texts that may be missing and may be no UTF-8.
-#[derive(Clone, Copy)]
-pub(crate) struct RawQuery<'a> {
-    pub phone_number: Option<&'a [u8]>,
-    pub message_id: Option<&'a [u8]>,
-}
-
-impl<'a> From<Query<'a>> for RawQuery<'a> {
-    fn from(query: Query<'a>) -> RawQuery<'a> {
-        RawQuery { phone_number: Some(query.phone_number.as_bytes()), message_id: Some(query.message_id.as_bytes()) }
-    }
-}
-
-impl<'a> RawQuery<'a> {
-    /// What is sent for this query, or what is wrong with it.
-    pub(crate) fn read(self) -> Result<(Phone, MessageId<'a>), String> {
-        Ok((read_phone(self.phone_number)?, read_id(self.message_id)?))
-    }
-
-    /// The same in one pass where the texts are what is sent, as they mostly are: a number without separators, an id of
-    /// digits.
-    #[inline(always)]
-    fn read_plain(self) -> Option<(Phone, MessageId<'a>, Message<'a>)> {
-        let (phone, id) = (self.phone_number?, self.message_id?);
-        let message = Message { phone, id, id_is_number: true };
-        Some((Phone::parse_plain(phone)?, MessageId::parse_plain(id)?, message))
-    }
-}
-
-fn read_phone(bytes: Option<&[u8]>) -> Result<Phone, String> {
-    let text = text(bytes, "phone_number")?;
-    Phone::parse(text).ok_or_else(|| format!("phone_number {} is not a number", quoted(text)))
-}
-
-fn read_id(bytes: Option<&[u8]>) -> Result<MessageId<'_>, String> {
-    let text = text(bytes, "message_id")?;
-    MessageId::parse(text).ok_or_else(|| format!("message_id {} cannot be one", quoted(text)))
-}
-
-fn text<'a>(bytes: Option<&'a [u8]>, field: &str) -> Result<&'a str, String> {
-    let bytes = bytes.ok_or_else(|| format!("{field} is NULL"))?;
-    std::str::from_utf8(bytes).map_err(|_| format!("{field} is not UTF-8"))
-}
-
-fn quoted(text: &str) -> String {
-    let start: String = text.chars().take(40).collect();
-    format!("{start:?}{}", if start.len() < text.len() { "…" } else { "" })
-}
+use crate::wire::request::{Key, Message, query_entry_size};
 
 /// How much one request holds.
 #[derive(Clone, Copy, Debug)]
@@ -91,12 +28,9 @@ struct Filling {
 }
 
 impl BatchLimit {
-    /// Refuses a message that no request can hold.
-    fn check(&self, message: Message<'_>) -> Result<(), String> {
-        let Some(room) = self.query_bytes else { return Ok(()) };
-        let size = query_entry_size(0, message);
-        let reason = || format!("message_id makes an entry of {size} bytes, and the URL has room for {room}");
-        if size > room { Err(reason()) } else { Ok(()) }
+    /// Whether a request can hold this message.
+    fn holds(&self, message: Message<'_>) -> bool {
+        self.query_bytes.is_none_or(|room| query_entry_size(0, message) <= room)
     }
 
     /// Whether a batch has no room for this message.
@@ -147,8 +81,8 @@ impl Plan {
     ) -> Result<(Plan, Draft), Error> {
         let mut planning = Planning::new(queries.len(), limit)?;
         for query in queries {
-            match query.read_plain() {
-                Some((phone, id, message)) => planning.add(query, &(phone, id), message, true)?,
+            match query.read_as_sent() {
+                Some((key, message)) => planning.add(query, &key, message, true)?,
                 None => planning.read(query)?,
             }
         }
@@ -194,11 +128,8 @@ struct Planning {
 
 impl Planning {
     fn new(count: usize, limit: BatchLimit) -> Result<Planning, Error> {
-        if u32::try_from(count).is_err() {
-            return Err(out_of_memory(&format!("{count} queries")));
-        }
         Ok(Planning {
-            plan: Plan { rows: count, ..Plan::default() },
+            plan: Plan::default(),
             // They come first: a count that cannot be is refused before any query is read.
             rows: Rows::with_capacity(count)?,
             seen: Seen::new(),
@@ -216,16 +147,19 @@ impl Planning {
                 let message = Message { phone: phone.as_bytes(), id: id.as_bytes(), id_is_number: key.1.is_number() };
                 self.add(query, &key, message, false)
             }
-            Err(reason) => self.invalid(query, &reason),
+            Err(invalid) => self.invalid(query, invalid),
         }
     }
 
     #[cold]
-    fn invalid(&mut self, query: RawQuery<'_>, reason: &str) -> Result<(), Error> {
+    fn invalid(&mut self, query: RawQuery<'_>, invalid: Invalid) -> Result<(), Error> {
         let row = self.rows.len();
-        let error = || Error::new(Code::InvalidArgument, format!("queries[{row}]: {reason}"));
-        self.plan.first_invalid.get_or_insert_with(error);
-        self.rows.invalid(query)
+        self.plan.first_invalid.get_or_insert_with(|| {
+            let Invalid { field, reason } = invalid;
+            let (field, quoted, reason) = (field.name(), query.quoted(field), reason.text());
+            Error::new(Code::InvalidArgument, format!("queries[{row}] (counted from 0): {field}{quoted}: {reason}"))
+        });
+        self.rows.invalid(query, invalid)
     }
 
     /// Adds a query that was read, and is sent so.
@@ -233,12 +167,12 @@ impl Planning {
     fn add(
         &mut self,
         query: RawQuery<'_>,
-        key: &(Phone, MessageId<'_>),
+        key: &Key<'_>,
         message: Message<'_>,
         is_as_given: bool,
     ) -> Result<(), Error> {
-        if let Err(reason) = self.limit.check(message) {
-            return self.invalid(query, &reason);
+        if !self.limit.holds(message) {
+            return self.invalid(query, Invalid { field: Field::MessageId, reason: Reason::TooLongForUrl });
         }
         if let Some(of) = self.seen.insert(key, &self.rows)? {
             return self.repeat(query, of);
@@ -272,6 +206,7 @@ impl Planning {
 
     fn end(mut self) -> (Plan, Draft) {
         self.end_batch();
+        self.plan.rows = self.rows.len();
         (self.plan, self.rows.into())
     }
 }
@@ -299,7 +234,7 @@ impl Seen {
 
     /// Notes the row that comes next, or gives the earlier one that asks the same.
     #[inline(always)]
-    fn insert(&mut self, key: &(Phone, MessageId<'_>), rows: &Rows) -> Result<Option<u32>, Error> {
+    fn insert(&mut self, key: &Key<'_>, rows: &Rows) -> Result<Option<u32>, Error> {
         if self.table.is_none() {
             let numbers = self.numbers.go_on(key.0.bits());
             // Ids begin at 0, but none may be the first that is compared.
@@ -315,12 +250,12 @@ impl Seen {
     }
 
     #[cold]
-    fn look_up(&mut self, key: &(Phone, MessageId<'_>), rows: &Rows) -> Result<Option<u32>, Error> {
+    fn look_up(&mut self, key: &Key<'_>, rows: &Rows) -> Result<Option<u32>, Error> {
         let table = match &mut self.table {
             Some(table) => table,
             None => self.table.insert(Table::of(rows)?),
         };
-        Ok(table.insert(rows.len(), key, rows))
+        table.insert(rows.len(), key, rows)
     }
 }
 
@@ -341,73 +276,47 @@ impl Ascending {
     }
 }
 
-/// Rows found by what they ask: an open hash table of row numbers, since memory is counted.
+/// Rows found by what they ask. It holds row numbers only, since memory is counted.
 struct Table {
-    slots: Vec<Slot>,
-    spread: Spread,
-}
-
-/// A row, and a part of the hash of what it asks.
-#[derive(Clone, Copy, Default)]
-struct Slot {
-    /// A row number plus one, or 0.
-    row: u32,
-    tag: u32,
+    rows: HashTable<u32>,
+    hasher: DefaultHashBuilder,
 }
 
 impl Table {
-    fn with_capacity(rows: usize) -> Result<Table, Error> {
-        let size = rows + rows / 2 + 1;
-        let mut slots = Vec::new();
-        slots.try_reserve_exact(size).map_err(|_| out_of_memory("the table of duplicates"))?;
-        slots.resize(size, Slot::default());
-        Ok(Table { slots, spread: Spread::default() })
-    }
-
     /// A table of these rows, of which none repeats another, with room for all that are to come.
     fn of(rows: &Rows) -> Result<Table, Error> {
-        let mut table = Table::with_capacity(rows.capacity())?;
+        let mut table = Table { rows: HashTable::new(), hasher: DefaultHashBuilder::default() };
+        table.reserve(rows.capacity(), rows)?;
         for row in 0..rows.len() {
             if let Some(key) = rows.key(row) {
-                table.insert(row, &key, rows);
+                table.insert(row, &key, rows)?;
             }
         }
         Ok(table)
     }
 
-    fn hash(&self, (phone, id): &(Phone, MessageId<'_>)) -> u64 {
-        let id = match id {
-            MessageId::Number(number) => *number,
-            MessageId::Text(text) => self.spread.hash_one(text),
-        };
-        self.spread.pair(phone.bits(), id)
-    }
-
-    /// Where a hash is looked for first: its high bits choose, the low ones are compared there.
-    fn place(&self, hash: u64) -> usize {
-        ((u128::from(hash) * self.slots.len() as u128) >> 64) as usize
+    fn reserve(&mut self, more: usize, rows: &Rows) -> Result<(), Error> {
+        let hash = |row: &u32| self.hasher.hash_one(rows.key(*row as usize));
+        self.rows.try_reserve(more, hash).map_err(|_| out_of_memory("the table of duplicates"))
     }
 
     /// Notes a row, or gives the earlier one that asks the same.
-    fn insert(&mut self, row: usize, key: &(Phone, MessageId<'_>), rows: &Rows) -> Option<u32> {
-        let hash = self.hash(key);
-        let (tag, mut place) = (hash as u32, self.place(hash));
-        while let Some(earlier) = self.slots[place].row.checked_sub(1) {
-            if self.slots[place].tag == tag && rows.key(earlier as usize).as_ref() == Some(key) {
-                return Some(earlier);
-            }
-            place = if place + 1 == self.slots.len() { 0 } else { place + 1 };
+    fn insert(&mut self, row: usize, key: &Key<'_>, rows: &Rows) -> Result<Option<u32>, Error> {
+        let key = Some(key);
+        let hash = self.hasher.hash_one(key);
+        if let Some(earlier) = self.rows.find(hash, |row| rows.key(*row as usize).as_ref() == key) {
+            return Ok(Some(*earlier));
         }
-        self.slots[place] = Slot { row: row as u32 + 1, tag };
-        None
+        self.reserve(1, rows)?;
+        self.rows.insert_unique(hash, row as u32, |row| self.hasher.hash_one(rows.key(*row as usize)));
+        Ok(None)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
+    use crate::query::Query;
     use crate::wire::request::with_asked;
 
     fn plan(queries: &[(&str, &str)], batch_size: usize) -> Plan {
@@ -432,7 +341,7 @@ mod tests {
         assert_eq!(duplicates, [(2, 0)]);
         assert_eq!((plan.settled_by(0), plan.settled_by(1), plan.rows()), (3, 1, 5));
         let error = plan.first_invalid.unwrap();
-        assert_eq!(error.message(), "queries[1]: phone_number \"bad\" is not a number");
+        assert_eq!(error.message(), "queries[1] (counted from 0): phone_number \"bad\": this is not a phone number");
     }
 
     #[test]
@@ -454,7 +363,8 @@ mod tests {
         let (last, full) = sizes.split_last().unwrap();
         assert!(*last <= 700 && full.iter().all(|size| (700 - 90..=700).contains(size)), "{sizes:?}");
         let error = plan.first_invalid.unwrap();
-        assert!(error.message().starts_with("queries[30]: message_id makes an entry of 796 bytes"), "{error}");
+        assert!(error.message().starts_with("queries[30] (counted from 0): message_id \"éé"), "{error}");
+        assert!(error.message().ends_with("…: the id makes an entry that is too long for a URL"), "{error}");
     }
 
     #[test]
@@ -470,33 +380,31 @@ mod tests {
         }
     }
 
-    #[test]
-    fn queries_are_spread_over_the_table_of_duplicates() {
-        const COUNT: usize = 10_000;
-        let seen = Table::with_capacity(COUNT).unwrap();
-        assert_eq!(seen.slots.len(), COUNT + COUNT / 2 + 1);
-        let phone = |i: usize| Phone::parse(&format!("+336{i:08}")).unwrap();
-        let (one_phone, one_id) = (phone(1), MessageId::Number(1));
-        let by_phone: Vec<_> = (0..COUNT).map(|i| seen.hash(&(phone(i), one_id.clone()))).collect();
-        let by_id = (0..COUNT).map(|i| seen.hash(&(one_phone, MessageId::Number(i as u64)))).collect();
-        let by_text = (0..COUNT).map(|i| seen.hash(&(one_phone, MessageId::Text(format!("a{i}").into())))).collect();
-        for hashes in [by_phone, by_id, by_text] {
-            let places: HashSet<_> = hashes.iter().map(|hash| seen.place(*hash)).collect();
-            let tags: HashSet<_> = hashes.iter().map(|hash| *hash as u32).collect();
-            // By chance some 7,300 places are taken, and hardly two tags are the same.
-            assert!(places.len() > 6_000 && tags.len() > COUNT - 10, "{} {}", places.len(), tags.len());
+    /// Says that it has no end, or none at all.
+    struct Lying<I>(I, usize);
+
+    impl<I: Iterator> Iterator for Lying<I> {
+        type Item = I::Item;
+
+        fn next(&mut self) -> Option<I::Item> {
+            self.0.next()
+        }
+
+        fn size_hint(&self) -> (usize, Option<usize>) {
+            (self.1, Some(self.1))
         }
     }
 
+    impl<I: Iterator> ExactSizeIterator for Lying<I> {}
+
     #[test]
-    fn a_small_table_of_duplicates_goes_round() {
-        let ids: Vec<_> = (0..5).map(|id| id.to_string()).collect();
-        let queries: Vec<_> = ids.iter().chain(&ids).map(|id| ("+33612345678", id.as_str())).collect();
-        // Another place for each at every time.
-        for _ in 0..500 {
-            let plan = plan(&queries, 500);
-            let found: Vec<_> = plan.duplicates.iter().map(|duplicate| (duplicate.row, duplicate.of)).collect();
-            assert_eq!(found, [(5, 0), (6, 1), (7, 2), (8, 3), (9, 4)]);
+    fn a_list_that_lies_about_its_length_is_read_to_its_end() {
+        let ids: Vec<_> = (0..1_000).map(|id| (id * 7 % 500).to_string()).collect();
+        for claimed in [0, 1, 10, 5_000] {
+            let raw = ids.iter().map(|id| RawQuery::from(Query::new("+33612345678", id)));
+            let limit = BatchLimit { entries: 100, query_bytes: None };
+            let (plan, _) = Plan::new(Lying(raw, claimed), limit).unwrap();
+            assert_eq!((plan.rows(), plan.batches(), plan.duplicates.len()), (1_000, 5, 500), "{claimed}");
         }
     }
 
@@ -518,15 +426,5 @@ mod tests {
             let found: Vec<_> = plan.duplicates.iter().map(|duplicate| (duplicate.row, duplicate.of)).collect();
             assert_eq!(found, [(2_000, 1_999), (2_001, 0), (2_002, 1_000), (2_003, 1_000), (2_005, 2_004)]);
         }
-    }
-
-    #[test]
-    fn an_invalid_entry_says_what_is_wrong() {
-        let reason = |phone, id| RawQuery { phone_number: phone, message_id: id }.read().unwrap_err();
-        assert_eq!(reason(None, None), "phone_number is NULL");
-        assert_eq!(reason(Some(b"0612345678"), None), "message_id is NULL");
-        assert_eq!(reason(Some(b"0612345678"), Some(b"\xff")), "message_id is not UTF-8");
-        assert_eq!(reason(Some(b"0612345678"), Some(b" ")), "message_id \" \" cannot be one");
-        assert!(reason(Some("1".repeat(100).as_bytes()), Some(b"1")).contains("111\"… is not"));
     }
 }

@@ -1,18 +1,17 @@
 //! What may be shown: texts of the service without the API key in any encoding, and without control characters.
 
 use std::fmt::{self, Write};
+use std::iter;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
+use crate::invisible::is_invisible;
 use crate::secret::Secret;
 
 /// The longest quotation of a text that is not ours, in characters.
 const MAX_QUOTED: usize = 200;
-
-/// How much of a body is looked at on each side of a place: more than a key has.
-const WINDOW: usize = 4096;
 
 /// Stands where a secret was.
 const HIDDEN: &str = "***";
@@ -42,6 +41,8 @@ impl Secrets {
             percent(secret, |out, byte| write!(out, "%{byte:02x}")),
             percent(secret, |out, byte| if byte == b' ' { out.write_char('+') } else { write!(out, "%{byte:02X}") }),
             markup(secret, "\"", "'"),
+            // In Latin-1, where that is read as UTF-8.
+            form(secret, |out, character| out.push(if character.is_ascii() { character } else { '\u{fffd}' })),
             every_byte(secret, |out, byte| write!(out, "{byte:02x}")),
             every_byte(secret, |out, byte| write!(out, "{byte:02X}")),
         ];
@@ -67,41 +68,47 @@ impl Secrets {
 
     /// The text without secrets.
     pub(crate) fn hide(&self, text: &str) -> String {
-        let mut shown = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(character) = rest.chars().next() {
-            let secret = self.forms.iter().find(|form| rest.starts_with(&***form));
-            match secret {
-                Some(_) => shown.push_str(HIDDEN),
-                None => shown.push(character),
-            }
-            rest = &rest[secret.map_or(character.len_utf8(), |form| form.len())..];
-        }
-        shown
+        self.pieces(text).map(|(_, piece)| piece).collect()
     }
 
-    /// The text before and after a place in a body, as far as an excerpt may want it, without secrets: one that the place
-    /// cuts in two counts to what comes after.
-    pub(crate) fn hide_around(&self, body: &[u8], place: usize) -> (String, String) {
-        // Between characters nothing has to be replaced, and so nothing is copied.
-        let place = next_character(body, place);
-        let start = next_character(body, place.saturating_sub(WINDOW));
-        let window = &body[start..next_character(body, place + WINDOW)];
-        let text = String::from_utf8_lossy(window);
-        let before = String::from_utf8_lossy(&window[..place - start]).len().min(text.len());
-        let cut = self.forms.iter().filter_map(|form| start_of_match_across(&text, form, before)).min();
-        let mut cut = cut.unwrap_or(before);
-        while !text.is_char_boundary(cut) {
-            cut -= 1;
+    /// The characters of the text without secrets. What is not taken is not looked at.
+    pub(crate) fn shown<'t>(&'t self, text: &'t str) -> impl Iterator<Item = char> + 't {
+        self.pieces(text).flat_map(|(_, piece)| piece.chars())
+    }
+
+    /// Whether there is a secret in the text.
+    pub(crate) fn are_in(&self, text: &str) -> bool {
+        self.forms.iter().any(|form| text.contains(&**form))
+    }
+
+    /// So many characters of the text without secrets, of which so many stand before this place: a secret that it cuts in
+    /// two is behind it.
+    pub(crate) fn around(&self, text: &str, place: usize, before: usize, length: usize) -> String {
+        // What is shown stands for at most as much as the longest secret does; and a secret that begins ahead of all that
+        // may reach into it, so as much again is not shown.
+        let start = place.saturating_sub((before + 1) * self.longest()).min(text.len());
+        let start = next_character(text.as_bytes(), start);
+        let hidden = if start == 0 { 0 } else { start + self.longest() };
+        let mut pieces = self.pieces(&text[start..]).map(|(end, piece)| (start + end, piece)).peekable();
+        let mut ahead = String::new();
+        while let Some((end, piece)) = pieces.next_if(|(end, _)| *end <= place) {
+            ahead.push_str(if end > hidden { piece } else { "" });
         }
-        (self.hide(&text[..cut]), self.hide(&text[cut..]))
+        let skipped = ahead.chars().count().saturating_sub(before);
+        let behind = pieces.flat_map(|(_, piece)| piece.chars());
+        ahead.chars().skip(skipped).chain(behind).take(length).collect()
+    }
+
+    /// The first bytes of a body without secrets: one that goes on behind them is left out.
+    pub(crate) fn start(&self, body: &[u8], most: usize) -> String {
+        let text = String::from_utf8_lossy(&body[..next_character(body, most + self.longest())]);
+        self.pieces(&text).take_while(|(end, _)| *end <= most).map(|(_, piece)| piece).collect()
     }
 
     /// A foreign text as one line: without secrets, cut to a bearable length, control characters escaped.
     pub(crate) fn quote(&self, text: &str) -> String {
-        let hidden = self.hide(text);
         let mut line = String::new();
-        for (place, character) in hidden.chars().enumerate() {
+        for (place, character) in self.shown(text).enumerate() {
             if place == MAX_QUOTED {
                 line.push('…');
                 break;
@@ -110,18 +117,45 @@ impl Secrets {
         }
         line
     }
+
+    /// The text in order: its characters, and what stands for secrets, each with the place where it ends in the text.
+    fn pieces<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (usize, &'t str)> {
+        let mut end = 0;
+        iter::from_fn(move || {
+            let rest = &text[end..];
+            let character = rest.chars().next()?.len_utf8();
+            let (length, piece) = match self.secret_at_start(rest) {
+                0 => (character, &rest[..character]),
+                length => (length, HIDDEN),
+            };
+            end += length;
+            Some((end, piece))
+        })
+    }
+
+    /// How far a text is secret from its start on, with what begins within a secret and goes further.
+    fn secret_at_start(&self, text: &str) -> usize {
+        let length =
+            |text: &str| self.forms.iter().find(|form| text.starts_with(&***form)).map_or(0, |form| form.len());
+        let (mut place, mut end) = (0, length(text));
+        while place + 1 < end {
+            place += 1;
+            if text.is_char_boundary(place) {
+                end = end.max(place + length(&text[place..]));
+            }
+        }
+        end
+    }
+
+    /// The length of the longest form, which is no shorter than a character.
+    pub(crate) fn longest(&self) -> usize {
+        self.forms.first().map_or(0, |form| form.len()).max(char::MAX.len_utf8())
+    }
 }
 
-/// Where a match begins that begins before this place and ends behind it.
-fn start_of_match_across(text: &str, form: &str, place: usize) -> Option<usize> {
-    let mut matches = text.match_indices(form).map(|(start, _)| start);
-    matches.find(|start| *start < place && place < start + form.len())
-}
-
-/// Control characters, and marks that turn a line around or hide in it.
+/// Control characters, what ends a line, and marks that turn it around or hide in it.
 fn is_unprintable(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    character.is_control() || is_invisible(character) || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
 /// The place of the next character that begins here or behind; at the most the end.
@@ -257,19 +291,56 @@ mod tests {
 
     #[test]
     fn a_key_is_hidden_wherever_a_body_is_cut() {
-        let body = "{\"echo\":\"é0123456789abcdef0123456789abcdef\"} é".as_bytes();
+        let body = "{\"echo\":\"é0123456789abcdef0123456789abcdef\"} é";
         let secrets = Secrets::new("0123456789abcdef0123456789abcdef");
         for place in 0..=body.len() + 1 {
-            let (before, after) = secrets.hide_around(body, place);
-            assert!(!format!("{before}{after}").contains("0123"), "{place}: {before} | {after}");
+            let (around, start) = (secrets.around(body, place, 5, 10), secrets.start(body.as_bytes(), place));
+            for text in [&around, &start] {
+                assert!(!text.contains(|character: char| character.is_ascii_digit()), "{place}: {around} | {start}");
+            }
+            assert!(around.chars().count() <= 10 && start.len() <= place, "{place}: {around} | {start}");
         }
-        assert_eq!(secrets.hide_around(b"abc", 1), ("a".to_owned(), "bc".to_owned()));
+        assert_eq!(secrets.around(body, 12, 3, 7), ":\"é***\"");
+        assert_eq!(secrets.start(body.as_bytes(), body.len()), "{\"echo\":\"é***\"} é");
+        assert_eq!((secrets.around("abcdef", 3, 2, 3), secrets.start(b"abc", 2)), ("bcd".to_owned(), "ab".to_owned()));
+        assert_eq!(Secrets::new("k/é").start(b"a k/\xe9 b", 9), "a *** b");
+        assert_eq!((secrets.around("", 7, 2, 3), secrets.start(b"\xe9", 9)), (String::new(), "\u{fffd}".to_owned()));
+    }
+
+    /// However much of the body few characters stand for.
+    #[test]
+    fn a_long_key_that_comes_again_and_again_is_hidden_whole() {
+        for length in [100, 255, 1000, 5000] {
+            let key: String = (0..length).map(|i: u32| char::from(b'a' + (i * i % 23) as u8)).collect();
+            let secrets = Secrets::new(&key);
+            let body = key.repeat(60);
+            for place in [0, 1, key.len() - 1, body.len() / 2, body.len() - 1, body.len()] {
+                let (around, start) = (secrets.around(&body, place, 20, 80), secrets.start(body.as_bytes(), place));
+                assert!(around.len() <= 80 && around.replace('*', "").is_empty(), "{length} {place}: {around}");
+                assert!(start.replace('*', "").is_empty(), "{length} {place}: {start}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_that_overlap_are_hidden_whole() {
+        let secrets = Secrets::new("k3y-k3y-k3y");
+        assert_eq!(secrets.hide("a k3y-k3y-k3y-k3y-k3y b"), "a *** b");
+        assert_eq!(secrets.hide("a k3y-k3y-k3y-k3y-k3 b"), "a ***-k3 b");
+        let secrets = Secrets::new(&"ab".repeat(50));
+        let body = "ab".repeat(10_000);
+        for place in [0, 99, 10_000, 10_001, body.len()] {
+            assert_eq!(secrets.around(&body, place, 20, 80), "***", "{place}");
+        }
     }
 
     #[test]
     fn a_quotation_is_one_bearable_line() {
         let secrets = Secrets::new("secret");
         assert_eq!(secrets.quote("Clé\r\nsecret\u{202e}"), "Clé\\u{d}\\u{a}***\\u{202e}");
+        let invisible = secrets.quote("\u{feff}\u{200b}\u{ad}\u{61c}\u{2029}\u{2060}\u{fe0f}\u{e0041}");
+        assert_eq!(invisible, r"\u{feff}\u{200b}\u{ad}\u{61c}\u{2029}\u{2060}\u{fe0f}\u{e0041}");
+        assert_eq!(secrets.quote("\u{a0}€\u{301}"), "\u{a0}€\u{301}");
         assert_eq!(secrets.quote(&"é".repeat(500)).chars().count(), MAX_QUOTED + 1);
     }
 }

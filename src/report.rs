@@ -6,14 +6,14 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use crate::error::{Code, Error, out_of_memory};
+use crate::invalid::Invalid;
 use crate::limits::MAX_BATCH;
-use crate::message_id::MessageId;
-use crate::phone::Phone;
-use crate::plan::{Duplicate, Plan, RawQuery};
+use crate::plan::{Duplicate, Plan};
+use crate::query::RawQuery;
 use crate::state::State;
 use crate::texts::{Address, Texts};
-use crate::wire::answer::Fate;
-use crate::wire::request::{Asked, Message};
+use crate::wire::answer::EntryStatus;
+use crate::wire::request::{Asked, Key, Message};
 
 /// `date` where there is none.
 pub(crate) const NO_DATE: i64 = i64::MIN;
@@ -33,6 +33,8 @@ pub(crate) struct Row {
     pub api_code: i32,
     pub stop_sms: i32,
     pub is_spam: i32,
+    /// The row's number, from 0.
+    pub index: u32,
 }
 
 /// `stop_sms` or `is_spam` where the service did not tell.
@@ -40,7 +42,7 @@ const NO_FLAG: i32 = -1;
 
 impl Row {
     /// A row without an answer.
-    fn new(phone_number: Address, message_id: Address) -> Row {
+    fn new(index: u32, phone_number: Address, message_id: Address) -> Row {
         Row {
             phone_number,
             message_id,
@@ -52,6 +54,7 @@ impl Row {
             api_code: 0,
             stop_sms: NO_FLAG,
             is_spam: NO_FLAG,
+            index,
         }
     }
 
@@ -111,15 +114,16 @@ impl AskedTexts {
 pub(crate) struct Rows {
     rows: Vec<Row>,
     asked: AskedTexts,
-    invalid: usize,
+    /// The rows that cannot be asked, and why.
+    invalid: Vec<(u32, Invalid)>,
 }
 
 impl Rows {
     /// Room for this many rows.
     pub(crate) fn with_capacity(rows: usize) -> Result<Rows, Error> {
         let mut list = Vec::new();
-        list.try_reserve_exact(rows).map_err(|_| out_of_memory(&format!("a report of {rows} statuses")))?;
-        Ok(Rows { rows: list, asked: AskedTexts::default(), invalid: 0 })
+        list.try_reserve_exact(rows).map_err(|_| no_room(rows))?;
+        Ok(Rows { rows: list, asked: AskedTexts::default(), invalid: Vec::new() })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -134,8 +138,9 @@ impl Rows {
     /// Adds a row that is to be asked with the texts of its query.
     #[inline(always)]
     pub(crate) fn ask_as_given(&mut self, message: Message<'_>) -> Result<(), Error> {
+        let index = self.next()?;
         let address = self.asked.given.push_pair(message.phone, message.id)?;
-        let mut row = Row::new(address, address + message.phone.len() + 1);
+        let mut row = Row::new(index, address, address + message.phone.len() + 1);
         row.hold(address, message);
         self.rows.push(row);
         Ok(())
@@ -157,35 +162,50 @@ impl Rows {
     }
 
     /// Adds a row that cannot be asked.
-    pub(crate) fn invalid(&mut self, query: RawQuery<'_>) -> Result<(), Error> {
+    pub(crate) fn invalid(&mut self, query: RawQuery<'_>, reason: Invalid) -> Result<(), Error> {
+        let row = self.row(query)?;
+        self.invalid.try_reserve(1).map_err(|_| no_room(self.len()))?;
+        self.invalid.push((row.index, reason));
+        self.rows.push(Row { state: State::Invalid.value(), code: Code::InvalidArgument.value(), ..row });
+        Ok(())
+    }
+
+    /// A row for a query with its texts, each up to a NUL that it may hold.
+    fn row(&mut self, query: RawQuery<'_>) -> Result<Row, Error> {
+        let index = self.next()?;
         let mut keep = |text: Option<&[u8]>| match text {
             Some(text) => self.asked.given.push(until_nul(text)),
             None => self.asked.given.push_missing(),
         };
-        let row = Row::new(keep(query.phone_number)?, keep(query.message_id)?);
-        self.rows.push(Row { state: State::Invalid.value(), code: Code::InvalidArgument.value(), ..row });
-        self.invalid += 1;
-        Ok(())
+        Ok(Row::new(index, keep(query.phone_number)?, keep(query.message_id)?))
     }
 
-    /// A row for a query that was read: its texts are there, and hold no NUL.
-    fn row(&mut self, query: RawQuery<'_>) -> Result<Row, Error> {
-        let mut keep = |text: Option<&[u8]>| self.asked.given.push(text.unwrap_or_default());
-        Ok(Row::new(keep(query.phone_number)?, keep(query.message_id)?))
+    /// The number of the next row, for which there is room then.
+    #[inline(always)]
+    fn next(&mut self) -> Result<u32, Error> {
+        let next = self.len();
+        if next == self.capacity() {
+            self.rows.try_reserve(1).map_err(|_| no_room(next + 1))?;
+        }
+        u32::try_from(next).map_err(|_| no_room(next + 1))
     }
 
     /// What a row asks, if it is to be asked.
-    pub(crate) fn key(&self, row: usize) -> Option<(Phone, MessageId<'_>)> {
-        self.rows[row].held(row, &self.asked, &mut [].as_slice())?.message().key()
+    pub(crate) fn key(&self, row: usize) -> Option<Key<'_>> {
+        Some(self.rows[row].held(row, &self.asked, &mut [].as_slice())?.message().key())
     }
+}
+
+fn no_room(rows: usize) -> Error {
+    out_of_memory(&format!("a report of {rows} statuses"))
 }
 
 fn until_nul(text: &[u8]) -> &[u8] {
     &text[..memchr(0, text).unwrap_or(text.len())]
 }
 
-/// The service's word on a message, but for the date: a fate as it stands in rows.
-pub(crate) struct Word {
+/// The status of a message as it stands in rows.
+pub(crate) struct StoredStatus {
     status_text: Address,
     date_text: Address,
     state: i32,
@@ -194,12 +214,24 @@ pub(crate) struct Word {
     is_spam: i32,
 }
 
+/// Why rows have no answer: all those in the range that have none.
+#[derive(Debug)]
+struct Failed {
+    rows: Range<usize>,
+    error: Error,
+}
+
 /// A report in the making.
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
     rows: Vec<Row>,
     asked: Arc<AskedTexts>,
     told: Told,
+    invalid: Vec<(u32, Invalid)>,
+    /// No two ranges overlap.
+    failed: Vec<Failed>,
+    /// Why rows have no answer that are in none of these ranges.
+    failed_otherwise: Option<Error>,
     /// How many rows are in each state.
     counts: [usize; State::ALL.len()],
 }
@@ -207,9 +239,9 @@ pub(crate) struct Draft {
 impl From<Rows> for Draft {
     fn from(Rows { rows, asked, invalid }: Rows) -> Draft {
         let mut counts = [0; State::ALL.len()];
-        counts[State::Invalid as usize] = invalid;
-        counts[State::Unanswered as usize] = rows.len() - invalid;
-        Draft { rows, asked: Arc::new(asked), told: Told::default(), counts }
+        counts[State::Invalid as usize] = invalid.len();
+        counts[State::Unanswered as usize] = rows.len() - invalid.len();
+        Draft { rows, asked: Arc::new(asked), invalid, counts, ..Draft::default() }
     }
 }
 
@@ -228,48 +260,45 @@ impl Draft {
         list
     }
 
-    /// Keeps the texts of a fate, to be written into any number of rows.
-    pub(crate) fn keep(&mut self, fate: &Fate<'_>) -> Result<Word, Error> {
-        Ok(Word {
-            status_text: fate.status_text.as_deref().map_or(Ok(0), |text| self.told.status(text))?,
-            date_text: fate.date_text.as_deref().map_or(Ok(0), |text| self.told.text(text))?,
-            state: fate.state.value(),
-            api_code: fate.api_code,
-            stop_sms: fate.stop_sms.map_or(NO_FLAG, i32::from),
-            is_spam: fate.is_spam.map_or(NO_FLAG, i32::from),
+    /// Keeps the texts of a status, to be written into any number of rows.
+    pub(crate) fn keep(&mut self, status: &EntryStatus<'_>) -> Result<StoredStatus, Error> {
+        Ok(StoredStatus {
+            status_text: status.status_text.as_deref().map_or(Ok(0), |text| self.told.status(text))?,
+            date_text: status.date_text.as_deref().map_or(Ok(0), |text| self.told.text(text))?,
+            state: status.state.value(),
+            api_code: status.api_code,
+            stop_sms: status.stop_sms.map_or(NO_FLAG, i32::from),
+            is_spam: status.is_spam.map_or(NO_FLAG, i32::from),
         })
     }
 
-    /// Writes the service's word on a message into its row, which is held: nothing is read, since memory that was not used
-    /// for a while is written faster.
+    /// Writes the status of a message into its row, which is held: nothing is read, since memory that was not used for a
+    /// while is written faster.
     #[inline]
-    pub(crate) fn answer(&mut self, row: usize, date: Option<i64>, word: &Word) {
+    pub(crate) fn answer(&mut self, row: usize, date: Option<i64>, status: &StoredStatus) {
         self.counts[State::Unanswered as usize] -= 1;
-        self.counts[word.state as usize] += 1;
+        self.counts[status.state as usize] += 1;
         let row = &mut self.rows[row];
         debug_assert!(row.is_held());
-        row.status_text = word.status_text;
-        row.date_text = word.date_text;
+        row.status_text = status.status_text;
+        row.date_text = status.date_text;
         row.date = date.unwrap_or(NO_DATE);
-        row.state = word.state;
+        row.state = status.state;
         row.code = Code::Ok.value();
-        row.api_code = word.api_code;
-        row.stop_sms = word.stop_sms;
-        row.is_spam = word.is_spam;
+        row.api_code = status.api_code;
+        row.stop_sms = status.stop_sms;
+        row.is_spam = status.is_spam;
     }
 
-    /// Notes why a row has no answer.
-    pub(crate) fn fail(&mut self, row: usize, error: &Error) {
-        self.rows[row].code = error.code().value();
-        self.rows[row].api_code = error.api_code();
-    }
-
-    /// Notes why the messages of a batch have no answer.
-    pub(crate) fn fail_batch(&mut self, plan: &Plan, batch: usize, error: &Error) {
-        for row in plan.rows_of(batch) {
-            if self.rows[row].is_held() {
-                self.fail(row, error);
-            }
+    /// Notes why those of these rows that are asked and not answered have no answer.
+    pub(crate) fn fail(&mut self, rows: Range<usize>, error: &Error) {
+        for row in self.rows[rows.clone()].iter_mut().filter(|row| row.is_held()) {
+            row.code = error.code().value();
+            row.api_code = error.api_code();
+        }
+        // Without memory for it the rows have the code alone.
+        if self.failed.try_reserve(1).is_ok() {
+            self.failed.push(Failed { rows, error: error.clone() });
         }
     }
 
@@ -280,23 +309,33 @@ impl Draft {
                 row.code = error.code().value();
             }
         }
+        self.failed_otherwise = Some(error.clone());
     }
 
     /// Ends the draft: duplicates get the answer of the first of their kind. Also says how many of these are answered.
     pub(crate) fn finish(mut self, duplicates: &[Duplicate]) -> (Report, usize) {
         let mut answered = 0;
+        let mut unanswered = Vec::new();
         for duplicate in duplicates {
-            let Row { phone_number, message_id, .. } = self.rows[duplicate.row as usize];
-            let row = Row { phone_number, message_id, ..self.rows[duplicate.of as usize] };
+            let Row { phone_number, message_id, index, .. } = self.rows[duplicate.row as usize];
+            let row = Row { phone_number, message_id, index, ..self.rows[duplicate.of as usize] };
             self.rows[duplicate.row as usize] = row;
             self.counts[State::Unanswered as usize] -= 1;
             self.counts[row.state as usize] += 1;
             answered += usize::from(row.is_answered());
+            // Without memory for it the row has the code alone.
+            if !row.is_answered() && unanswered.try_reserve(1).is_ok() {
+                unanswered.push(*duplicate);
+            }
         }
         if self.counts[State::Unanswered as usize] > 0 {
             self.rows.iter_mut().for_each(Row::let_go);
         }
-        (Report { rows: self.rows, asked: self.asked, told: self.told.texts, counts: self.counts }, answered)
+        let otherwise = (self.counts[State::Unanswered as usize] > 0)
+            .then(|| self.failed_otherwise.unwrap_or_else(|| out_of_memory("the reason")));
+        let reasons = Reasons::new(self.invalid, self.failed, otherwise, unanswered);
+        let Draft { rows, asked, told, counts, .. } = self;
+        (Report { rows, asked, told: told.texts, reasons, counts }, answered)
     }
 }
 
@@ -337,6 +376,7 @@ pub struct Report {
     rows: Vec<Row>,
     asked: Arc<AskedTexts>,
     told: Texts,
+    reasons: Reasons,
     counts: [usize; State::ALL.len()],
 }
 
@@ -359,6 +399,22 @@ impl Report {
     /// All statuses, in the order of the queries.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Status<'_>> {
         self.rows.iter().map(|row| Status { row, report: self })
+    }
+
+    /// Why the query at this place is INVALID or has no answer; None if it has one. Queries of one batch share an error.
+    pub fn error(&self, index: usize) -> Option<&Error> {
+        self.error_number(index).map(|number| &self.reasons.errors[number])
+    }
+
+    /// The number of that error among [`Report::errors`].
+    pub(crate) fn error_number(&self, index: usize) -> Option<usize> {
+        let row = self.rows.get(index)?;
+        (!row.is_answered()).then(|| self.reasons.of(index, row.state == State::Invalid.value()))
+    }
+
+    /// All errors that queries have.
+    pub(crate) fn errors(&self) -> &[Error] {
+        &self.reasons.errors
     }
 
     /// How many messages are in this state.
@@ -419,6 +475,16 @@ impl<'r> Status<'r> {
         Code::from_value(self.row.code).unwrap_or(Code::Internal)
     }
 
+    /// Why there is no answer; None if there is one.
+    pub fn error(&self) -> Option<&'r Error> {
+        self.report.error(self.index())
+    }
+
+    /// The place of the query in the list that was given, from 0.
+    pub fn index(&self) -> usize {
+        self.row.index as usize
+    }
+
     /// The service's code for this entry, 0 if it gave none.
     pub fn api_code(&self) -> i32 {
         self.row.api_code
@@ -447,18 +513,77 @@ fn flag(value: i32) -> Option<bool> {
     (value >= 0).then_some(value == 1)
 }
 
+/// Why queries have no answer. Each error stands there once, however many have it.
+#[derive(Debug)]
+struct Reasons {
+    errors: Vec<Error>,
+    /// The rows that cannot be asked, and the numbers of their errors.
+    invalid: Vec<(u32, Invalid)>,
+    /// The kinds of these, in the order of the errors, which come first.
+    kinds: Vec<Invalid>,
+    /// The rows that have no answer, in order, and the numbers of their errors.
+    failed: Vec<(Range<usize>, usize)>,
+    /// The duplicates of such rows, in order.
+    duplicates: Vec<Duplicate>,
+}
+
+impl Reasons {
+    fn new(
+        invalid: Vec<(u32, Invalid)>,
+        mut failed: Vec<Failed>,
+        otherwise: Option<Error>,
+        duplicates: Vec<Duplicate>,
+    ) -> Reasons {
+        let mut kinds = Vec::new();
+        for (_, kind) in &invalid {
+            if !kinds.contains(kind) {
+                kinds.push(*kind);
+            }
+        }
+        let mut errors: Vec<_> = kinds.iter().map(|kind| kind.error()).collect();
+        failed.sort_by_key(|failed| failed.rows.start);
+        let mut ranges = Vec::with_capacity(failed.len());
+        for Failed { rows, error } in failed {
+            ranges.push((rows, errors.len()));
+            errors.push(error);
+        }
+        errors.extend(otherwise);
+        Reasons { errors, invalid, kinds, failed: ranges, duplicates }
+    }
+
+    /// The number of the error of a row that has no answer.
+    fn of(&self, row: usize, is_invalid: bool) -> usize {
+        let known = if is_invalid { self.of_invalid(row) } else { self.of_failed(row) };
+        known.unwrap_or(self.errors.len() - 1)
+    }
+
+    fn of_invalid(&self, row: usize) -> Option<usize> {
+        let place = self.invalid.binary_search_by_key(&row, |(row, _)| *row as usize).ok()?;
+        self.kinds.iter().position(|kind| *kind == self.invalid[place].1)
+    }
+
+    fn of_failed(&self, row: usize) -> Option<usize> {
+        let duplicate = self.duplicates.binary_search_by_key(&row, |duplicate| duplicate.row as usize);
+        let row = duplicate.map_or(row, |place| self.duplicates[place].of as usize);
+        let behind = self.failed.partition_point(|(rows, _)| rows.start <= row);
+        let (rows, error) = self.failed.get(behind.checked_sub(1)?)?;
+        rows.contains(&row).then_some(*error)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{BatchLimit, Query};
+    use crate::plan::BatchLimit;
+    use crate::query::Query;
 
     fn draft(queries: &[(&str, &str)]) -> (Plan, Draft) {
         let raw = queries.iter().map(|(phone, id)| RawQuery::from(Query::new(phone, id)));
         Plan::new(raw, BatchLimit { entries: 500, query_bytes: None }).unwrap()
     }
 
-    fn delivered(text: &str) -> Fate<'_> {
-        Fate {
+    fn delivered(text: &str) -> EntryStatus<'_> {
+        EntryStatus {
             state: State::Delivered,
             api_code: 200,
             status_text: Some(text.into()),
@@ -468,9 +593,9 @@ mod tests {
         }
     }
 
-    fn answer(draft: &mut Draft, row: usize, date: Option<i64>, fate: &Fate<'_>) {
-        let word = draft.keep(fate).unwrap();
-        draft.answer(row, date, &word);
+    fn answer(draft: &mut Draft, row: usize, date: Option<i64>, status: &EntryStatus<'_>) {
+        let status = draft.keep(status).unwrap();
+        draft.answer(row, date, &status);
     }
 
     #[test]
@@ -501,8 +626,8 @@ mod tests {
     fn what_has_no_answer_and_no_reason_gets_the_reason() {
         let (plan, mut draft) =
             draft(&[("0612345678", "1"), ("0612345678", "2"), ("0612345678", "3"), ("no", "4"), ("0612345678", "1")]);
-        answer(&mut draft, 0, Some(0), &delivered("Delivered"));
-        draft.fail(1, &Error::new(Code::Api, "refused").with_api_code(5));
+        answer(&mut draft, 0, Some(7), &delivered("Delivered"));
+        draft.fail(1..2, &Error::new(Code::Api, "refused").with_api_code(5));
         draft.fail_unanswered(&Error::new(Code::Internal, "a defect"));
         let (report, duplicates_answered) = draft.finish(&plan.duplicates);
         let codes: Vec<_> = report.iter().map(|status| (status.state(), status.code(), status.api_code())).collect();
@@ -519,7 +644,7 @@ mod tests {
         assert_eq!((report.answered(), duplicates_answered, report.is_empty()), (2, 1, false));
         assert_eq!((report.count_state(State::Delivered), report.count_state(State::Invalid)), (2, 1));
         let first = report.get(0).unwrap();
-        assert_eq!((first.stop_sms(), first.is_spam(), first.date()), (Some(true), Some(false), Some(0)));
+        assert_eq!((first.stop_sms(), first.is_spam(), first.date()), (Some(true), Some(false), Some(7)));
         let second = report.get(1).unwrap();
         assert_eq!((second.stop_sms(), second.is_spam(), second.date()), (None, None, None));
         assert_eq!((second.status_text(), second.date_text()), (None, None));
@@ -529,9 +654,8 @@ mod tests {
     fn duplicates_have_their_own_texts_and_are_counted_where_answered() {
         let (plan, mut draft) =
             draft(&[("0612345678", "1"), ("+33612345678", "2"), ("06 12 34 56 78", " 1"), ("0033612345678", "2 ")]);
-        let fate = Fate { stop_sms: None, is_spam: None, ..delivered("Delivered") };
-        answer(&mut draft, 0, None, &fate);
-        draft.fail(1, &Error::new(Code::Http, "lost"));
+        answer(&mut draft, 0, None, &EntryStatus { stop_sms: None, is_spam: None, ..delivered("Delivered") });
+        draft.fail(1..2, &Error::new(Code::Http, "lost"));
         let (report, duplicates_answered) = draft.finish(&plan.duplicates);
         assert_eq!((duplicates_answered, report.answered()), (1, 2));
         let rows: Vec<_> = report.iter().map(|row| (row.phone_number(), row.message_id(), row.code())).collect();
@@ -543,9 +667,34 @@ mod tests {
     #[test]
     fn a_batch_that_fails_fails_for_what_it_asks() {
         let (plan, mut draft) = draft(&[("0612345678", "1"), ("no", "2"), ("0612345678", "1")]);
-        draft.fail_batch(&plan, 0, &Error::new(Code::Connect, "lost"));
+        draft.fail(plan.rows_of(0), &Error::new(Code::Connect, "lost"));
         let codes = [0, 1, 2].map(|row| draft.rows[row].code);
         assert_eq!(codes, [Code::Connect, Code::InvalidArgument, Code::Ok].map(Code::value));
+    }
+
+    #[test]
+    fn every_row_without_an_answer_has_its_own_error() {
+        let number = "0612345678";
+        let list =
+            [("no", "1"), (number, "2"), (number, "3"), (number, ""), (number, "4"), (number, "2"), (number, "5")];
+        let (plan, mut draft) = draft(&list);
+        draft.fail(4..7, &Error::new(Code::Timeout, "late"));
+        answer(&mut draft, 2, None, &delivered("Delivered"));
+        draft.fail(0..3, &Error::new(Code::Connect, "lost"));
+        let (report, _) = draft.finish(&plan.duplicates);
+        let messages: Vec<_> = report.iter().map(|row| row.error().map(Error::message)).collect();
+        let expected = [
+            Some("phone_number: this is not a phone number"),
+            Some("lost"),
+            None,
+            Some("message_id: the text is empty"),
+            Some("late"),
+            Some("lost"),
+            Some("late"),
+        ];
+        assert_eq!(messages, expected);
+        assert!(report.iter().enumerate().all(|(place, row)| row.index() == place));
+        assert!(report.error(7).is_none());
     }
 
     #[test]
@@ -555,8 +704,12 @@ mod tests {
         let (_, mut draft) = draft(&queries);
         let texts: Vec<_> = (0..50).map(|text| format!("text {text}\0")).collect();
         for row in 0..100 {
-            let fate = Fate { date_text: Some("soon".into()), ..delivered(&texts[row % 50]) };
-            answer(&mut draft, row, None, &fate);
+            answer(
+                &mut draft,
+                row,
+                None,
+                &EntryStatus { date_text: Some("soon".into()), ..delivered(&texts[row % 50]) },
+            );
         }
         let kept = draft.told.statuses.len();
         let (report, _) = draft.finish(&[]);

@@ -17,6 +17,7 @@ use crate::plan::BatchLimit;
 use crate::proxy::{Credentials, Proxy, is_exempt};
 use crate::redact::Secrets;
 use crate::secret::Secret;
+use crate::stats::Stats;
 use crate::sys;
 use crate::url::BaseUrl;
 use crate::wire::{Format, request};
@@ -63,7 +64,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// Reads the options; an error names the one that is wrong.
-    pub(crate) fn new(config: &Config) -> Result<Settings, Error> {
+    pub(crate) fn new(config: &Config, stats: &Arc<Stats>) -> Result<Settings, Error> {
         let api_key = api_key(config)?;
         let base_url = base_url(config)?;
         let proxy = proxy(config, &base_url)?;
@@ -74,7 +75,7 @@ impl Settings {
         let time = |key| Some(Duration::from_millis(config.number(key))).filter(|time| !time.is_zero());
         let secrets = Arc::new(secrets(&api_key, proxy.as_deref()));
         Ok(Settings {
-            log: Log::new(config, &secrets)?,
+            log: Log::new(config, &secrets, stats)?,
             secrets,
             proxy,
             tls: base_url.is_https().then(|| tls(config)).transpose()?,

@@ -61,7 +61,7 @@ states! {
 }
 
 /// The service's code for a message that it does not know.
-pub(crate) const API_NOT_FOUND: i32 = 4;
+const API_NOT_FOUND: i32 = 4;
 
 impl State {
     /// The number that crosses the C interface.
@@ -79,11 +79,14 @@ impl State {
         usize::try_from(value).ok().and_then(|index| State::ALL.get(index)).copied()
     }
 
-    /// The state that the service's status text means.
+    /// The state that the service's status text means, which is trimmed.
     pub(crate) fn from_text(text: &str) -> State {
-        let text = text.trim();
-        let means = |state: &&State| state.words().iter().any(|word| equal_in_any_case(word, text));
-        State::ALL.iter().find(means).copied().unwrap_or(State::Unknown)
+        let is_ascii = text.is_ascii();
+        let is = |word: &&str| match is_ascii {
+            true => word.eq_ignore_ascii_case(text),
+            false => word.chars().eq(text.chars().flat_map(char::to_lowercase)),
+        };
+        State::ALL.iter().find(|state| state.words().iter().any(is)).copied().unwrap_or(State::Unknown)
     }
 
     /// The state of an entry that the service refuses with this code.
@@ -103,11 +106,10 @@ pub(crate) fn refusal(api_code: i32) -> (Code, bool) {
     }
 }
 
-fn equal_in_any_case(lower: &str, text: &str) -> bool {
-    if text.is_ascii() {
-        return lower.eq_ignore_ascii_case(text);
-    }
-    lower.chars().eq(text.chars().flat_map(char::to_lowercase))
+/// Whether the service may refuse a request with this code because of one of its messages. Source: the same table; 50 is for
+/// too many messages, 90 for JSON that it cannot read.
+pub(crate) fn may_be_for_one_entry(api_code: i32) -> bool {
+    refusal(api_code).0 == Code::Api && !matches!(api_code, 50 | 90)
 }
 
 #[cfg(test)]
@@ -123,7 +125,7 @@ mod tests {
 
     #[test]
     fn words_in_any_case() {
-        assert_eq!(State::from_text(" DELIVERED\n"), State::Delivered);
+        assert_eq!(State::from_text("DELIVERED"), State::Delivered);
         assert_eq!(State::from_text("NON LIVRÉ"), State::NotDelivered);
         assert_eq!(State::from_text("Ko"), State::NotSent);
         assert_eq!(State::from_text(""), State::Unknown);

@@ -33,6 +33,10 @@ counters! {
     EntriesAnswered c"entries_answered";
     /// Answers that belonged to no query and were dropped.
     AnswersUnmatched c"answers_unmatched";
+    /// Batches that the service refused and that were asked again as two halves.
+    BatchesHalved c"batches_halved";
+    /// Lines of the log that could not be written whole at once and were dropped.
+    LogLinesDropped c"log_lines_dropped";
     /// Microseconds from the start of a request to its last byte, added up.
     LatencyUsSum c"latency_us_sum";
     /// The longest of these times.

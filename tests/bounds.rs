@@ -128,12 +128,17 @@ fn a_bomb_of_a_gibibyte() {
 fn memory_is_bounded_whatever_has_no_end() {
     let (header, block) = gzip_of_zeros();
     let gzip = [GZIP.as_bytes(), &header].concat();
+    // Of nothing, whose checksum and length are 0.
+    let padded = [&gzip[..], &[3, 0], &[0; 8]].concat();
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
     for (start, again, part) in [
         (HEAD.as_bytes(), b"A: b\r\n".as_slice(), "too many headers"),
         (b"HTTP/1.1 200 OK\r\nA: ", &[b'b'; 1000], "is longer than 32768 bytes"),
         (CHUNKED.as_bytes(), chunk.as_bytes(), "max_response_bytes"),
         (&gzip, &block, "max_response_bytes"),
+        // Blocks that make nothing, and zeros behind what is whole.
+        (&gzip, &[0, 0, 0, 0xff, 0xff].repeat(1000), "max_response_bytes"),
+        (&padded, &[0; 10_000], "max_response_bytes"),
     ] {
         let (_server, url) = endless(start, again);
         bounded(&url, E_PROTOCOL, part, "max_retries=0");
@@ -152,10 +157,6 @@ fn nothing_without_an_end() {
         let (_server, url) = endless(start, again);
         bounded(&url, E_TIMEOUT, "request_timeout_ms", "request_timeout_ms=300");
     }
-    // Blocks that make nothing.
-    let start = [GZIP.as_bytes(), &gzip_of_zeros().0].concat();
-    let (_server, url) = endless(start, &[0, 0, 0, 0xff, 0xff].repeat(1000));
-    bounded(&url, E_TIMEOUT, "request_timeout_ms", "request_timeout_ms=300");
 }
 
 #[test]
@@ -173,7 +174,76 @@ fn redirects_are_not_followed() {
             let error = failure(&simulator.base_url(), &[("method", method)]);
             assert_eq!((error.code(), error.http_status()), (Code::Http, status.into()), "{error}");
             assert!(error.message().contains(&status.to_string()) && !error.is_retryable(), "{error}");
+            let advice = format!("; it points to http://{}: set base_url to where the service is", other.address());
+            assert!(error.message().ends_with(&advice), "{error}");
             assert_eq!((simulator.requests().len(), other.connections()), (1, 0));
         }
+    }
+}
+
+/// Neither in an error nor in what a check finds is more of it than the host.
+#[test]
+fn a_redirect_shows_its_host_and_nothing_else() {
+    for (location, part) in [
+        ("https://sms.test/k3y-of-the-tests?apiKey=k3y-of-the-tests", "it points to https://sms.test: set"),
+        ("https://k3y-of-the-tests@sms.test:444/", "it points to https://sms.test:444: set"),
+        ("//k3y-of-the-tests.sms.test/", "it points to http://***.sms.test: set"),
+        ("https://k3y-of-the-tests/", "it points to https://***: set"),
+        ("https://sms.test\t\u{e9}/", "it points to https://sms.test\\u{9}\u{e9}: set"),
+        ("/?apiKey=k3y-of-the-tests", "it points to another path of http://127.0.0.1:"),
+    ] {
+        let redirect = move |_: &Request, answer: &mut Answer| {
+            answer.status = 301;
+            answer.headers.push(("Location".to_owned(), location.to_owned()));
+            answer.raw = Some(Vec::new());
+        };
+        let simulator = simulator().bend(redirect).start().unwrap();
+        let mut config = Config::new();
+        for (name, value) in [("api_key", KEY), ("base_url", &simulator.base_url())] {
+            config.set(name, value).unwrap();
+        }
+        let check = Client::new(&config).unwrap().check(Query::new("+33639980001", "1"));
+        let found = check.steps.last().unwrap().result.as_ref().unwrap_err();
+        for error in [&failure(&simulator.base_url(), &[]), found] {
+            assert_eq!((error.code(), error.http_status()), (Code::Http, 301), "{error}");
+            assert!(error.message().contains(part), "{location}: {error}");
+            assert!(!error.message().contains(KEY) && !error.message().contains("apiKey"), "{error}");
+        }
+    }
+}
+
+/// Lengths, sizes of chunks and statuses that are no numbers, or too large to be read, make no answer.
+#[test]
+fn numbers_that_are_none() {
+    let answer = r#"{"success":true,"code":200,"StatutResponse_List":[]}"#;
+    let sized = |length: &str| format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{answer}");
+    let chunk = |size: &str| format!("{CHUNKED}{size}\r\n{answer}\r\n0\r\n\r\n");
+    let status = |status: &str| format!("HTTP/1.1 {status}\r\nContent-Length: 52\r\n\r\n{answer}");
+    for text in [
+        sized("-1"),
+        sized("+52"),
+        sized("5 2"),
+        sized("52, 51"),
+        sized("52\r\nContent-Length: 51"),
+        sized("0x34"),
+        sized("52.0"),
+        sized(""),
+        sized("18446744073709551668"),
+        chunk("-1"),
+        chunk("0x34"),
+        chunk(""),
+        chunk("3 4"),
+        chunk("10000000000000034"),
+        status("2000 OK"),
+        status("20 OK"),
+        status("099 OK"),
+        status("000 OK"),
+        status("+20 OK"),
+        status("2e2 OK"),
+    ] {
+        let server = Server::scripted(&[text.as_bytes()]);
+        let error = failure(&format!("http://{}", server.address), &[]);
+        assert_eq!(error.code(), Code::Protocol, "{text}: {error}");
+        assert!(error.message().contains("is not HTTP as documented"), "{text}: {error}");
     }
 }

@@ -57,6 +57,12 @@ fn log() {
 }
 
 #[test]
+fn a_log_that_nobody_reads() {
+    let simulator = simulator().start().unwrap();
+    program("unread").run_plain(&options(&simulator));
+}
+
+#[test]
 fn wiped() {
     let key = "/é\" and then some more abcdefghijklmnopqrstuvwxyz é\"/";
     let turned: String = key.bytes().map(|byte| format!("{:02x}", !byte)).collect();

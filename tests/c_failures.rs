@@ -127,7 +127,7 @@ fn a_message_that_is_not_found_may_refuse_a_request_of_its_own() {
 
 #[test]
 fn refusals_of_a_batch() {
-    for (http_status, api_code) in [(200, 4), (200, 50), (400, 90), (200, 777), (404, 777)] {
+    for (http_status, api_code) in [(200, 50), (400, 90), (404, 50)] {
         let refuse = move |_: &Request, answer: &mut Answer| {
             answer.status = http_status;
             answer.refusal = refusal(api_code, "Trop de numéros");
@@ -145,6 +145,83 @@ fn refusals_of_a_batch() {
         };
         program("failure").run(&failure.arguments(&options(&simulator), &[]));
     }
+}
+
+/// Refuses any request that holds a message whose id is a multiple of this.
+fn refuse_multiples(of: u64, code: i64, http_status: u16) -> impl Fn(&Request, &mut Answer) + Send + Sync {
+    move |request, answer| {
+        let ids = request.entries.iter().map(|entry| entry.message_id.parse::<u64>().unwrap());
+        if ids.into_iter().any(|id| id % of == 0) {
+            answer.status = http_status;
+            answer.refusal = refusal(code, &format!("Refus\nde {KEY}"));
+        }
+    }
+}
+
+/// How often a batch of these ids is halved until each multiple is asked about alone.
+fn halvings((first, last): (u64, u64), of: u64) -> u64 {
+    if first == last || last / of == (first - 1) / of {
+        return 0;
+    }
+    let middle = (first + last) / 2;
+    1 + halvings((first, middle), of) + halvings((middle + 1, last), of)
+}
+
+#[test]
+fn a_refused_batch_is_taken_apart_down_to_the_messages_that_are_refused_alone() {
+    for (count, every, code, http_status) in
+        [(1, 1, 777, 200), (1, 1, 4, 404), (500, 500, 5, 200), (500, 257, 4, 400), (1_000, 333, 9, 200), (7, 3, 6, 200)]
+    {
+        let batches = (1..=count).step_by(500).map(|first| (first, (first + 499).min(count)));
+        let halved: u64 = batches.clone().map(|batch| halvings(batch, every)).sum();
+        let requests = batches.count() as u64 + 2 * halved;
+        // One message of 500 takes 18 requests more at the most.
+        assert!(halved <= 9 * (count / every));
+        let simulator = simulator().bend(refuse_multiples(every, code, http_status)).start().unwrap();
+        let arguments = [count, every, code as u64, requests, halved].map(|number| number.to_string());
+        program("refused").run_and_check_memory(&[&arguments[..], &options(&simulator)[..]].concat());
+    }
+}
+
+#[test]
+fn a_service_that_refuses_everything_is_not_asked_about_every_message() {
+    let simulator = simulator().bend(refuse_multiples(1, 5, 200)).start().unwrap();
+    let mut config = smsp::Config::new();
+    for option in options(&simulator) {
+        let (name, value) = option.split_once('=').unwrap();
+        config.set(name, value).unwrap();
+    }
+    let client = smsp::Client::new(&config).unwrap();
+    let ids: Vec<_> = (1..=20_000).map(|id| id.to_string()).collect();
+    let outcome = client.multi_status(ids.iter().map(|id| smsp::Query::new("+33600000001", id))).unwrap();
+    assert_eq!(outcome.code(), smsp::Code::Partial, "{:?}", outcome.error);
+    let rejected = outcome.report.count_state(smsp::State::Rejected);
+    assert!(rejected + outcome.report.count_state(smsp::State::Unanswered) == ids.len());
+    let error = outcome.error.unwrap();
+    assert_eq!((error.code(), error.api_code()), (smsp::Code::Api, 5));
+    let unanswered = outcome.report.iter().filter(|row| row.state() == smsp::State::Unanswered);
+    assert!(unanswered.into_iter().all(|row| row.error().is_some_and(|error| error.api_code() == 5)));
+    // 40 batches; parts until 65 were refused; and on each of 4 connections at most 9 that were waiting then.
+    assert!(simulator.requests().len() <= 40 + 65 + 4 * 9, "{} requests", simulator.requests().len());
+}
+
+#[test]
+fn a_key_that_is_refused_within_a_batch_ends_the_call() {
+    let change = |request: &Request, answer: &mut Answer| {
+        let code = if request.entries.len() > 250 { 5 } else { 10 };
+        answer.refusal = refusal(code, "Refus");
+    };
+    let simulator = simulator().bend(change).start().unwrap();
+    let failure = Failure {
+        code: E_AUTH,
+        api_code: 10,
+        http_status: 200,
+        retryable: false,
+        requests: 2,
+        part: "Refus",
+        count: 1_200,
+    };
+    program("failure").run(&failure.arguments(&options(&simulator), &["max_connections=1"]));
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn structs_are_laid_out_as_in_c() {
     let layouts = scratch("dotnet-c").join("layouts");
     common::compile_c(&Path::new(ROOT).join("tests/dotnet/layouts.c"), &layouts, [""; 0]);
     let wanted = run(&mut Command::new(layouts));
-    assert!(wanted.lines().count() == 14 && wanted.contains("is_spam "), "{wanted}");
+    assert!(wanted.lines().count() == 15 && wanted.contains("index "), "{wanted}");
     assert_eq!(run(&mut command(&["layouts"])), wanted);
 }
 
@@ -74,7 +74,7 @@ fn failures_are_told_by_their_kind() {
     let table = [
         ("refuse code=10", "SmspRefusedException Auth 10 200 False"),
         ("refuse code=20", "SmspRefusedException Denied 20 200 False"),
-        ("refuse code=77", "SmspRefusedException Api 77 200 False"),
+        ("refuse code=50", "SmspRefusedException Api 50 200 False"),
         ("too-many-requests", "SmspRefusedException RateLimited 0 429 True"),
         ("status code=503", "SmspServiceException Http 0 503 True"),
         ("status code=404", "SmspServiceException Http 0 404 False"),
@@ -92,6 +92,16 @@ fn failures_are_told_by_their_kind() {
         format!("{line} Unanswered:{code},Unanswered:{code},Invalid:InvalidArgument\n")
     });
     assert_eq!(run(&mut command(&arguments)), lines.collect::<String>());
+}
+
+#[test]
+fn every_entry_has_its_error() {
+    check("errors", &faulty("status code=404 ids=1").fault(rule("refuse code=50 ids=3")).start().unwrap());
+}
+
+#[test]
+fn a_message_that_is_refused_alone_is_answered() {
+    check("refused", &faulty("refuse code=9 ids=1002").start().unwrap());
 }
 
 #[test]

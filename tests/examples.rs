@@ -22,7 +22,7 @@ const LINES: [&str; 4] = [
     "+33699999993     111111       delivered     2018-02-06T16:26:56Z Delivered",
     "+33699999992     1000         not_found                          Numéro introuvable",
     "0619922264       1226613      delivered     2018-02-06T16:26:56Z Delivered",
-    "06xxxxxxx1       1222         invalid",
+    "06xxxxxxx1       1222         invalid                            phone_number: this is not a phone number",
 ];
 
 #[test]
@@ -186,8 +186,9 @@ fn check(program: &Path) {
     expect(program, &good, &MESSAGES, &LINES, "SMSP_PARTIAL: ", 1);
 
     let wrong_key = [("SMSPARTNER_API_KEY", "wrong"), ("SMSP_BASE_URL", &base_url)];
-    let unanswered = ["+33699999993     111111       unanswered"];
-    expect(program, &wrong_key, &MESSAGES[..1], &unanswered, "SMSP_E_AUTH: ", 2);
+    let refused = "the service refuses the request with code 10: Clé API incorrecte";
+    let unanswered = format!("+33699999993     111111       unanswered                         {refused}");
+    expect(program, &wrong_key, &MESSAGES[..1], &[&unanswered], "SMSP_E_AUTH: ", 2);
     expect(program, &good[1..], &MESSAGES, &[], "SMSP_E_CONFIG: api_key", 2);
     let wrong_option = [("SMSPARTNER_API_KEY", KEY), ("SMSP_BATCH_SIZE", "501")];
     expect(program, &wrong_option, &MESSAGES, &[], "SMSP_E_CONFIG: SMSP_BATCH_SIZE", 2);

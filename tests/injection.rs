@@ -93,8 +93,9 @@ fn a_key_is_a_key_and_an_id_is_an_id() {
     for method in ["post", "get"] {
         for value in HOSTILE {
             check_values(&arrived(&[("method", method), ("api_key", value)], "x"), value, "x");
-            let id = value.trim_matches('\u{feff}');
-            check_values(&arrived(&[("method", method)], id), "demo", id);
+            // An id with an invisible mark inside is not sent at all.
+            let id: String = value.chars().filter(|character| !matches!(character, '\u{feff}' | '\u{202e}')).collect();
+            check_values(&arrived(&[("method", method)], &id), "demo", &id);
         }
     }
 }

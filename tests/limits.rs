@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use smsp::{Client, Code, Config, Outcome, Query, State};
 use smsp_simulator::{Answer, Clock, Request, Simulator};
 
@@ -96,6 +98,42 @@ fn a_gzip_body_that_is_none_or_ends_early_is_not_an_answer() {
         });
         let error = ask(&client(&simulator.base_url(), &[]), 1).error.unwrap();
         assert_eq!((error.code(), error.http_status()), (Code::Protocol, 200), "{body:?}: {error}");
+    }
+}
+
+/// The answer of a simulator that says that it is packed so, and is packed by gzip once, with this behind it.
+fn packed(content_encoding: &'static [&str], behind: &'static [u8], status: u16) -> Simulator {
+    bent(move |request, answer| {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+        packed.write_all(&answer.body(request.format, smsp_simulator::Style::Compact)).unwrap();
+        answer.raw = Some([&packed.finish().unwrap(), behind].concat());
+        answer.status = status;
+        answer.headers.extend(content_encoding.iter().map(|line| ("Content-Encoding".to_owned(), line.to_string())));
+    })
+}
+
+#[test]
+fn gzip_is_unpacked_under_each_of_its_names() {
+    for lines in [&["gzip"][..], &["x-gzip"], &["X-GZIP"], &["identity, gzip"], &["gzip", "identity"]] {
+        let outcome = ask(&client(&packed(lines, b"", 200).base_url(), &[]), 1);
+        assert_eq!(outcome.code(), Code::Ok, "{lines:?}: {:?}", outcome.error);
+    }
+}
+
+#[test]
+fn zeros_behind_gzip_are_padding() {
+    let outcome = ask(&client(&packed(&["gzip"], &[0; 100_000], 200).base_url(), &[]), 1);
+    assert_eq!(outcome.code(), Code::Ok, "{:?}", outcome.error);
+    let error = ask(&client(&packed(&["gzip"], b"\0\0x", 200).base_url(), &[]), 1).error.unwrap();
+    assert_eq!((error.code(), error.http_status()), (Code::Protocol, 200), "{error}");
+}
+
+#[test]
+fn a_packing_that_was_not_asked_for_is_named() {
+    for (status, code) in [(200, Code::Protocol), (401, Code::Http), (429, Code::RateLimited)] {
+        let error = ask(&client(&packed(&["br"], b"", status).base_url(), &[]), 1).error.unwrap();
+        assert_eq!((error.code(), error.http_status()), (code, status.into()), "{error}");
+        assert_eq!(error.message().contains("packed by br"), status == 200, "{error}");
     }
 }
 

@@ -1,9 +1,11 @@
 //! The log: which events stand in it at which level, what never does, and that every line is whole.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, OpenOptions};
+use std::io::Read;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
 
 use smsp::{Client, Code, Config, Error, Outcome, Query};
@@ -247,6 +249,26 @@ fn a_file_that_was_rotated_is_left_alone() {
 }
 
 #[test]
+fn a_pipe_that_nobody_reads_takes_whole_lines_only() {
+    let fixture = Fixture::new(|_, _| {});
+    let file = fixture.file();
+    assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+    let mut reading = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(&file).unwrap();
+    let client = fixture.client("trace", &[]);
+    let mut calls = 0;
+    while client.stat("log_lines_dropped").unwrap() < 10 {
+        assert_eq!(ask(&client, 1).code(), Code::Ok);
+        calls += 1;
+    }
+    let mut text = String::new();
+    reading.read_to_string(&mut text).unwrap();
+    assert!(text.ends_with('\n'));
+    let written = text.lines().map(Line::parse).count() as u64;
+    // A line for the call, four for its batch.
+    assert_eq!(written + client.stat("log_lines_dropped").unwrap(), 5 * calls);
+}
+
+#[test]
 fn a_file_that_cannot_be_written() {
     let fixture = Fixture::new(|_, _| {});
     let url = fixture.simulator.base_url();
@@ -268,6 +290,8 @@ fn a_file_that_cannot_be_written() {
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
     assert_eq!(ask(&client, 6).code(), Code::Ok);
+    // One for the call, four for each batch.
+    assert_eq!(client.stat("log_lines_dropped"), Some(1 + 4 * 3));
     fs::remove_dir(&file).unwrap();
     assert_eq!(ask(&client, 1).code(), Code::Ok);
     assert!(!fixture.lines().is_empty());

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, thread};
 
 use common::rows::{Row, expected, messages};
-use smsp::{Client, Code, Config, Outcome, Query, State};
+use smsp::{Client, Code, Config, Outcome, Query, State, Status};
 use smsp_simulator::{Rule, Simulator, fault_kinds};
 
 const RULES: &[&str] = &[
@@ -24,6 +24,7 @@ const RULES: &[&str] = &[
     "status code=404",
     "refuse code=10",
     "refuse code=90",
+    "refuse code=3 ids=1001",
     "reset-before",
     "reset-after",
     "cut at=0",
@@ -63,8 +64,10 @@ fn outcome(rule: &str) -> String {
     let outcome = client.multi_status(queries).unwrap();
     let unanswered = unanswered(rule, &outcome, &expected(&simulator, &messages));
     let code = format!("`{}`", outcome.code().name());
+    let rejected = outcome.report.iter().filter(|status| status.state() == State::Rejected).count();
     let code = match (outcome.code(), unanswered.first()) {
         (Code::Partial, Some(why)) => format!("{code}: {} of 3 UNANSWERED with `{}`", unanswered.len(), why.name()),
+        _ if rejected > 0 => format!("{code}: {rejected} of 3 REJECTED"),
         _ => code,
     };
     match client.stat("retries").unwrap() {
@@ -93,18 +96,26 @@ fn client(simulator: &Simulator, tls: bool) -> Client {
     Client::new(&config).unwrap()
 }
 
-/// Why messages were not answered; the others have the right status.
+/// Why messages were not answered; the others have the right status, or are refused alone where the rule says so.
 fn unanswered(rule: &str, outcome: &Outcome, expected: &[Row]) -> Vec<Code> {
     assert_eq!(outcome.report.len(), expected.len());
     let mut unanswered = Vec::new();
     for (status, row) in outcome.report.iter().zip(expected) {
         match status.state() {
             State::Unanswered => unanswered.push(status.code()),
+            State::Rejected => assert!(is_refused(rule, &status), "{rule}: {status:?}"),
             _ => assert_eq!(Row::of(&status), *row, "{rule}"),
         }
     }
     assert!(!unanswered.contains(&Code::Ok), "{rule}: without a reason");
     unanswered
+}
+
+/// Whether the rule refuses this message, with a code that one message can cause.
+fn is_refused(rule: &str, status: &Status<'_>) -> bool {
+    rule.starts_with("refuse code=3 ")
+        && rule.contains(&format!(" ids={}", status.message_id()))
+        && (status.code(), status.api_code(), status.status_text()) == (Code::Ok, 3, Some("Refus 3"))
 }
 
 fn table() -> String {

@@ -55,11 +55,12 @@ fn style() {
 
 #[test]
 fn unit_tests() {
-    let fault = |rule: &str| simulator().fault(rule.parse::<Rule>().unwrap());
+    let rule = |text: &str| text.parse::<Rule>().unwrap();
+    let fault = |text: &str| simulator().fault(rule(text));
     let kinds = [
         "refuse code=10",
         "refuse code=20",
-        "refuse code=77",
+        "refuse code=50",
         "too-many-requests",
         "status code=503",
         "status code=404",
@@ -70,6 +71,9 @@ fn unit_tests() {
     let mut simulators: Vec<_> = kinds.iter().map(|kind| (*kind, fault(kind).start().unwrap())).collect();
     simulators.push(("plain", simulator().start().unwrap()));
     simulators.push(("slow", simulator().latency(Duration::from_millis(60)).start().unwrap()));
+    simulators
+        .push(("one by one", fault("status code=404 ids=1").fault(rule("refuse code=50 ids=3")).start().unwrap()));
+    simulators.push(("refuse alone", fault("refuse code=9 ids=3").start().unwrap()));
     simulators.push(("held", fault("latency ms=600000 ids=1003").start().unwrap()));
     let mut urls: BTreeMap<_, _> = simulators.iter().map(|(name, it)| (*name, it.base_url())).collect();
     urls.insert("https", urls["plain"].replace("http://", "https://"));

@@ -96,12 +96,20 @@ fn retry_after_is_waited_for() {
 
 #[test]
 fn a_retry_after_that_is_too_long_ends_the_batch() {
-    for (options, named) in [
-        (vec![], "asks to wait 3600 s, and only 60.0 s are allowed"),
-        (vec![("total_timeout_ms", "30000")], "asks to wait 3600 s, and only "),
+    let short = [("total_timeout_ms", "30000")];
+    let hour: &[_] = &[("Retry-After", "3600")];
+    for (asked, options, named) in [
+        (hour, &[][..], "asks to wait 3600 s, and only 60.0 s are allowed"),
+        (hour, &short, "asks to wait 3600 s, and only "),
+        (&[("Retry-After", "60.5")], &[], "asks to wait 61 s, and only 60.0 s are allowed"),
+        (
+            &[("Retry-After", "99999999999999999999999")],
+            &[],
+            "asks to wait 18446744073709551615 s or more, and only 60.0 s are allowed",
+        ),
     ] {
-        let simulator = failing_at_first(usize::MAX, status(429, &[("Retry-After", "3600")]));
-        let client = client(&simulator.base_url(), &options);
+        let simulator = failing_at_first(usize::MAX, status(429, asked));
+        let client = client(&simulator.base_url(), options);
         let error = ask(&client, 1).error.unwrap();
         assert_eq!((error.code(), error.http_status()), (Code::RateLimited, 429));
         assert!(error.message().contains(named), "{error}");

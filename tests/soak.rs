@@ -45,6 +45,7 @@ const FAULTS: &[&str] = &[
     "status code=404",
     "refuse code=10",
     "refuse code=90",
+    "refuse code=3 status=400 ids=1000*",
     "reset-before",
     "reset-after",
     "missing count=2",
@@ -164,7 +165,7 @@ impl Tally {
             let counter = match (status.state(), status.code()) {
                 (State::Unanswered, Code::Ok) => &self.lost,
                 (State::Unanswered, code) if code.value() < 0 && code != Code::Internal => &self.reported,
-                _ if row == expected(phone, id) => &self.answered,
+                _ if row == expected(phone, id) || is_refused(&row) => &self.answered,
                 _ => &self.wrong,
             };
             add(counter, 1);
@@ -176,6 +177,12 @@ impl Tally {
             }
         }
     }
+}
+
+/// Whether this message was refused alone, by the rule for such ids.
+fn is_refused(row: &Row) -> bool {
+    let refused = Row::without_answer(&row.phone_number, &row.message_id, "rejected", Code::Ok.value(), 3);
+    row.message_id.starts_with("1000") && *row == Row { status_text: Some("Refus 3".to_owned()), ..refused }
 }
 
 /// Chance enough for what is asked.

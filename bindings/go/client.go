@@ -38,10 +38,25 @@ func (c *Config) NewClient() (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &Client{handle: client}
-	made.guard.opened(func() { C.smsp_client_free(client) })
-	runtime.SetFinalizer(made, (*Client).Close)
-	return made, nil
+	return newClient(client), nil
+}
+
+// NewFromEnv makes a client with the defaults and what the environment sets, as New(WithEnv()) does. Nothing is sent yet.
+func NewFromEnv() (*Client, error) {
+	var client *C.smsp_client
+	var from *C.smsp_error
+	code := C.smsp_client_new_from_env(&client, &from)
+	if failed := failure(code, from); failed != nil {
+		return nil, failed
+	}
+	return newClient(client), nil
+}
+
+func newClient(handle *C.smsp_client) *Client {
+	client := &Client{handle: handle}
+	client.guard.opened(func() { C.smsp_client_free(handle) })
+	runtime.SetFinalizer(client, (*Client).Close)
+	return client
 }
 
 // Close ends the client. Calls and operations that still run go on to their end, in other goroutines too; this does not
@@ -59,10 +74,10 @@ func (c *Client) Close() error {
 // The report has one status for each query, in order; it is nil only where none could be made (the client is closed, no
 // memory). The error is nil if every query was answered. Otherwise it is an *Error that tells of the first batch that
 // failed, or of the first entry that is invalid, and errors.Is(err, Partial) says whether some were answered all the
-// same.
+// same. The Err of each status tells of that entry.
 //
-// The end of the context cancels the call within 200 ms: what was answered until then is in the report, the rest is
-// StateUnanswered with the code ErrCancelled, and the error is both ErrCancelled and the context's own by errors.Is.
+// The end of the context cancels the call within 200 ms: what was answered until then is in the report, and the rest is
+// StateUnanswered. Its errors and that of the call are both ErrCancelled and the context's own by errors.Is.
 // With a context that is done before, nothing is asked.
 func (c *Client) MultiStatus(ctx context.Context, queries []Query) (*Report, error) {
 	if ctx.Done() == nil {
@@ -75,7 +90,7 @@ func (c *Client) MultiStatus(ctx context.Context, queries []Query) (*Report, err
 		c.guard.leave()
 		message := "the call was cancelled before it began"
 		failed := &Error{Code: ErrCancelled, Retryable: true, Message: message, cause: ctx.Err()}
-		return unasked(queries, ErrCancelled), failed
+		return unasked(queries, failed), failed
 	}
 	operation, err := c.start(queries)
 	if err != nil {
@@ -88,7 +103,7 @@ func (c *Client) MultiStatus(ctx context.Context, queries []Query) (*Report, err
 	case <-operation.Done():
 	}
 	report, failed := operation.finish()
-	if failed != nil && ctx.Err() != nil && report.has(ErrCancelled) {
+	if failed != nil && ctx.Err() != nil && report.endedBy(ctx.Err()) {
 		failed.cause = ctx.Err()
 	}
 	return report, orNil(failed)
@@ -106,7 +121,7 @@ func (c *Client) ask(queries []Query) (*Report, error) {
 	}
 	defer carried.free()
 	report, failed := c.call(carried)
-	return taken(report, queries), orNil(withoutNull(failed))
+	return taken(report, queries), orNil(failed)
 }
 
 // call is the one in C, and nothing else.

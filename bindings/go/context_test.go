@@ -69,6 +69,9 @@ func TestContext(t *testing.T) {
 				if status.Code != want {
 					t.Errorf("%d: %+v", i, status)
 				}
+				if want == smsp.ErrCancelled {
+					ends(t, status.Err, row.reason)
+				}
 			}
 		})
 	}
@@ -86,8 +89,12 @@ func TestContextAfterFailure(t *testing.T) {
 		})
 		cancel()
 	}()
-	_, err := client.MultiStatus(ctx, []smsp.Query{{"+33612345678", "1"}, {"+33612345678", "10"}})
+	report, err := client.MultiStatus(ctx, []smsp.Query{{"+33612345678", "1"}, {"+33612345678", "10"}})
 	ends(t, err, context.Canceled)
+	ends(t, report.Statuses()[1].Err, context.Canceled)
+	if first := report.Statuses()[0].Err; !errors.Is(first, smsp.ErrHTTP) || errors.Is(first, context.Canceled) {
+		t.Error(first)
+	}
 	var failed *smsp.Error
 	if errors.As(err, &failed); failed.Code != smsp.ErrHTTP || !errors.Is(err, smsp.ErrHTTP) || failed.HTTPStatus != 503 {
 		t.Error(err)
@@ -104,6 +111,7 @@ func TestContextBefore(t *testing.T) {
 	for ctx, reason := range map[context.Context]error{cancelled: context.Canceled, expired: context.DeadlineExceeded} {
 		report, err := client.MultiStatus(ctx, messages(3))
 		ends(t, err, reason)
+		ends(t, report.Statuses()[2].Err, reason)
 		if report.Len() != 3 || report.Count(smsp.StateUnanswered) != 3 || report.Statuses()[2].Code != smsp.ErrCancelled {
 			t.Error(report)
 		}

@@ -94,14 +94,20 @@ func failure(code C.smsp_code, from *C.smsp_error) *Error {
 	if from == nil {
 		return &Error{Code: Code(code), Message: "no memory for the details"}
 	}
-	return &Error{
+	failed := copied(from)
+	failed.Partial = code == C.SMSP_PARTIAL
+	return failed
+}
+
+// copied is an error of the library in memory of Go.
+func copied(from *C.smsp_error) *Error {
+	return withoutNull(&Error{
 		Code:       Code(C.smsp_error_code(from)),
-		Partial:    code == C.SMSP_PARTIAL,
 		APICode:    int(C.smsp_error_api_code(from)),
 		HTTPStatus: int(C.smsp_error_http_status(from)),
 		Retryable:  C.smsp_error_is_retryable(from) == 1,
 		Message:    C.GoString(C.smsp_error_message(from)),
-	}
+	})
 }
 
 // closed is the error of what is used after Close.

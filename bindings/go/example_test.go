@@ -12,7 +12,7 @@ import (
 
 // The environment has the key, in SMSPARTNER_API_KEY.
 func Example() {
-	client, err := smsp.New(smsp.WithEnv())
+	client, err := smsp.NewFromEnv()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func Example() {
 
 // An error and a report come together: what was answered is in the report.
 func ExampleClient_MultiStatus() {
-	client, err := smsp.New(smsp.WithEnv())
+	client, err := smsp.NewFromEnv()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -52,18 +52,18 @@ func ExampleClient_MultiStatus() {
 		fmt.Println(err)
 	}
 	for _, status := range report.Statuses() {
-		if status.Code != smsp.OK {
-			fmt.Println(status.PhoneNumber, status.State, status.Code)
+		if status.Err != nil {
+			fmt.Println(status.PhoneNumber, status.State, status.Err)
 		}
 	}
 	// Output:
-	// SMSP_PARTIAL: SMSP_E_INVALID_ARGUMENT: queries[1]: phone_number "nobody" is not a number
-	// nobody invalid SMSP_E_INVALID_ARGUMENT
+	// SMSP_PARTIAL: SMSP_E_INVALID_ARGUMENT: queries[1] (counted from 0): phone_number "nobody": this is not a phone number
+	// nobody invalid SMSP_E_INVALID_ARGUMENT: phone_number: this is not a phone number
 }
 
 // Progress of a call in the background.
 func ExampleClient_Start() {
-	client, err := smsp.New(smsp.WithEnv())
+	client, err := smsp.NewFromEnv()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func ExampleConfig() {
 
 // Counters, for a monitoring system.
 func ExampleClient_Stats() {
-	client, err := smsp.New(smsp.WithEnv())
+	client, err := smsp.NewFromEnv()
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -131,7 +131,7 @@ func (o *Operation) finish() (*Report, *Error) {
 	var report *C.smsp_report
 	var from *C.smsp_error
 	code := C.smsp_operation_finish(o.handle, &report, &from)
-	return taken(report, o.queries), withoutNull(failure(code, from))
+	return taken(report, o.queries), failure(code, from)
 }
 
 // Close cancels an operation that is not done, and ends it, once nobody waits for it any more. Closing twice is fine. The

@@ -91,11 +91,11 @@ func (c carried) free() {
 	C.free(c.block)
 }
 
-// withoutNull says of an entry what is wrong with it in terms of this package: a text is NULL only where it held a NUL.
+// withoutNull says what is wrong with a query in terms of this package: a text is NULL only where it held a NUL.
 func withoutNull(e *Error) *Error {
-	const null = " is NULL"
-	if e != nil && strings.HasPrefix(e.Message, "queries[") && strings.HasSuffix(e.Message, null) {
-		e.Message = strings.TrimSuffix(e.Message, null) + " holds a NUL byte"
+	const null = "the pointer is NULL"
+	if e.Code == ErrInvalidArgument && strings.HasSuffix(e.Message, null) {
+		e.Message = strings.TrimSuffix(e.Message, null) + "the text holds a NUL byte"
 	}
 	return e
 }

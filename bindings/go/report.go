@@ -8,16 +8,19 @@ import (
 	"unsafe"
 )
 
-// Status is what became of one message.
+// Status is what became of one message. It is answered if the service says what became of it, or refuses to: that it does
+// not know it (StateNotFound) or does not speak of it (StateRejected). StateUnanswered and StateInvalid are not.
 type Status struct {
+	Index       int       // the place of the query in the list that was given, counted from 0
 	PhoneNumber string    // as it was given
 	MessageID   string    // as it was given
 	StatusText  string    // the service's text, in English or French; "" if it gave none
 	DateText    string    // the service's date where it is not Unix seconds: it names no time zone, so none is guessed
 	Date        time.Time // when the state was reached, in UTC; zero if the service did not tell
 	State       State
-	Code        Code  // OK, or why there is no answer
-	APICode     int32 // the service's code for this entry (200 where it has no objection), 0 if it gave none
+	Code        Code  // OK if it is answered, else the kind of failure
+	Err         error // why it is not answered, an *Error; nil if it is
+	APICode     int32 // the service's code for this entry (200 where it has no objection) or its request, 0 if it gave none
 	StopSMS     Flag  // whether the recipient answered STOP
 	IsSpam      Flag  // whether the message was taken for spam
 }
@@ -50,22 +53,22 @@ func (r *Report) Count(state State) int {
 	return r.counts[state]
 }
 
-// has says whether an entry has this code.
-func (r *Report) has(code Code) bool {
+// endedBy says why entries were cancelled: because the context ended. Whether there are any.
+func (r *Report) endedBy(cause error) (found bool) {
 	for i := range r.Statuses() {
-		if r.statuses[i].Code == code {
-			return true
+		if failed, ok := r.statuses[i].Err.(*Error); ok && failed.Code == ErrCancelled {
+			failed.cause, found = cause, true
 		}
 	}
-	return false
+	return found
 }
 
 // unasked is the report on queries of which nothing was asked.
-func unasked(queries []Query, code Code) *Report {
+func unasked(queries []Query, failed *Error) *Report {
 	report := &Report{statuses: make([]Status, len(queries)), counts: make([]int, len(stateNames))}
-	for i := range report.statuses {
-		report.statuses[i] = Status{PhoneNumber: queries[i].PhoneNumber, MessageID: queries[i].MessageID, Code: code,
-			StopSMS: NotTold, IsSpam: NotTold}
+	for i, query := range queries {
+		report.statuses[i] = Status{Index: i, PhoneNumber: query.PhoneNumber, MessageID: query.MessageID, Code: failed.Code,
+			Err: failed, StopSMS: NotTold, IsSpam: NotTold}
 	}
 	report.counts[StateUnanswered] = len(queries)
 	return report
@@ -80,7 +83,7 @@ func taken(from *C.smsp_report, queries []Query) *Report {
 	return read(from, queries)
 }
 
-// read reads row by row out of the memory of the library: without a call for each.
+// read reads row by row out of the memory of the library: without a call for each that is answered.
 func read(from *C.smsp_report, queries []Query) *Report {
 	count := int(C.smsp_report_count(from))
 	report := &Report{statuses: make([]Status, count), counts: make([]int, len(stateNames))}
@@ -88,15 +91,20 @@ func read(from *C.smsp_report, queries []Query) *Report {
 		report.counts[state] = int(C.smsp_report_count_state(from, C.smsp_state(state)))
 	}
 	var texts texts
-	row, stride := unsafe.Pointer(C.smsp_report_get(from, 0)), int(C.smsp_report_stride(from))
+	failures := failures{}
+	rows, stride := unsafe.Pointer(C.smsp_report_get(from, 0)), int(C.smsp_report_stride(from))
 	for i, query := range queries[:count] {
-		report.statuses[i].fill(query, (*C.smsp_status)(unsafe.Add(row, i*stride)), &texts)
+		row, status := (*C.smsp_status)(unsafe.Add(rows, i*stride)), &report.statuses[i]
+		status.fill(query, row, &texts)
+		if row.code != C.SMSP_OK {
+			status.Err = failures.get(C.smsp_report_error(from, C.size_t(i)))
+		}
 	}
 	return report
 }
 
 func (s *Status) fill(query Query, row *C.smsp_status, texts *texts) {
-	s.PhoneNumber, s.MessageID = query.PhoneNumber, query.MessageID
+	s.Index, s.PhoneNumber, s.MessageID = int(row.index), query.PhoneNumber, query.MessageID
 	if row.status_text != nil {
 		s.StatusText = texts.get(row.status_text)
 	}
@@ -124,4 +132,15 @@ func (t *texts) get(at *C.char) string {
 		place.at, place.text = at, C.GoString(at)
 	}
 	return place.text
+}
+
+// failures are the errors of a report by their addresses: entries share them.
+type failures map[uintptr]*Error
+
+func (f failures) get(at *C.smsp_error) error {
+	address := uintptr(unsafe.Pointer(at))
+	if at != nil && f[address] == nil {
+		f[address] = copied(at)
+	}
+	return orNil(f[address])
 }

@@ -23,19 +23,20 @@ func TestStatuses(t *testing.T) {
 	rows := []struct {
 		phone, id string
 		want      smsp.Status
+		why       string
 	}{
-		{"+33699999993", "111111", delivered},
-		{"0619922264", "1226613", delivered},
-		{"+33699999992", "1000", absent},
-		{"+33699999993", "111111", delivered},
-		{"06xxxxxxx1", "1222", invalid},
-		{"+33699999993", "", invalid},
-		{"", "1", invalid},
-		{"Numéro", "1", invalid},
-		{"\xff", "1", invalid},
-		{"+33699999993", "111111\x00", invalid},
-		{"+33699999993\x00", "111111", invalid},
-		{"\x00", "\x00", invalid},
+		{"+33699999993", "111111", delivered, ""},
+		{"0619922264", "1226613", delivered, ""},
+		{"+33699999992", "1000", absent, ""},
+		{"+33699999993", "111111", delivered, ""},
+		{"06xxxxxxx1", "1222", invalid, "phone_number: this is not a phone number"},
+		{"+33699999993", "", invalid, "message_id: the text is empty"},
+		{"", "1", invalid, "phone_number: the text is empty"},
+		{"Numéro", "1", invalid, "phone_number: this is not a phone number"},
+		{"\xff", "1", invalid, "phone_number: the text is not UTF-8"},
+		{"+33699999993", "111111\x00", invalid, "message_id: the text holds a NUL byte"},
+		{"+33699999993\x00", "111111", invalid, "phone_number: the text holds a NUL byte"},
+		{"\x00", "\x00", invalid, "phone_number: the text holds a NUL byte"},
 	}
 	queries := make([]smsp.Query, len(rows))
 	for i, row := range rows {
@@ -54,7 +55,10 @@ func TestStatuses(t *testing.T) {
 				t.Fatal(report.Len())
 			}
 			for i, row := range rows {
-				row.want.PhoneNumber, row.want.MessageID = row.phone, row.id
+				row.want.Index, row.want.PhoneNumber, row.want.MessageID = i, row.phone, row.id
+				if row.why != "" {
+					row.want.Err = &smsp.Error{Code: smsp.ErrInvalidArgument, Message: row.why}
+				}
 				if got := report.Statuses()[i]; !reflect.DeepEqual(got, row.want) {
 					t.Errorf("%d: got %+v, want %+v", i, got, row.want)
 				}
@@ -83,7 +87,8 @@ func TestMany(t *testing.T) {
 		t.Error(sum)
 	}
 	for i, status := range report.Statuses() {
-		if status.PhoneNumber != queries[i].PhoneNumber || status.MessageID != queries[i].MessageID || status.Code != smsp.OK {
+		asked := status.PhoneNumber == queries[i].PhoneNumber && status.MessageID == queries[i].MessageID && status.Index == i
+		if !asked || status.Code != smsp.OK || status.Err != nil {
 			t.Fatalf("%d: %+v", i, status)
 		}
 	}
@@ -145,7 +150,12 @@ func TestErrors(t *testing.T) {
 				t.Errorf("got %+v, want %+v", *got, row.want)
 			}
 			if report.Len() != 1 || report.Statuses()[0].Code != row.want.Code {
-				t.Errorf("%+v", report)
+				t.Fatalf("%+v", report)
+			}
+			// The same is said of the only message, but for its place.
+			row.want.Message = strings.TrimPrefix(got.Message, "queries[0] (counted from 0): ")
+			if entry := report.Statuses()[0].Err; !reflect.DeepEqual(entry, error(&row.want)) {
+				t.Errorf("got %+v, want %+v", entry, row.want)
 			}
 		})
 	}
@@ -167,11 +177,62 @@ func TestPartial(t *testing.T) {
 	}
 }
 
+// TestErrorsOfEntries makes messages fail in different ways in one call: each has its own error, and those of a request share it.
+func TestErrorsOfEntries(t *testing.T) {
+	url := simulate(t, "--fault", "status code=404 ids=1", "--fault", "refuse code=50 ids=3")
+	client := newClient(t, url, "batch_size", "2", "max_connections", "1")
+	var queries []smsp.Query
+	for _, id := range []string{"1", "2", "3", "4", "5", "", "2"} {
+		queries = append(queries, smsp.Query{PhoneNumber: "+33612345678", MessageID: id})
+	}
+	report, err := client.MultiStatus(background, queries)
+	if !errors.Is(err, smsp.Partial) || !errors.Is(err, smsp.ErrHTTP) {
+		t.Error(err)
+	}
+	http := smsp.Error{Code: smsp.ErrHTTP, HTTPStatus: 404}
+	refused := smsp.Error{Code: smsp.ErrAPI, HTTPStatus: 200, APICode: 50}
+	invalid := smsp.Error{Code: smsp.ErrInvalidArgument}
+	for i, want := range []*smsp.Error{&http, &http, &refused, &refused, nil, &invalid, &http} {
+		var got *smsp.Error
+		status := report.Statuses()[i]
+		if errors.As(status.Err, &got) != (want != nil) {
+			t.Fatal(i, status.Err)
+		}
+		if want == nil {
+			continue
+		}
+		want.Message = got.Message
+		if !reflect.DeepEqual(got, want) || status.Code != got.Code || int(status.APICode) != got.APICode || got.Message == "" {
+			t.Errorf("%d: got %+v, want %+v", i, got, want)
+		}
+	}
+	list := report.Statuses()
+	if list[0].Err != list[1].Err || list[0].Err != list[6].Err || list[2].Err != list[3].Err || list[0].Err == list[2].Err {
+		t.Error("the messages of a request share an error, and no others do")
+	}
+}
+
+// TestRefusedAlone: a message that the service refuses is answered, and so are the others of its batch.
+func TestRefusedAlone(t *testing.T) {
+	client := newClient(t, simulate(t, "--fault", "refuse code=9 ids=1002"))
+	report, err := client.MultiStatus(background, messages(4))
+	if err != nil || report.Count(smsp.StateRejected) != 1 {
+		t.Fatal(err)
+	}
+	rejected := report.Statuses()[2]
+	if rejected.State != smsp.StateRejected || rejected.APICode != 9 || rejected.Code != smsp.OK || rejected.Err != nil {
+		t.Errorf("%+v", rejected)
+	}
+	if halved, err := client.Stat("batches_halved"); err != nil || halved != 2 {
+		t.Error(halved, err)
+	}
+}
+
 // TestNUL looks for what is said of a text that C cannot take.
 func TestNUL(t *testing.T) {
 	client := newClient(t, refusing(t))
 	_, err := client.MultiStatus(background, []smsp.Query{{"+33612345678", "1\x002"}})
-	if err == nil || err.Error() != "SMSP_E_INVALID_ARGUMENT: queries[0]: message_id holds a NUL byte" {
+	if err == nil || err.Error() != "SMSP_E_INVALID_ARGUMENT: queries[0] (counted from 0): message_id: the text holds a NUL byte" {
 		t.Error(err)
 	}
 	_, err = client.Stat("requests\x00")
@@ -270,18 +331,25 @@ func TestEnvironment(t *testing.T) {
 	if err := config.LoadEnv(); !errors.Is(err, smsp.ErrConfig) || !strings.Contains(err.Error(), "SMSP_BATCH_SIZE") {
 		t.Error(err)
 	}
-	if _, err := smsp.New(smsp.WithEnv()); !errors.Is(err, smsp.ErrConfig) {
-		t.Error(err)
+	fromEnv := map[string]func() (*smsp.Client, error){
+		"New":        func() (*smsp.Client, error) { return smsp.New(smsp.WithEnv(), smsp.With("format", "xml")) },
+		"NewFromEnv": smsp.NewFromEnv,
 	}
-	t.Setenv("SMSP_BATCH_SIZE", "5")
-	client, err := smsp.New(smsp.WithEnv(), smsp.With("format", "xml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	report, err := client.MultiStatus(background, messages(6))
-	if requests, _ := client.Stat("requests"); err != nil || report.Len() != 6 || requests != 2 {
-		t.Error(err, requests)
+	for name, connect := range fromEnv {
+		t.Setenv("SMSP_BATCH_SIZE", "no")
+		if client, err := connect(); client != nil || !errors.Is(err, smsp.ErrConfig) || !strings.Contains(err.Error(), "SMSP_BATCH_SIZE") {
+			t.Error(name, err)
+		}
+		t.Setenv("SMSP_BATCH_SIZE", "5")
+		client, err := connect()
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		defer client.Close()
+		report, err := client.MultiStatus(background, messages(6))
+		if requests, _ := client.Stat("requests"); err != nil || report.Len() != 6 || requests != 2 {
+			t.Error(name, err, requests)
+		}
 	}
 }
 

@@ -8,14 +8,14 @@ type State int32
 
 // The states.
 const (
-	StateUnanswered   State = C.SMSP_STATE_UNANSWERED    // asked, but no answer was had; the entry's Code says why
+	StateUnanswered   State = C.SMSP_STATE_UNANSWERED    // asked, but no answer was had; the entry's Err says why
 	StateDelivered    State = C.SMSP_STATE_DELIVERED     // it reached its recipient; final
 	StateNotDelivered State = C.SMSP_STATE_NOT_DELIVERED // it did not and will not; final
 	StateWaiting      State = C.SMSP_STATE_WAITING       // under way
 	StateNotFound     State = C.SMSP_STATE_NOT_FOUND     // the service does not know this message, or not yet
 	StateNotSent      State = C.SMSP_STATE_NOT_SENT      // the service did not send it; final
-	StateRejected     State = C.SMSP_STATE_REJECTED      // the service refuses this entry; APICode says why
-	StateInvalid      State = C.SMSP_STATE_INVALID       // not asked: the number or the id cannot be one; final
+	StateRejected     State = C.SMSP_STATE_REJECTED      // the service refuses this entry; APICode and StatusText say why
+	StateInvalid      State = C.SMSP_STATE_INVALID       // not asked: the number or the id cannot be one, as Err says; final
 	StateUnknown      State = C.SMSP_STATE_UNKNOWN       // a text that the library does not know is in StatusText
 )
 

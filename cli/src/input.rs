@@ -26,7 +26,7 @@ use std::io::{self, Read};
 use crate::args::{Columns, InputFormat, Source};
 use text::Text;
 
-pub use list::{List, Message, Row};
+pub use list::{List, Message, Refusal, Row};
 pub use values::shown;
 
 /// Reads a list to its end.

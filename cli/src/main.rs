@@ -11,14 +11,15 @@ mod manual;
 mod options;
 mod output;
 
+use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use smsp::{Code, Report, State};
 
 use args::{Args, Command, Format, Source};
-use input::{List, Message, shown};
+use input::{List, Message, Row, shown};
 use output::{Lines, Summary};
 
 /// What the exit status says.
@@ -71,17 +72,28 @@ fn run_list(args: &Args) -> Result<Exit, String> {
         None => read_list(&Source::Stdin, args)?,
     };
     let start = Instant::now();
-    let outcome = ask::multi_status(&client, &list)?;
+    let asked: Vec<_> = list.asked().collect();
+    let outcome = ask::multi_status(&client, &asked)?;
     let took = start.elapsed();
-    name_invalid_rows(&list, &outcome.report);
-    let lines = Lines::of(&list, asked_lines(&list, &outcome.report));
+    name_invalid_rows(&asked, &outcome.report);
+    let lines = Lines::of(&list, asked_lines(&asked, &outcome.report));
     if let Some(error) = outcome.error.as_ref().filter(|error| error.code() != Code::InvalidArgument) {
-        complain(&ask::describe(error));
+        complain(&ask::in_lines(&ask::describe(error), &asked));
     }
     if lines.named > 0 && args.format != Format::Table {
         complain(&lines.to_string());
     }
-    print(|out| write_report(out, args, &list, &outcome.report, took, &lines))?;
+    print(|out| {
+        let records = output::records(&list.rows, &asked, &outcome.report);
+        match args.format {
+            Format::Csv => output::csv(out, records),
+            Format::Jsonl => output::jsonl(out, records),
+            Format::Table => {
+                output::table(&mut *out, records, args.rows)?;
+                write!(out, "\n{}{lines}\n", Summary::new(&list.rows, &outcome.report, took))
+            }
+        }
+    })?;
     Ok(exit_of(outcome.code(), &lines))
 }
 
@@ -97,55 +109,36 @@ fn exit_of(code: Code, lines: &Lines) -> Exit {
 /// Reads the list, and names the lines that are not asked.
 fn read_list(source: &Source, args: &Args) -> Result<List, String> {
     let list = input::read(source, args.input, &args.columns)?;
-    let refused = list.rows.iter().filter_map(|row| {
-        let Message { phone_number, message_id, refusal } = &row.message;
-        let reason = format!("{}: {}, {}", (*refusal)?, shown(phone_number), shown(message_id));
-        Some((row.line, row.lines, reason))
-    });
-    let bad = list.bad_lines.iter().map(|bad| (bad.line, bad.lines, bad.reason.clone()));
+    let refused = list.rows.iter().filter_map(|row| Some((row.line, named_row(row, row.message.refusal?))));
+    let bad = list.bad_lines.iter().map(|bad| (bad.line, format!("{}: {}", lines_at(bad.line, bad.lines), bad.reason)));
     let mut named: Vec<_> = bad.chain(refused).collect();
     named.sort();
-    named.iter().for_each(|(line, lines, reason)| complain(&format!("{}: {reason}", lines_at(*line, *lines))));
+    named.iter().for_each(|(_, what)| complain(what));
     Ok(list)
 }
 
-/// Names the lines that the library did not ask.
-fn name_invalid_rows(list: &List, report: &Report) {
-    for (row, _) in list.asked().zip(report.iter()).filter(|(_, status)| status.state() == State::Invalid) {
-        let Message { phone_number, message_id, .. } = &row.message;
-        let place = lines_at(row.line, row.lines);
-        let fields = format!("{}, {}", shown(phone_number), shown(message_id));
-        complain(&format!("{place}: not a phone number and a message id: {fields}"));
+/// Names the lines that the library did not ask, and says why.
+fn name_invalid_rows(asked: &[&Row], report: &Report) {
+    let invalid = asked.iter().zip(report.iter()).filter(|(_, status)| status.state() == State::Invalid);
+    for (row, why) in invalid.filter_map(|(row, status)| Some((row, status.error()?))) {
+        complain(&named_row(row, why.message()));
     }
 }
 
+/// What is said of a row that is not asked.
+fn named_row(row: &Row, why: impl Display) -> String {
+    let Message { phone_number, message_id, .. } = &row.message;
+    format!("{}: {}, {}: {why}", lines_at(row.line, row.lines), shown(phone_number), shown(message_id))
+}
+
 /// How many lines the messages have that the library did ask.
-fn asked_lines(list: &List, report: &Report) -> usize {
-    let rows = list.asked().zip(report.iter()).filter(|(_, status)| status.state() != State::Invalid);
+fn asked_lines(asked: &[&Row], report: &Report) -> usize {
+    let rows = asked.iter().zip(report.iter()).filter(|(_, status)| status.state() != State::Invalid);
     rows.map(|(row, _)| row.lines).sum()
 }
 
 fn lines_at(line: usize, lines: usize) -> String {
     if lines == 1 { format!("line {line}") } else { format!("lines {line} to {}", line + lines - 1) }
-}
-
-fn write_report(
-    out: &mut impl Write,
-    args: &Args,
-    list: &List,
-    report: &Report,
-    took: Duration,
-    lines: &Lines,
-) -> io::Result<()> {
-    let records = output::records(&list.rows, report);
-    match args.format {
-        Format::Csv => output::csv(out, records),
-        Format::Jsonl => output::jsonl(out, records),
-        Format::Table => {
-            output::table(&mut *out, records, args.rows)?;
-            write!(out, "\n{}{lines}\n", Summary::new(&list.rows, report, took))
-        }
-    }
 }
 
 /// Writes to standard output; that nobody reads on is no error.

@@ -63,8 +63,14 @@ const AFTER: &[Section] = &[
         blocks: &[
             Text(
                 "Fields of csv and jsonl: phone_number, message_id, state, code, api_code, date (UTC), date_unix, \
-                 date_text, status_text, stop_sms, is_spam. States: delivered, not_delivered, waiting, not_found, not_sent, \
-                 rejected, invalid, unanswered, unknown.",
+                 date_text, status_text, stop_sms, is_spam; then why a message is not answered, in csv error_message, \
+                 error_http_status and error_retryable, in jsonl error, which is null or an object of code, message, \
+                 api_code, http_status and retryable.",
+            ),
+            Text(
+                "States: delivered, not_delivered, waiting, not_found, not_sent, rejected, invalid, unanswered, unknown. \
+                 What is not found or rejected (the service refuses to speak of it) is answered; what is invalid (not \
+                 asked, since the number or the id cannot be one) or unanswered is not.",
             ),
             Text(
                 "The summary says how many lines were read: each was asked, skipped because it is empty or stands above \

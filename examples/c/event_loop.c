@@ -35,11 +35,10 @@ int main(int argc, char **argv)
     smsp_query *queries = calloc(count + 1, sizeof *queries);
     smsp_operation *operations[COUNT] = {NULL, NULL, NULL};
     struct pollfd list[COUNT + 1] = {{0, POLLIN, 0}, {0, POLLIN, 0}, {0, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
-    smsp_config *config = smsp_config_new();
     smsp_client *client = NULL;
     smsp_error *error = NULL;
-    int n, running = 0, missing = 0, failed = queries == NULL || smsp_config_load_env(config, &error) != SMSP_OK
-                                 || smsp_client_new(config, &client, &error) != SMSP_OK;
+    int n, running = 0, missing = 0;
+    int failed = queries == NULL || smsp_client_new_from_env(&client, &error) != SMSP_OK;
 
     for (i = 0; queries != NULL && i < count; ++i) {
         char *colon = argv[i + 1] + strcspn(argv[i + 1], ":");
@@ -74,7 +73,6 @@ int main(int argc, char **argv)
         smsp_operation_free(operations[n]);
     smsp_error_free(error);
     smsp_client_free(client);
-    smsp_config_free(config);
     free(queries);
     return failed || missing > 0 ? 1 : 0;
 }

@@ -8,7 +8,13 @@
 #include <string.h>
 #include <time.h>
 
-static void print_status(const smsp_status *row)
+/* The last column: what the service says, or why it says nothing. */
+static const char *detail(const smsp_status *row, const smsp_error *error)
+{
+    return error != NULL ? smsp_error_message(error) : row->status_text != NULL ? row->status_text : "";
+}
+
+static void print_status(const smsp_status *row, const smsp_error *error)
 {
     char date[32] = "";
     const time_t seconds = (time_t)row->date;
@@ -17,14 +23,13 @@ static void print_status(const smsp_status *row)
     if (row->date != SMSP_NO_DATE && utc != NULL)
         strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", utc);
     printf("%-16s %-12s %-13s %-20s %s\n", row->phone_number, row->message_id, smsp_state_name(row->state),
-           row->date_text != NULL ? row->date_text : date, row->status_text != NULL ? row->status_text : "");
+           row->date_text != NULL ? row->date_text : date, detail(row, error));
 }
 
 int main(int argc, char **argv)
 {
     size_t i, count = argc > 1 ? (size_t)argc - 1 : 0;
     smsp_query *queries = calloc(count + 1, sizeof *queries);
-    smsp_config *config = smsp_config_new();
     smsp_client *client = NULL;
     smsp_report *report = NULL;
     smsp_error *error = NULL;
@@ -36,19 +41,17 @@ int main(int argc, char **argv)
         queries[i].message_id = *colon == '\0' ? "" : colon + 1; /* no id: the report says INVALID */
         *colon = '\0';
     }
-    if (queries != NULL && (code = smsp_config_load_env(config, &error)) == SMSP_OK
-        && (code = smsp_client_new(config, &client, &error)) == SMSP_OK)
+    if (queries != NULL && (code = smsp_client_new_from_env(&client, &error)) == SMSP_OK)
         code = smsp_multi_status(client, queries, count, &report, &error);
 
     for (i = 0; i < smsp_report_count(report); ++i)
-        print_status(smsp_report_get(report, i));
+        print_status(smsp_report_get(report, i), smsp_report_error(report, i));
     if (error != NULL)
         fprintf(stderr, "%s: %s\n", smsp_code_name(code), smsp_error_message(error));
 
     smsp_error_free(error);
     smsp_report_free(report);
     smsp_client_free(client);
-    smsp_config_free(config);
     free(queries);
     return code == SMSP_OK ? 0 : code == SMSP_PARTIAL ? 1 : 2;
 }

@@ -37,7 +37,6 @@ int main(int argc, char **argv)
 {
     size_t i, count = argc > 1 ? (size_t)argc - 1 : 0;
     smsp_query *queries = calloc(count + 1, sizeof *queries);
-    smsp_config *config = smsp_config_new();
     smsp_client *client = NULL;
     smsp_report *report = NULL;
     smsp_error *error = NULL;
@@ -52,8 +51,7 @@ int main(int argc, char **argv)
         queries[i].message_id = *colon == '\0' ? "" : colon + 1; /* no id: the report says INVALID */
         *colon = '\0';
     }
-    if (queries != NULL && (code = smsp_config_load_env(config, &error)) == SMSP_OK
-        && (code = smsp_client_new(config, &client, &error)) == SMSP_OK
+    if (queries != NULL && (code = smsp_client_new_from_env(&client, &error)) == SMSP_OK
         && (code = smsp_multi_status_start(client, queries, count, &operation, &error)) == SMSP_OK) {
         sigaction(SIGINT, &action, NULL);
         do
@@ -74,7 +72,6 @@ int main(int argc, char **argv)
     smsp_report_free(report);
     smsp_operation_free(operation);
     smsp_client_free(client);
-    smsp_config_free(config);
     free(queries);
     return code == SMSP_OK ? 0 : code == SMSP_PARTIAL ? 1 : 2;
 }

@@ -25,7 +25,8 @@ static void print(const smsp::report &report)
     for (const smsp::status status : report)
         std::cout << std::setw(16) << std::string(status.phone_number()) << ' ' << std::setw(12)
                   << std::string(status.message_id()) << ' ' << std::setw(13) << std::string(smsp::name(status.state()))
-                  << ' ' << std::setw(20) << date_of(status) << ' ' << status.status_text().value_or("") << '\n';
+                  << ' ' << std::setw(20) << date_of(status) << ' ' << status.status_text().value_or("")
+                  << report.error(status.index()).message() << '\n'; // empty where it was answered
 }
 
 int main(int argc, char **argv)
@@ -37,7 +38,7 @@ int main(int argc, char **argv)
         messages.push_back({ message.substr(0, colon), colon < message.size() ? message.substr(colon + 1) : "" });
     }
     try {
-        const smsp::client client(smsp::config().load_env());
+        const smsp::client client = smsp::client::from_env();
         const smsp::outcome outcome = client.multi_status(messages);
         print(outcome.report());
         if (!outcome.error())

@@ -50,8 +50,8 @@ static class MultiStatus
         foreach (var status in report)
         {
             var date = status.DateText ?? status.Date?.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
-            Console.WriteLine(
-                $"{status.PhoneNumber,-16} {status.MessageId,-12} {status.State.Name(),-13} {date,-20} {status.StatusText}");
+            var detail = status.Error?.Message ?? status.StatusText;
+            Console.WriteLine($"{status.PhoneNumber,-16} {status.MessageId,-12} {status.State.Name(),-13} {date,-20} {detail}");
         }
     }
 }

@@ -42,8 +42,9 @@ Module MultiStatus
             If dateText Is Nothing AndAlso status.Date.HasValue Then
                 dateText = status.Date.Value.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture)
             End If
+            Dim detail As String = If(status.Error Is Nothing, status.StatusText, status.Error.Message)
             Console.WriteLine("{0,-16} {1,-12} {2,-13} {3,-20} {4}", status.PhoneNumber, status.MessageId,
-                              status.State.Name(), dateText, status.StatusText)
+                              status.State.Name(), dateText, detail)
         Next
     End Sub
 

@@ -16,7 +16,7 @@ import (
 )
 
 func multiStatus(ctx context.Context, queries []smsp.Query) (*smsp.Report, error) {
-	client, err := smsp.New(smsp.WithEnv())
+	client, err := smsp.NewFromEnv()
 	if err != nil {
 		return nil, err
 	}
@@ -34,11 +34,14 @@ func main() {
 	report, err := multiStatus(ctx, queries)
 	stop()
 	for _, status := range report.Statuses() {
-		date := status.DateText
+		date, detail := status.DateText, status.StatusText
 		if !status.Date.IsZero() {
 			date = status.Date.Format(time.RFC3339)
 		}
-		fmt.Printf("%-16s %-12s %-13s %-20s %s\n", status.PhoneNumber, status.MessageID, status.State, date, status.StatusText)
+		if failed := (*smsp.Error)(nil); errors.As(status.Err, &failed) {
+			detail = failed.Message
+		}
+		fmt.Printf("%-16s %-12s %-13s %-20s %s\n", status.PhoneNumber, status.MessageID, status.State, date, detail)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

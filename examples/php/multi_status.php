@@ -29,7 +29,7 @@ function show(Report $report): void
             $status->messageId,
             $status->state->label(),
             $date,
-            $status->statusText,
+            $status->failure?->message ?? $status->statusText,
         );
     }
 }

@@ -13,7 +13,7 @@ pub struct Entry {
     pub success: bool,
     /// 200, or why the entry is refused: 4 for a message that is not found.
     pub code: i64,
-    /// The number in the service's form, `+33…` where a French national number was asked.
+    /// The number in the service's form, `+` and digits, whichever way it was asked; what is no number stays as asked.
     pub phone_number: String,
     /// The message id as asked; written as a number where it is an integer in plain digits.
     pub message_id: String,

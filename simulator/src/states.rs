@@ -1,13 +1,14 @@
 //! What became of the messages.
 //!
-//! The fate of a message follows from the seed, its recipient and its id alone; time only decides
-//! whether it is known yet.
+//! The fate of a message follows from the seed, its recipient and its id alone, however they are written; time only
+//! decides whether it is known yet.
 
 use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::answer::{Delivery, Entry};
 use crate::dice::Dice;
+use crate::number::{international, trimmed};
 
 /// The code of an entry that the service knows.
 const KNOWN: i64 = 200;
@@ -58,8 +59,8 @@ impl States {
             Clock::Fixed(now) => (Clock::SENT, now),
             Clock::Finished => (Clock::SENT, Clock::SENT + SLOWEST),
         };
-        let message = documented(&phone_number, message_id)
-            .unwrap_or_else(|| Message::new(self.seed, sent, &phone_number, message_id));
+        let id = trimmed(message_id);
+        let message = documented(&phone_number, id).unwrap_or_else(|| Message::new(self.seed, sent, &phone_number, id));
         message.entry(phone_number, message_id, now)
     }
 }
@@ -133,16 +134,6 @@ fn documented(phone_number: &str, message_id: &str) -> Option<Message> {
         .map(|(_, _, fate)| Message { fate, settled: i64::MIN })
 }
 
-/// The form in which the service answers a number: a French national one as `+33…`, others as asked.
-fn international(phone_number: &str) -> String {
-    match phone_number.strip_prefix('0') {
-        Some(rest) if rest.len() == 9 && rest.bytes().all(|byte| byte.is_ascii_digit()) => {
-            format!("+33{rest}")
-        }
-        _ => phone_number.to_owned(),
-    }
-}
-
 fn unix_seconds() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs() as i64)
@@ -203,15 +194,16 @@ mod tests {
     }
 
     #[test]
-    fn national_and_international_are_the_same_person() {
+    fn a_fate_does_not_depend_on_spelling() {
         let states = States::new(1, Clock::Finished);
         for id in 0..100 {
             let id = id.to_string();
-            assert_eq!(states.entry("0612345678", &id), states.entry("+33612345678", &id));
-        }
-        assert_eq!(international("0612345678"), "+33612345678");
-        for as_asked in ["+34612345678", "06xxxxxxx2", "061234567", "0033612345678"] {
-            assert_eq!(international(as_asked), as_asked);
+            let plain = states.entry("+33612345678", &id);
+            for phone_number in ["0612345678", "+33 6 12 34 56 78", "0033 (0)612345678", "33612345678"] {
+                assert_eq!(states.entry(phone_number, &id), plain, "{phone_number}");
+            }
+            let spaced = states.entry("0612345678", &format!(" {id}\n"));
+            assert_eq!(spaced, Entry { message_id: format!(" {id}\n"), ..plain });
         }
     }
 

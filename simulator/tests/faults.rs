@@ -238,6 +238,22 @@ fn rules_hold_for_some_requests() {
 }
 
 #[test]
+fn one_message_that_is_not_liked_costs_all_of_its_request() {
+    let simulator = simulator(&["refuse code=6 status=400 ids=77*"]);
+    let ask = |messages| split(&send(&simulator, "", &body(messages)).0);
+    let refused = br#"{"success":false,"code":6,"message":"Refus 6"}"#;
+    for messages in [&MESSAGES[..], &MESSAGES[1..], &MESSAGES[2..]] {
+        let (head, body) = ask(messages);
+        assert!(head.starts_with("http/1.1 400 ") && body == refused, "{messages:?}: {head}");
+    }
+    let (head, body) = ask(&MESSAGES[..2]);
+    let answer: Value = serde_json::from_slice(&body).unwrap();
+    assert!(head.starts_with("http/1.1 200 "), "{head}");
+    assert_eq!(answer["StatutResponse_List"].as_array().map(Vec::len), Some(2));
+    assert_eq!(simulator.faults().into_iter().collect::<Vec<_>>(), [("refuse", 3)]);
+}
+
+#[test]
 fn a_connection_goes_on_behind_a_script() {
     let simulator = simulator(&["chunked requests=2", "drip bytes=50 ms=1 requests=1"]);
     let mut client = common::Client::connect(&simulator);

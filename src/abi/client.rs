@@ -10,7 +10,7 @@ use super::error::{smsp_code, smsp_error};
 use super::report::smsp_report;
 use crate::client::{Client, Outcome};
 use crate::error::{Code, Error, out_of_memory};
-use crate::plan::RawQuery;
+use crate::query::RawQuery;
 use crate::stats;
 
 /// A client of the service: its connections, limits and counters. Made by smsp_client_new, ended by smsp_client_free.
@@ -40,6 +40,24 @@ pub unsafe extern "C" fn smsp_client_new(
     let new = || {
         let (config, out) = unsafe { (required(config, "config")?, required_mut(client, "client")?) };
         *out = into_handle(smsp_client(Client::new(&config.0)?));
+        Ok(())
+    };
+    unsafe { fallible(error, new) }
+}
+
+/// Makes a client with the defaults and what the environment sets, at *client; the caller frees it. It is
+/// smsp_config_new, smsp_config_load_env and smsp_client_new in one, and must not run beside setenv.
+/// Returns SMSP_OK, or SMSP_E_CONFIG with an error that names the variable or option that is wrong, missing or names a
+/// file that cannot be read. Nothing is sent yet.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn smsp_client_new_from_env(
+    client: *mut *mut smsp_client,
+    error: *mut *mut smsp_error,
+) -> smsp_code {
+    unsafe { set(client, std::ptr::null_mut()) };
+    let new = || {
+        let out = unsafe { required_mut(client, "client") }?;
+        *out = into_handle(smsp_client(Client::from_env()?));
         Ok(())
     };
     unsafe { fallible(error, new) }
@@ -85,9 +103,13 @@ pub unsafe extern "C" fn smsp_client_free(client: *mut smsp_client) {
 /// SMSP_E_INTERNAL.
 ///
 /// Returns SMSP_OK if every query was answered (also if count is 0); SMSP_PARTIAL if some were: the others are
-/// UNANSWERED or INVALID, and each one's code says why; or a negative code if none was. The error is that of the first
-/// batch that failed, in the order of the queries; if none failed, it names the first INVALID entry: one with a text
-/// that is NULL, not UTF-8 or not usable, which does not hold up the rest.
+/// UNANSWERED or INVALID, and smsp_report_error says why; or a negative code if none was. A message that the service does
+/// not know (NOT_FOUND) or refuses to speak of (REJECTED) is answered. The error is that of the first batch that failed, in
+/// the order of the queries; if none failed, it names the first INVALID entry: one with a text that is NULL, not UTF-8 or
+/// not usable, which does not hold up the rest.
+///
+/// A batch that the service refuses for what may be one of its messages is asked again in halves, down to the message
+/// that is refused alone, so that all others are answered.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_multi_status(
     client: *mut smsp_client,
@@ -109,7 +131,7 @@ pub(super) unsafe fn hand_over(
     match outcome {
         Ok(outcome) => {
             let code = outcome.code();
-            unsafe { set(report, into_handle(smsp_report(outcome.report))) };
+            unsafe { set(report, into_handle(smsp_report::new(outcome.report))) };
             (code, outcome.error)
         }
         Err(error) => (error.code(), Some(error)),

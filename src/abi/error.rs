@@ -10,16 +10,26 @@ use crate::error::Error;
 /// What came of a call: SMSP_OK, SMSP_PARTIAL or one of SMSP_E_...
 pub type smsp_code = i32;
 
-/// Why something failed. Made by the library, ended by smsp_error_free. It is immutable: any thread may read it.
+/// Why something failed. An error that a function sets belongs to the caller, who frees it by smsp_error_free; one of a
+/// report belongs to that. It is immutable: any thread may read it.
 pub struct smsp_error {
     error: Error,
     message: CString,
+    is_of_report: bool,
 }
 
 impl smsp_error {
-    pub(super) fn into_handle(error: Error) -> *mut smsp_error {
+    fn new(error: Error, is_of_report: bool) -> smsp_error {
         let message = CString::new(error.message().replace('\0', "\u{fffd}")).unwrap_or_default();
-        into_handle(smsp_error { error, message })
+        smsp_error { error, message, is_of_report }
+    }
+
+    pub(super) fn into_handle(error: Error) -> *mut smsp_error {
+        into_handle(smsp_error::new(error, false))
+    }
+
+    pub(super) fn of_report(error: &Error) -> smsp_error {
+        smsp_error::new(error.clone(), true)
     }
 }
 
@@ -59,8 +69,10 @@ pub unsafe extern "C" fn smsp_error_is_retryable(error: *const smsp_error) -> i3
     read(error, 0, |handle| i32::from(handle.error.is_retryable()))
 }
 
-/// Ends an error; NULL is fine.
+/// Frees an error. Does nothing if it is NULL or belongs to a report.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_error_free(error: *mut smsp_error) {
-    unsafe { free(error) };
+    if !read(error, true, |handle| handle.is_of_report) {
+        unsafe { free(error) };
+    }
 }

@@ -5,7 +5,7 @@ use std::mem::{align_of, offset_of};
 use libc::{c_char, size_t};
 
 use super::boundary::{accessor, free};
-use super::error::smsp_code;
+use super::error::{smsp_code, smsp_error};
 use crate::report::{Report, Row};
 use crate::state::State;
 
@@ -14,7 +14,18 @@ pub type smsp_state = i32;
 
 /// The statuses of a call: one for each query, in order. Ended by smsp_report_free; it holds its own copies of all
 /// texts. It is immutable: any thread may read it.
-pub struct smsp_report(pub(super) Report);
+pub struct smsp_report {
+    report: Report,
+    /// In the order of [`Report::errors`].
+    errors: Box<[smsp_error]>,
+}
+
+impl smsp_report {
+    pub(super) fn new(report: Report) -> smsp_report {
+        let errors = report.errors().iter().map(smsp_error::of_report).collect();
+        smsp_report { report, errors }
+    }
+}
 
 /// What became of one message. It is reached by pointer only and may grow at its end in later versions: never copy it
 /// or step over it by its sizeof. Its texts live as long as the report.
@@ -32,14 +43,19 @@ pub struct smsp_status {
     pub date: i64,
     /// SMSP_STATE_...
     pub state: smsp_state,
-    /// SMSP_OK, or why there is no answer.
+    /// SMSP_OK if the entry is answered: the service says what became of the message, or refuses to (NOT_FOUND,
+    /// REJECTED). Else why it is not: SMSP_E_INVALID_ARGUMENT for INVALID, the failure of its request for UNANSWERED.
+    /// smsp_report_error has the whole error.
     pub code: smsp_code,
-    /// The service's code for this entry (200 where it has no objection), 0 if it gave none.
+    /// The service's code for this entry (200 where it has no objection), 0 if it gave none. For an UNANSWERED entry it
+    /// is the code with which the service refused the request that the entry was in.
     pub api_code: i32,
     /// Whether the recipient answered STOP: 1, 0, or -1 if the service did not tell.
     pub stop_sms: i32,
     /// Whether the message was taken for spam: 1, 0, or -1 if the service did not tell.
     pub is_spam: i32,
+    /// The place of the query in the list that was given, counted from 0.
+    pub index: u32,
 }
 
 /// A row is handed out as an `smsp_status`, so the two must lie alike in memory.
@@ -52,11 +68,11 @@ macro_rules! assert_same_layout {
     };
 }
 assert_same_layout! {
-    phone_number message_id status_text date_text date state code api_code stop_sms is_spam
+    phone_number message_id status_text date_text date state code api_code stop_sms is_spam index
 }
 
 fn read<T>(report: *const smsp_report, fallback: T, read: impl FnOnce(&Report) -> Option<T>) -> T {
-    accessor(fallback, || read(&unsafe { report.as_ref() }?.0))
+    accessor(fallback, || read(&unsafe { report.as_ref() }?.report))
 }
 
 /// How many statuses there are: the count of the queries.
@@ -82,6 +98,18 @@ pub unsafe extern "C" fn smsp_report_stride(report: *const smsp_report) -> size_
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_report_count_state(report: *const smsp_report, state: smsp_state) -> size_t {
     read(report, 0, |report| State::from_value(state).map(|state| report.count_state(state)))
+}
+
+/// Why the entry at this index is UNANSWERED or INVALID; NULL where it is answered, or past the last. For UNANSWERED it is
+/// the failure of the request that the entry was in, with its message, HTTP status, api_code, and whether a retry may help;
+/// for INVALID it says which text is wrong and why ("phone_number: a French number has nine digits after +33"), and does not
+/// quote the text. It belongs to the report and lives as long; smsp_error_free does nothing to it. Entries may share one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn smsp_report_error(report: *const smsp_report, index: size_t) -> *const smsp_error {
+    accessor(std::ptr::null(), || {
+        let handle = unsafe { report.as_ref() }?;
+        Some(std::ptr::from_ref(handle.errors.get(handle.report.error_number(index)?)?))
+    })
 }
 
 /// Ends a report and all its texts; NULL is fine.

@@ -83,9 +83,9 @@ impl Default for Gunzip {
 }
 
 impl Gunzip {
-    /// Reads a stream of one or several members to its end.
+    /// Reads a stream of one or several members to its end, with the zeros that may fill it up behind each.
     fn read(&mut self, body: impl Read, unpacked: &mut Body, most: u64) -> Result<(), ureq::Error> {
-        let mut packed = Packed { body, bytes: &mut self.packed, start: 0, end: 0 };
+        let mut packed = Packed { body, bytes: &mut self.packed, start: 0, end: 0, read: 0, most };
         loop {
             skip_header(&mut packed)?;
             self.inflate.reset(false);
@@ -94,7 +94,7 @@ impl Gunzip {
             if packed.array()? != trailer.to_le_bytes() {
                 return Err(broken("the checksum is another"));
             }
-            if packed.next()?.is_empty() {
+            if packed.ends_behind_zeros()? {
                 return Ok(());
             }
         }
@@ -162,20 +162,50 @@ struct Packed<'p, R> {
     bytes: &'p mut [u8],
     start: usize,
     end: usize,
+    /// How many bytes have come so far.
+    read: u64,
+    /// How large the body may be once it is unpacked.
+    most: u64,
 }
 
+/// How much larger a body may be while it is packed, beside a thousandth: what does not pack becomes longer by 5 bytes in
+/// 16,000, and there are heads.
+const MOST_LONGER: u64 = BUFFER_SIZE as u64;
+
 impl<R: Read> Packed<'_, R> {
-    /// What is there, and if nothing is, what comes next; empty at the end.
-    fn next(&mut self) -> io::Result<&[u8]> {
+    /// What is there, and if nothing is, what comes next; empty at the end. What makes nothing has an end too.
+    fn next(&mut self) -> Result<&[u8], ureq::Error> {
         while self.start == self.end {
             match self.body.read(self.bytes) {
                 Ok(0) => break,
-                Ok(amount) => (self.start, self.end) = (0, amount),
+                Ok(amount) => {
+                    (self.start, self.end) = (0, amount);
+                    self.read += amount as u64;
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
+            }
+            if self.read > self.most + self.most / 1000 + MOST_LONGER {
+                return Err(ureq::Error::BodyExceedsLimit(self.most));
             }
         }
         Ok(&self.bytes[self.start..self.end])
+    }
+
+    /// Goes past zeros; whether the end lies behind them.
+    fn ends_behind_zeros(&mut self) -> Result<bool, ureq::Error> {
+        loop {
+            let there = self.next()?;
+            if there.is_empty() {
+                return Ok(true);
+            }
+            let zeros = there.iter().take_while(|byte| **byte == 0).count();
+            if zeros < there.len() {
+                self.start += zeros;
+                return Ok(false);
+            }
+            self.start = self.end;
+        }
     }
 
     /// The next bytes, which must be there.
@@ -247,13 +277,63 @@ mod tests {
         for length in 0..whole.len() {
             check(body, &whole[..length], None);
         }
-        check(body, &[&whole, &b"x"[..]].concat(), None);
+        for behind in [b"x".as_slice(), b"\0x", b"\0\x1f\x8b", &[0x1f; 20]] {
+            check(body, &[&whole, behind].concat(), None);
+        }
         for place in (0..4).chain(whole.len() - 8..whole.len()) {
             let mut bent = whole.clone();
             bent[place] ^= 0xe1;
             check(body, &bent, None);
         }
         check(body, &whole, Some(b"text text text text"));
+    }
+
+    #[test]
+    fn zeros_behind_a_member_are_padding() {
+        let (body, text) = (&mut Body::default(), packed(b"text"));
+        for zeros in [1, 7, BUFFER_SIZE, 3 * BUFFER_SIZE + 1] {
+            check(body, &[&text[..], &vec![0; zeros]].concat(), Some(b"text"));
+            check(body, &[&text[..], &vec![0; zeros], &text, &[0]].concat(), Some(b"texttext"));
+        }
+        check(body, &[&[0], &text[..]].concat(), None);
+    }
+
+    /// Padding, members and blocks that hold nothing, a name without an end.
+    #[test]
+    fn what_makes_nothing_is_bounded_too() {
+        let (text, header) = (packed(b"text"), [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
+        let named = [0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3];
+        let most = 100_000;
+        for (start, again) in
+            [(&text[..], &[0][..]), (&text, &packed(b"")), (&header, &[0, 0, 0, 0xff, 0xff]), (&named, b"x")]
+        {
+            let endless = start.iter().chain(again.iter().cycle()).copied();
+            let error = Body::default().read(Endless(endless), true, most).unwrap_err();
+            assert!(matches!(error, ureq::Error::BodyExceedsLimit(limit) if limit == most), "{again:?}: {error}");
+        }
+    }
+
+    /// Gives what an iterator does.
+    struct Endless<I>(I);
+
+    impl<I: Iterator<Item = u8>> Read for Endless<I> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            Ok(buffer.iter_mut().zip(&mut self.0).map(|(place, byte)| *place = byte).count())
+        }
+    }
+
+    #[test]
+    fn what_packing_makes_longer_is_read() {
+        let (mut state, noise) = (1u32, &mut vec![0; 1 << 20]);
+        noise.iter_mut().for_each(|byte| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *byte = (state >> 24) as u8;
+        });
+        let mut stored = GzEncoder::new(Vec::new(), Compression::none());
+        stored.write_all(noise).unwrap();
+        let stored = stored.finish().unwrap();
+        assert!(stored.len() > noise.len());
+        check(&mut Body::default(), &stored, Some(noise));
     }
 
     #[test]

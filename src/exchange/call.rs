@@ -1,6 +1,7 @@
 //! A call under way: which of its batches are taken, which have ended, and what came of them.
 
 use std::io;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,11 +16,15 @@ use crate::plan::Plan;
 use crate::report::{AskedTexts, Draft, Report};
 use crate::stop::Stop;
 use crate::sys::Event;
-use crate::wire::answer::{Entries, Entry};
+use crate::wire::answer::Entries;
 use crate::wire::request::Asked;
 
 /// After so many failed connections in a row the rest of a call is not tried.
 const MAX_FAILED_CONNECTIONS: u32 = 8;
+
+/// So many parts of refused batches may be refused without an answered one: a service that refuses every message is not
+/// asked about each.
+const MAX_REFUSED_PARTS: usize = 64;
 
 /// A list of queries that is being asked, batch by batch, by any number of threads.
 pub(crate) struct Call {
@@ -39,6 +44,9 @@ pub(crate) struct Call {
     settled: AtomicUsize,
     /// Connections that failed since the last answer.
     failed_connections: AtomicU32,
+    /// How many parts of refused batches were refused again, and how many were answered.
+    refused_parts: AtomicUsize,
+    answered_parts: AtomicUsize,
 }
 
 struct Progress {
@@ -81,6 +89,8 @@ impl Call {
             ended_event: OnceBox::new(),
             settled: AtomicUsize::new(plan.rows() - asked),
             failed_connections: AtomicU32::new(0),
+            refused_parts: AtomicUsize::new(0),
+            answered_parts: AtomicUsize::new(0),
             plan,
         }
     }
@@ -128,50 +138,62 @@ impl Call {
         Batch { number, asked: self.lock().draft.batch(&self.plan, number, &self.texts) }
     }
 
-    /// Ends a batch with the service's answers, which came with this HTTP status.
-    pub(crate) fn answered(&self, batch: &Batch<'_>, status: u16, entries: &Entries<'_>, matches: &Matches) {
+    /// Writes what the service answers to messages of a batch, with this HTTP status; the error of those that it does not
+    /// speak of. `stranger` is what the answer has instead.
+    pub(crate) fn answered(
+        &self,
+        asked: &[Asked<'_>],
+        status: u16,
+        entries: &Entries<'_>,
+        matches: &Matches,
+        stranger: Option<&str>,
+    ) -> Option<Error> {
         let mut progress = self.lock();
         let mut failure = None;
-        let words: Vec<_> = entries.fates.iter().map(|fate| progress.draft.keep(fate)).collect();
-        for (place, query) in batch.asked.iter().enumerate() {
-            let error = match matches.answer(place).map(|place| entries.list[place]) {
-                Some(Entry { date, fate }) => match &words[fate] {
-                    Ok(word) => {
-                        progress.draft.answer(query.row(), date, word);
+        let statuses: Vec<_> = entries.statuses.iter().map(|status| progress.draft.keep(status)).collect();
+        for (place, query) in asked.iter().enumerate() {
+            let error = match matches.answer(place).map(|place| &entries.list[place]) {
+                Some(entry) => match &statuses[entry.status] {
+                    Ok(status) => {
+                        progress.draft.answer(query.row(), entry.date, status);
                         continue;
                     }
                     Err(error) => error.clone(),
                 },
+                None if failure.is_some() => continue,
                 None => {
-                    let missing = batch.asked.len() - matches.answered;
-                    not_answered(query.row(), missing, batch.asked.len()).with_http_status(status)
+                    let missing = asked.len() - matches.answered;
+                    not_answered(query.row(), missing, asked.len(), stranger).with_http_status(status)
                 }
             };
-            progress.draft.fail(query.row(), &error);
             failure.get_or_insert(error);
         }
-        self.settle(&mut progress, batch.number, failure);
+        let error = failure?;
+        progress.draft.fail(rows(asked), &error);
+        Some(error)
     }
 
-    /// Ends a batch that has no answer.
-    pub(crate) fn failed(&self, batch: &Batch<'_>, error: Error) {
-        // Nothing more is sent to a service that refuses the key or the account.
-        let for_all = matches!(error.code(), Code::Auth | Code::Denied);
-        self.end(batch, error, for_all);
+    /// Notes why messages of a batch have no answer.
+    pub(crate) fn failed(&self, asked: &[Asked<'_>], error: &Error) {
+        self.lock().draft.fail(rows(asked), error);
     }
 
-    /// Ends a batch that has no answer, and with it all that nobody has taken.
-    pub(crate) fn failed_for_all(&self, batch: &Batch<'_>, error: Error) {
-        self.end(batch, error, true);
+    /// Ends a batch whose messages are all answered or failed, with the first failure among them.
+    pub(crate) fn complete(&self, batch: usize, failure: Option<Error>) {
+        self.settle(&mut self.lock(), batch, failure.as_ref());
     }
 
-    fn end(&self, batch: &Batch<'_>, error: Error, for_all: bool) {
-        let mut progress = self.lock();
-        batch.asked.iter().for_each(|query| progress.draft.fail(query.row(), &error));
-        self.settle(&mut progress, batch.number, Some(error.clone()));
-        if for_all {
-            self.give_up(&mut progress, &error);
-        }
+    /// A part of a refused batch was refused again, or not.
+    pub(crate) fn part_ended(&self, is_refusal: bool) {
+        let parts = if is_refusal { &self.refused_parts } else { &self.answered_parts };
+        parts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether refused batches are to be taken apart any further.
+    pub(crate) fn may_halve(&self) -> bool {
+        let [refused, answered] =
+            [&self.refused_parts, &self.answered_parts].map(|parts| parts.load(Ordering::Relaxed));
+        refused <= MAX_REFUSED_PARTS + 2 * answered
     }
 
     /// A request was answered.
@@ -179,8 +201,8 @@ impl Call {
         self.failed_connections.store(0, Ordering::Relaxed);
     }
 
-    /// A connection could not be made. Whether so many have failed in a row that it makes no sense to go on.
-    pub(crate) fn is_cut_off(&self) -> bool {
+    /// Notes that a connection could not be made. Whether so many have failed in a row that it makes no sense to go on.
+    pub(crate) fn record_connect_failure(&self) -> bool {
         self.failed_connections.fetch_add(1, Ordering::Relaxed) + 1 >= MAX_FAILED_CONNECTIONS
     }
 
@@ -261,17 +283,20 @@ impl Call {
 
     /// Ends all batches that nobody has taken.
     fn give_up(&self, progress: &mut Progress, error: &Error) {
+        if progress.next == self.batches() {
+            return;
+        }
+        progress.draft.fail(self.plan.rows_of(progress.next).start..self.rows(), error);
         for number in progress.next..self.batches() {
-            progress.draft.fail_batch(&self.plan, number, error);
-            self.settle(progress, number, Some(error.clone()));
+            self.settle(progress, number, Some(error));
         }
         progress.next = self.batches();
     }
 
-    fn settle(&self, progress: &mut Progress, number: usize, failure: Option<Error>) {
+    fn settle(&self, progress: &mut Progress, number: usize, failure: Option<&Error>) {
         let is_first = progress.failed.as_ref().is_none_or(|(first, _)| number < *first);
         if let Some(error) = failure.filter(|_| is_first) {
-            progress.failed = Some((number, error));
+            progress.failed = Some((number, error.clone()));
         }
         progress.ended += 1;
         self.settled.fetch_add(self.plan.settled_by(number), Ordering::SeqCst);
@@ -292,8 +317,21 @@ impl Call {
     }
 }
 
-fn not_answered(row: usize, missing: usize, asked: usize) -> Error {
-    let text =
-        format!("the answer has no entry for {missing} of the {asked} messages asked, the first is queries[{row}]");
+/// The rows from the first of these messages to the last.
+fn rows(asked: &[Asked<'_>]) -> Range<usize> {
+    match asked {
+        [first, .., last] => first.row()..last.row() + 1,
+        [only] => only.row()..only.row() + 1,
+        [] => 0..0,
+    }
+}
+
+/// This row and maybe others have no entry.
+fn not_answered(row: usize, missing: usize, asked: usize, stranger: Option<&str>) -> Error {
+    let instead = stranger.map_or_else(String::new, |stranger| format!("; it has {stranger}"));
+    let text = format!(
+        "the answer has no entry for {missing} of the {asked} messages asked, the first is queries[{row}] (counted from \
+         0){instead}"
+    );
     Error::new(Code::Protocol, text)
 }

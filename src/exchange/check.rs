@@ -9,8 +9,10 @@ use ureq::unversioned::transport::NextTimeout;
 use super::http::{Head, Limit, Outgoing};
 use super::transport::TcpTransport;
 use super::{Exchange, Scratch, proxy};
-use crate::error::{Code, Error};
-use crate::plan::{Query, RawQuery};
+use crate::error::Error;
+use crate::invalid::Invalid;
+use crate::matching;
+use crate::query::{Query, RawQuery};
 use crate::wire::request::Asked;
 
 /// The headers of an answer that a transcript shows: nothing of a session.
@@ -109,20 +111,25 @@ impl Exchange {
     }
 
     fn query(&self, query: Query<'_>, transcript: &mut String) -> Result<String, Error> {
-        let (phone, id) = RawQuery::from(query).read().map_err(|reason| Error::new(Code::InvalidArgument, reason))?;
+        let (phone, id) = RawQuery::from(query).read().map_err(Invalid::error)?;
         let digits = phone.last_digits();
         let (number, is_number) = (phone.text(), id.is_number());
         let texts = format!("{number}\0{}", id.text());
         let asked = [Asked::new(0, texts.as_bytes(), number.len(), is_number)];
-        let Scratch { mut request, mut answer, mut patterns } = Scratch::default();
+        let Scratch { mut request, mut answer } = Scratch::default();
         self.write_request(&asked, &mut request)?;
         let sent = self.send(None, None, &request, &mut answer);
         let answered = sent.as_ref().ok().map(|head| (head, answer.bytes()));
         *transcript = self.transcript(&request, answered).replace(&digits, &"*".repeat(digits.len()));
-        let Head { status, .. } = sent.map_err(|failure| failure.error)?;
-        let entries = self.understand(status, &mut answer, &mut patterns, &asked)?;
-        let states: Vec<_> = entries.list.iter().map(|entry| entries.fates[entry.fate].state.name()).collect();
-        Ok(format!("HTTP status {status}, the message is {}", states.join(", ")))
+        let head = sent.map_err(|failure| failure.error)?;
+        let said = self.understand(head.status, &mut answer, &asked);
+        let entries = said.map_err(|error| self.redirected(error, &head))?.entries;
+        let found = matching::assign(&asked, &entries).answer(0).map(|place| entries.status(place).state.name());
+        let status = head.status;
+        Ok(match found {
+            Some(state) => format!("HTTP status {status}, the message is {state}"),
+            None => format!("HTTP status {status}, the answer does not speak of the message"),
+        })
     }
 
     fn transcript(&self, request: &Outgoing, answer: Option<(&Head, &[u8])>) -> String {
@@ -138,8 +145,7 @@ impl Exchange {
             for (name, value) in head.headers.iter().filter(|(name, _)| SHOWN_HEADERS.contains(&name.as_str())) {
                 _ = writeln!(text, "{name}: {}", hide(value.as_bytes()));
             }
-            let (shown, _) = self.settings.secrets.hide_around(body, MAX_SHOWN);
-            _ = writeln!(text, "\n{shown}");
+            _ = writeln!(text, "\n{}", self.settings.secrets.start(body, MAX_SHOWN));
             if body.len() > MAX_SHOWN {
                 _ = writeln!(text, "… and {} bytes more", body.len() - MAX_SHOWN);
             }

@@ -11,7 +11,9 @@ use ureq::http::{HeaderMap, HeaderValue, Uri};
 use ureq::unversioned::transport::Connector;
 
 use super::body::Body;
+use super::coding::is_gzip;
 use super::connect::{Connection, Tcp};
+use super::failure;
 use super::proxy::Tunnel;
 use super::resolve::{Later, Names};
 use super::tls::Tls;
@@ -172,8 +174,11 @@ impl Http {
         };
         *status = response.status().as_u16();
         let (parts, body) = response.into_parts();
-        let is_gzip =
-            parts.headers.get("content-encoding").is_some_and(|name| name.as_bytes().eq_ignore_ascii_case(b"gzip"));
+        let is_gzip = match is_gzip(&parts.headers) {
+            // What the status says counts more than how a page about it is packed.
+            Err(_) if !parts.status.is_success() => false,
+            read => read.map_err(failure)?,
+        };
         answer.read(body.into_reader(), is_gzip, self.max_response_bytes)?;
         Ok(Head { status: *status, headers: parts.headers })
     }
@@ -292,7 +297,7 @@ mod tests {
         for (name, value) in [("api_key", "demo"), ("base_url", base_url)].into_iter().chain(times) {
             config.set(name, value).unwrap();
         }
-        Http::new(&Settings::new(&config).unwrap(), &Arc::default())
+        Http::new(&Settings::new(&config, &Arc::default()).unwrap(), &Arc::default())
     }
 
     fn error(http: &Http, request: &Outgoing, stop: Option<&Stop>) -> Error {

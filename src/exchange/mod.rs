@@ -1,6 +1,5 @@
 //! Asking: a batch becomes a request, the answer becomes statuses or an error.
 
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,12 +7,16 @@ mod body;
 mod buffers;
 pub(crate) mod call;
 pub(crate) mod check;
+mod coding;
 mod connect;
+mod excerpt;
 mod http;
 mod pace;
+mod page;
 pub(crate) mod pool;
 mod proxy;
 mod race;
+mod redirect;
 mod resolve;
 pub(crate) mod retry;
 mod threads;
@@ -33,17 +36,16 @@ use zeroize::Zeroize;
 
 use crate::error::{Code, Error};
 use crate::log::Attempt;
-use crate::matching;
+use crate::matching::{self, Matches};
 use crate::settings::{MAX_URL, Method, Settings};
-use crate::state::{API_NOT_FOUND, State, refusal};
+use crate::state::{may_be_for_one_entry, refusal};
 use crate::stats::{Counter, Stats};
 use crate::stop::Stop;
 use crate::wire::Format;
-use crate::wire::answer::{self, Answer, Entries, Entry, Fate, Refusal, Unreadable};
-use crate::wire::pattern::Patterns;
+use crate::wire::answer::{self, Answer, Entries, Refusal, Unreadable};
+use crate::wire::fast_json;
 use crate::wire::repair::repair;
-use crate::wire::request::Asked;
-use crate::wire::{documented, request};
+use crate::wire::request::{self, Asked};
 
 /// HTTP status: too many requests.
 const TOO_MANY_REQUESTS: u16 = 429;
@@ -62,7 +64,34 @@ pub(crate) struct Exchange {
 pub(crate) struct Scratch {
     request: Outgoing,
     answer: Body,
-    patterns: Patterns,
+}
+
+/// What the service says of the messages of a request.
+struct Said<'s> {
+    status: u16,
+    entries: Entries<'s>,
+    /// Whether it refused the request, which was for one message: the entry says so.
+    is_refusal: bool,
+}
+
+/// How asking about some messages of a batch ended.
+enum Ended {
+    /// With the error of those that the answer does not speak of.
+    Answered {
+        missing: Option<Error>,
+        is_refusal: bool,
+    },
+    /// The service refuses the request, and one of its messages may be why.
+    Refused(Error),
+    Failed(Error),
+    /// Nothing that is left of the call is to be asked.
+    FailedForAll(Error),
+}
+
+impl Ended {
+    fn is_refusal(&self) -> bool {
+        matches!(self, Ended::Answered { is_refusal: true, .. } | Ended::Refused(_))
+    }
 }
 
 impl Outgoing {
@@ -100,27 +129,57 @@ impl Exchange {
         }
     }
 
-    /// Asks a batch, again where that may help, and settles it.
+    /// Asks a batch, and ends it. If the service refuses it and one of its messages may be why, its halves are asked, and
+    /// so on: a message that is refused alone does not hold up the others.
     pub(crate) fn ask(&self, call: &Call, batch: &Batch<'_>, scratch: &mut Scratch) {
-        if let Err(error) = self.write_request(&batch.asked, &mut scratch.request) {
-            return call.failed(batch, error);
+        let mut parts = vec![&*batch.asked];
+        let mut first_failure = None;
+        while let Some(part) = parts.pop() {
+            let ended = self.ask_part(call, batch.number, part, scratch);
+            if part.len() < batch.asked.len() {
+                call.part_ended(ended.is_refusal());
+            }
+            let failure = match ended {
+                Ended::Answered { missing, .. } => missing,
+                Ended::Refused(_) if call.may_halve() => {
+                    let (front, back) = part.split_at(part.len().div_ceil(2));
+                    parts.extend([back, front]);
+                    self.stats.add(Counter::BatchesHalved, 1);
+                    continue;
+                }
+                Ended::Refused(error) | Ended::Failed(error) => {
+                    call.failed(part, &error);
+                    Some(error)
+                }
+                Ended::FailedForAll(error) => {
+                    parts.drain(..).chain([part]).for_each(|part| call.failed(part, &error));
+                    call.give_up_all(&error);
+                    Some(error)
+                }
+            };
+            first_failure = first_failure.or(failure);
+        }
+        call.complete(batch.number, first_failure);
+    }
+
+    /// Asks about messages of a batch, again where that may help.
+    fn ask_part(&self, call: &Call, batch: usize, asked: &[Asked<'_>], scratch: &mut Scratch) -> Ended {
+        if let Err(error) = self.write_request(asked, &mut scratch.request) {
+            return Ended::Failed(error);
         }
         let stop = call.stop.as_deref();
         let mut before = None;
-        for attempt in 0.. {
-            let mut log = self.settings.log.attempt(call.number, batch.number, attempt);
-            let failure = match self.attempt(&batch.asked, call.deadline, stop, scratch, &mut log) {
-                Ok((status, entries)) => {
-                    self.budget.give_back();
-                    call.connected();
-                    return self.answered(call, batch, status, &entries);
-                }
+        let mut attempt = 0;
+        loop {
+            let mut log = self.settings.log.attempt(call.number, batch, attempt);
+            let failure = match self.attempt(asked, call.deadline, stop, scratch, &mut log) {
+                Ok(said) => return self.answered(call, asked, &said),
                 Err(failure) => failure,
             };
             self.stats.failure(&failure.error);
-            if !failure.connected && call.is_cut_off() {
-                log.failure(&failure.error, batch.asked.len());
-                return call.failed_for_all(batch, failure.error);
+            if !failure.connected && call.record_connect_failure() {
+                log.failure(&failure.error, asked.len());
+                return Ended::FailedForAll(failure.error);
             }
             let error = failure.error.clone();
             let again = self.settings.retry.wait(attempt, failure, call.deadline, &self.budget);
@@ -130,43 +189,59 @@ impl Exchange {
             });
             if let Err(end) = waited {
                 let end = if end == error { after(end, before.as_ref()) } else { end };
-                log.failure(&end, batch.asked.len());
-                return call.failed(batch, end);
+                log.failure(&end, asked.len());
+                return ended(end, asked.len());
             }
             before = Some(error);
+            attempt += 1;
             self.stats.add(Counter::Retries, 1);
         }
     }
 
-    fn answered(&self, call: &Call, batch: &Batch<'_>, status: u16, entries: &Entries<'_>) {
-        let matches = matching::assign(&batch.asked, entries);
+    fn answered(&self, call: &Call, asked: &[Asked<'_>], said: &Said<'_>) -> Ended {
+        self.budget.give_back();
+        call.connected();
+        let matches = matching::assign(asked, &said.entries);
         self.stats.add(Counter::EntriesAnswered, matches.answered as u64);
-        self.stats.add(Counter::AnswersUnmatched, matches.unmatched as u64);
-        call.answered(batch, status, entries, &matches);
+        self.stats.add(Counter::AnswersUnmatched, matches.unmatched.len() as u64);
+        let stranger = self.stranger(&said.entries, &matches);
+        let missing = call.answered(asked, said.status, &said.entries, &matches, stranger.as_deref());
+        Ended::Answered { missing, is_refusal: said.is_refusal }
     }
 
-    /// Sends the request that was written: its HTTP status, and what the service says of these messages.
+    /// What an answer has that belongs to no query, for a message.
+    fn stranger(&self, entries: &Entries<'_>, matches: &Matches) -> Option<String> {
+        let (first, others) = matches.unmatched.split_first()?;
+        let first = self.settings.secrets.quote(&entries.list[*first].describe());
+        Some(match others.len() {
+            0 => format!("an entry for another message: {first}"),
+            more => format!("entries for {} other messages, the first for {first}", more + 1),
+        })
+    }
+
+    /// Sends the request that was written: what the service says of these messages.
     fn attempt<'s>(
         &self,
-        asked: &[Asked<'_>],
+        asked: &[Asked<'s>],
         deadline: Option<Instant>,
         stop: Option<&Stop>,
         scratch: &'s mut Scratch,
         log: &mut Attempt<'_>,
-    ) -> Result<(u16, Entries<'s>), Failure> {
+    ) -> Result<Said<'s>, Failure> {
         self.pace.wait(deadline, stop)?;
         let start = Instant::now();
-        let Scratch { request, answer, patterns } = scratch;
+        let Scratch { request, answer } = scratch;
         log.request(start, asked.len(), &request.url, request.body.as_deref());
         let head = self.send(deadline, stop, request, answer)?;
         let latency = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.stats.add(Counter::LatencyUsSum, latency);
         self.stats.raise(Counter::LatencyUsMax, latency);
         log.answer(head.status, answer.bytes());
-        match self.understand(head.status, answer, patterns, asked) {
-            Ok(entries) => Ok((head.status, entries)),
-            Err(error) => Err(Failure { error, connected: true, retry_after: retry_after(&head.headers) }),
-        }
+        self.understand(head.status, answer, asked).map_err(|error| Failure {
+            error: self.redirected(error, &head),
+            connected: true,
+            retry_after: retry_after(&head.headers),
+        })
     }
 
     /// Sends a request. A kept connection that the server has closed meanwhile is no failure: the request goes over
@@ -219,23 +294,21 @@ impl Exchange {
     }
 
     /// What an answer means, by its HTTP status and its body.
-    fn understand<'s>(
-        &self,
-        status: u16,
-        body: &'s mut Body,
-        patterns: &mut Patterns,
-        asked: &[Asked<'_>],
-    ) -> Result<Entries<'s>, Error> {
+    fn understand<'s>(&self, status: u16, body: &'s mut Body, asked: &[Asked<'s>]) -> Result<Said<'s>, Error> {
         let success = (200..300).contains(&status);
-        let (body, repaired) = body.parts();
-        if let Some(entries) = documented::entries(body, asked, patterns).filter(|_| success) {
-            return Ok(entries);
+        let (bytes, repaired) = body.parts();
+        if let Some(entries) = fast_json::entries(bytes).filter(|_| success) {
+            return Ok(Said { status, entries, is_refusal: false });
         }
-        let body = repair(body, repaired)?;
+        let body = repair(bytes, repaired)?;
         match answer::read(body) {
-            Ok(Answer::Entries(entries)) if success => Ok(entries),
+            Ok(Answer::Entries(entries)) if success => Ok(Said { status, entries, is_refusal: false }),
             Ok(Answer::Refusal(refusal)) if is_readable(&refusal, status) => match asked {
-                [_] if refusal.api_code == API_NOT_FOUND => Ok(not_found(refusal)),
+                [only] if may_be_for_one_entry(refusal.api_code) => {
+                    let text = self.settings.secrets.quote(&refusal.message);
+                    let entries = Entries::refused(only.message(), refusal.api_code, text);
+                    Ok(Said { status, entries, is_refusal: true })
+                }
                 _ => Err(self.refused(&refusal, status)),
             },
             Err(unreadable) if success => Err(self.not_documented(&unreadable, status, body.as_bytes())),
@@ -264,15 +337,7 @@ impl Exchange {
 
     /// A little of a body, from around this place.
     fn excerpt(&self, body: &[u8], offset: usize) -> String {
-        const BEFORE: usize = 20;
-        const LENGTH: usize = 80;
-        if body.is_empty() {
-            return "an empty body".to_owned();
-        }
-        let (start, end) = self.settings.secrets.hide_around(body, offset);
-        let skipped = start.chars().count().saturating_sub(BEFORE);
-        let excerpt: String = start.chars().skip(skipped).chain(end.chars()).take(LENGTH).collect();
-        format!("\"{}\"", self.settings.secrets.quote(&excerpt))
+        excerpt::excerpt(&self.settings.secrets, &String::from_utf8_lossy(body), offset)
     }
 }
 
@@ -291,17 +356,14 @@ fn is_readable(refused: &Refusal, status: u16) -> bool {
     documented || !(status == TOO_MANY_REQUESTS || status >= 500)
 }
 
-/// The service refuses a request for a single message that it does not know as a whole.
-fn not_found(refusal: Refusal) -> Entries<'static> {
-    let fate = Fate {
-        state: State::from_refusal(refusal.api_code),
-        api_code: refusal.api_code,
-        status_text: (!refusal.message.is_empty()).then(|| refusal.message.into()),
-        date_text: None,
-        stop_sms: None,
-        is_spam: None,
-    };
-    Entries { list: vec![Entry { date: None, fate: 0 }], others: Vec::new(), fates: vec![Rc::new(fate)] }
+/// How asking about so many messages ended with this error.
+fn ended(error: Error, asked: usize) -> Ended {
+    match error.code() {
+        // Nothing more is sent to a service that refuses the key or the account.
+        Code::Auth | Code::Denied => Ended::FailedForAll(error),
+        Code::Api if asked > 1 && may_be_for_one_entry(error.api_code()) => Ended::Refused(error),
+        _ => Ended::Failed(error),
+    }
 }
 
 /// An error of ours on its way through ureq.

@@ -243,7 +243,8 @@ fn no_thread(error: &io::Error) -> Error {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::plan::{Plan, Query, RawQuery};
+    use crate::plan::Plan;
+    use crate::query::{Query, RawQuery};
     use crate::settings::Settings;
 
     #[test]
@@ -252,7 +253,7 @@ mod tests {
         for (name, value) in [("api_key", "key"), ("batch_size", "1")] {
             config.set(name, value).unwrap();
         }
-        let settings = Arc::new(Settings::new(&config).unwrap());
+        let settings = Arc::new(Settings::new(&config, &Arc::default()).unwrap());
         let pool = Pool::new(Exchange::new(&settings, &Arc::default()), 4);
         let call = |ids: &[&str]| {
             let queries: Vec<_> = ids.iter().map(|id| RawQuery::from(Query::new("+33612345678", id))).collect();

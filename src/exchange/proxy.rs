@@ -259,8 +259,12 @@ impl Talk<'_> {
     }
 }
 
-/// The status in a head, from its minor version on.
+/// The status in a head, from its minor version on: three digits, and no fourth.
 fn status(head: &[u8]) -> Option<u16> {
-    let digits = head.strip_prefix(b"0 ").or_else(|| head.strip_prefix(b"1 "))?.first_chunk::<3>()?;
+    let line = head.strip_prefix(b"0 ").or_else(|| head.strip_prefix(b"1 "))?;
+    let (digits, rest) = line.split_first_chunk::<3>()?;
+    if !matches!(rest, [] | [b' ' | b'\r', ..]) {
+        return None;
+    }
     digits.iter().try_fold(0, |status, digit| digit.is_ascii_digit().then(|| status * 10 + u16::from(digit - b'0')))
 }

@@ -4,7 +4,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use ureq::http::HeaderMap;
+use ureq::http::header::{DATE, RETRY_AFTER};
+use ureq::http::{HeaderMap, HeaderName};
 
 use super::http::{is_total_timeout, total_timeout};
 use crate::error::{Code, Error};
@@ -58,10 +59,10 @@ impl Policy {
         if let Some(asked) = retry_after {
             let most = left.map_or(self.retry_after_max, |left| left.min(self.retry_after_max));
             if asked > most {
-                let (asked, most) = (asked.as_secs_f64(), most.as_secs_f64());
-                return Err(
-                    error.and(&format!("Retry-After asks to wait {asked:.0} s, and only {most:.1} s are allowed"))
-                );
+                let or_more = if asked == Duration::MAX { " or more" } else { "" };
+                let (asked, most) = (asked.as_secs(), most.as_secs_f64());
+                return Err(error
+                    .and(&format!("Retry-After asks to wait {asked} s{or_more}, and only {most:.1} s are allowed")));
             }
         }
         if left.is_some_and(|left| wait >= left) {
@@ -107,20 +108,29 @@ impl Budget {
     }
 }
 
-/// What `Retry-After` asks for: seconds, or a date, which is looked at by the answer's own clock.
+/// What `Retry-After` asks for: seconds, or a date, which is looked at by the answer's own clock. None for anything else.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    let asked = text("retry-after")?;
-    if asked.bytes().all(|byte| byte.is_ascii_digit()) {
-        return asked.parse().ok().map(Duration::from_secs);
-    }
-    let until = httpdate::parse_http_date(asked).ok()?;
-    let now = text("date").and_then(|date| httpdate::parse_http_date(date).ok()).unwrap_or_else(SystemTime::now);
-    Some(until.duration_since(now).unwrap_or_default())
+    let text = |name: HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
+    let date = |text: &str| httpdate::parse_http_date(text).ok();
+    let asked = text(RETRY_AFTER)?;
+    seconds(asked).or_else(|| {
+        let now = text(DATE).and_then(date).unwrap_or_else(SystemTime::now);
+        Some(date(asked)?.duration_since(now).unwrap_or_default())
+    })
+}
+
+/// Digits, with a fraction or without. A part of a second is a whole one, so that the wait is not too short; more than a
+/// number holds is the most that it does.
+fn seconds(text: &str) -> Option<Duration> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let seconds = text.parse::<f64>().ok().filter(|_| is_number)?;
+    Some(Duration::try_from_secs_f64(seconds.ceil()).unwrap_or(Duration::MAX))
 }
 
 #[cfg(test)]
 mod tests {
+    use ureq::http::HeaderValue;
+
     use super::*;
 
     const POLICY: Policy = Policy {
@@ -170,6 +180,12 @@ mod tests {
         let error = wait(0, failure(Code::RateLimited, Some(9)), Some(Duration::from_secs(5))).unwrap_err();
         assert!(error.message().starts_with("text; Retry-After asks to wait 9 s, and only "), "{error}");
         assert_eq!(error.code(), Code::RateLimited);
+        let longest = Failure { retry_after: Some(Duration::MAX), ..failure(Code::RateLimited, None) };
+        let error = wait(0, longest, None).unwrap_err();
+        assert_eq!(
+            error.message(),
+            "text; Retry-After asks to wait 18446744073709551615 s or more, and only 60.0 s are allowed"
+        );
     }
 
     #[test]
@@ -197,21 +213,65 @@ mod tests {
             list.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect::<HeaderMap>()
         };
         let date = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+        let asks = |value| retry_after(&headers(&[date, ("retry-after", value)]));
         for (value, seconds) in [
-            ("7", Some(7)),
-            (" 0 ", Some(0)),
-            ("Sun, 06 Nov 1994 08:50:00 GMT", Some(23)),
-            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
-            ("soon", None),
-            ("-5", None),
-            ("99999999999999999999999", None),
+            ("7", 7),
+            ("0", 0),
+            ("007", 7),
+            (" \t7 ", 7),
+            // Not documented anywhere, and plain enough.
+            ("1.5", 2),
+            ("0.0", 0),
+            ("0.001", 1),
+            ("7.", 7),
+            ("Sun, 06 Nov 1994 08:50:00 GMT", 23),
+            ("  Sun, 06 Nov 1994 08:50:00 GMT ", 23),
+            ("Sunday, 06-Nov-94 08:50:00 GMT", 23),
+            ("Sun Nov  6 08:50:00 1994", 23),
+            // It has passed.
+            ("Sun, 06 Nov 1994 08:00:00 GMT", 0),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", 252_618_189_022),
+            ("99999999999", 99_999_999_999),
         ] {
-            assert_eq!(
-                retry_after(&headers(&[date, ("retry-after", value)])),
-                seconds.map(Duration::from_secs),
-                "{value}"
-            );
+            assert_eq!(asks(value), Some(Duration::from_secs(seconds)), "{value}");
         }
+        // More than any number holds.
+        let digits: &'static str = "9".repeat(1000).leak();
+        for value in ["18446744073709551616", "99999999999999999999999", "99999999999999999999999.5", digits] {
+            assert_eq!(asks(value), Some(Duration::MAX), "{value}");
+        }
+        for value in [
+            "",
+            " ",
+            "soon",
+            "-5",
+            "+5",
+            "-0",
+            "1e3",
+            "0x10",
+            ".",
+            "1.2.3",
+            "1,5",
+            "7, 8",
+            "7 s",
+            "inf",
+            "NaN",
+            "Fri, 31 Dec 99999 23:59:59 GMT",
+            "Sat, 31 Dec 1969 23:59:59 GMT",
+            "Sun, 31 Nov 1994 08:50:00 GMT",
+            "Sun, 06 Nov 1994 08:50:60 GMT",
+            "06 Nov 1994",
+        ] {
+            assert_eq!(asks(value), None, "{value}");
+        }
+        let latin_1 = (RETRY_AFTER, HeaderValue::from_bytes(b"\xa07").unwrap());
+        assert_eq!(retry_after(&HeaderMap::from_iter([latin_1])), None);
         assert_eq!(retry_after(&headers(&[date])), None);
+        // Without a clock of the answer it is ours that counts; it is not 1994 any more.
+        let until = ("retry-after", "Sun, 06 Nov 1994 08:50:00 GMT");
+        for other in ["soon", "", "784111777"] {
+            assert_eq!(retry_after(&headers(&[("date", other), until])), Some(Duration::ZERO), "{other}");
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! Linux: descriptors and `ppoll`, `eventfd`, signals, `errno`.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 use std::ptr;
 use std::time::Duration;
+
+use socket2::SockRef;
 
 /// What can be waited for; how it is borrowed, and how it is named in the interface.
 pub(crate) use std::os::fd::{AsFd as Waitable, BorrowedFd as Descriptor, RawFd as RawDescriptor};
@@ -179,9 +181,30 @@ pub(crate) fn open_log(path: &Path) -> io::Result<File> {
     options.append(true).create(true).mode(0o600).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)
 }
 
-/// Standard error without the lock that Rust's own has.
-pub(crate) fn stderr() -> io::Result<File> {
-    io::stderr().as_fd().try_clone_to_owned().map(File::from)
+/// Writes as much of a line to standard error as that takes at once. The flags of the host's descriptor stay as they are: a
+/// socket is told not to wait, a pipe or a terminal is opened anew.
+pub(crate) fn write_stderr(line: &[u8]) -> io::Result<usize> {
+    let mut shared = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+    let kind = shared.metadata()?.file_type();
+    if kind.is_socket() {
+        return SockRef::from(&shared).send_with_flags(line, libc::MSG_DONTWAIT);
+    }
+    if !kind.is_fifo() && !kind.is_char_device() {
+        return shared.write(line);
+    }
+    let anew = format!("/proc/self/fd/{}", shared.as_raw_fd());
+    match OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(anew) {
+        Ok(mut own) => own.write(line),
+        Err(_) => write_if_writable(&mut shared, line),
+    }
+}
+
+/// For what cannot be opened anew: another user's, or there is no /proc. A pipe that is writable takes a line as a whole,
+/// unless somebody else fills it at this very moment.
+fn write_if_writable(file: &mut File, line: &[u8]) -> io::Result<usize> {
+    let mut writable = [Polled::writable(raw(file))];
+    poll(&mut writable, Some(Duration::ZERO))?;
+    if writable[0].is_ready() { file.write(line) } else { Err(ErrorKind::WouldBlock.into()) }
 }
 
 /// Where systems keep the certificate authorities that they trust.

@@ -216,9 +216,10 @@ pub(crate) fn open_log(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).open(path)
 }
 
-/// Standard error without the lock that Rust's own has.
-pub(crate) fn stderr() -> io::Result<File> {
-    io::stderr().as_handle().try_clone_to_owned().map(File::from)
+/// Writes a line to standard error, without the lock that Rust's own has. A pipe that nobody reads is waited for: there is no
+/// way to ask it, nor one that leaves the host's handle as it is.
+pub(crate) fn write_stderr(line: &[u8]) -> io::Result<usize> {
+    io::stderr().as_handle().try_clone_to_owned().map(File::from)?.write(line)
 }
 
 /// The file of the authorities that this machine trusts, or why there is none.

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::rc::Rc;
 
+use super::request::{Key, Message};
 use super::{json, xml};
+use crate::decimal;
 use crate::limits::MAX_BATCH;
 use crate::message_id::MessageId;
 use crate::phone::Phone;
@@ -28,7 +29,7 @@ pub(crate) enum Scalar<'b> {
     Other,
 }
 
-/// One entry of an answer as it came. Both notations fill this; `Entry` says what it means.
+/// One entry of an answer as it came. Both notations fill this; `Entries::push` says what it means.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct RawEntry<'b> {
     pub success: Scalar<'b>,
@@ -51,7 +52,7 @@ impl<'b> RawEntry<'b> {
         Some(match name {
             "success" => &mut self.success,
             "code" => &mut self.code,
-            "phoneNumber" => &mut self.phone_number,
+            "phoneNumber" | "number" => &mut self.phone_number,
             "messageId" => &mut self.message_id,
             "status" | "statut" => &mut self.status,
             "date" => &mut self.date,
@@ -91,26 +92,20 @@ impl<'b> Detail<'b> {
     }
 }
 
-/// The service's word on one message.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Entry {
-    pub date: Option<i64>,
-    /// The place of its fate.
-    pub fate: usize,
-}
-
-/// Whose message an entry is about.
+/// What the service says of one message.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Whose<'b> {
-    /// The place of the entry.
-    pub place: usize,
-    pub phone: Option<Phone>,
-    pub id: Option<MessageId<'b>>,
+pub(crate) struct Entry<'b> {
+    /// Whose message it is, as it came.
+    pub phone_number: Scalar<'b>,
+    pub message_id: Scalar<'b>,
+    pub date: Option<i64>,
+    /// The place of its status.
+    pub status: usize,
 }
 
 /// What became of a message, but for when.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Fate<'b> {
+pub(crate) struct EntryStatus<'b> {
     pub state: State,
     pub api_code: i32,
     pub status_text: Option<Cow<'b, str>>,
@@ -120,54 +115,92 @@ pub(crate) struct Fate<'b> {
     pub is_spam: Option<bool>,
 }
 
-impl Fate<'_> {
-    /// The same with texts of its own.
-    pub(super) fn with_own_texts(&self) -> Fate<'static> {
-        let own = |text: &Option<Cow<'_, str>>| text.as_ref().map(|text| Cow::Owned(text.clone().into_owned()));
-        Fate { status_text: own(&self.status_text), date_text: own(&self.date_text), ..*self }
-    }
-}
-
 /// The entries of an answer.
 #[derive(Debug, Default)]
 pub(crate) struct Entries<'b> {
-    pub list: Vec<Entry>,
-    /// Those that are not known to be about the message that was asked at the same place.
-    pub others: Vec<Whose<'b>>,
+    pub list: Vec<Entry<'b>>,
     /// Entries that were found to say the same share one.
-    pub fates: Vec<Rc<Fate<'b>>>,
+    pub statuses: Vec<EntryStatus<'b>>,
 }
 
-impl PartialEq for Entries<'_> {
-    /// Whether they say the same, however fates are shared.
-    fn eq(&self, other: &Self) -> bool {
-        let is_same = |(one, another): (&Entry, &Entry)| {
-            one.date == another.date && self.fates[one.fate] == other.fates[another.fate]
-        };
-        self.others == other.others
-            && self.list.len() == other.list.len()
-            && self.list.iter().zip(&other.list).all(is_same)
+/// The last moment of the year 9999, in Unix seconds.
+pub(super) const LAST_DATE: i64 = 253_402_300_799;
+
+impl<'b> Entry<'b> {
+    /// Whose message it is; None if it lacks a number or an id, and so is nobody's.
+    pub(crate) fn key(&self) -> Option<Key<'b>> {
+        Some((Phone::parse(&self.phone_number.as_text()?)?, self.message_id.id()?))
+    }
+
+    /// Whether number and id are letter by letter those that were sent. Then they are the same when they are read, too.
+    #[inline]
+    pub(crate) fn is_about(&self, sent: Message<'_>) -> bool {
+        let is_phone = matches!(&self.phone_number, Scalar::Text(text) if text.as_bytes() == sent.phone);
+        is_phone
+            && match &self.message_id {
+                Scalar::Integer(number) => sent.id_is_number && decimal::value(sent.id) == u64::try_from(*number).ok(),
+                Scalar::Text(text) => text.as_bytes() == sent.id,
+                _ => false,
+            }
+    }
+
+    /// Number and id as they came, for a message about an entry that belongs to nobody.
+    pub(crate) fn describe(&self) -> String {
+        let text = |scalar: &Scalar<'_>| scalar.as_text().map_or_else(|| "none".to_owned(), Cow::into_owned);
+        format!("phoneNumber {}, messageId {}", text(&self.phone_number), text(&self.message_id))
     }
 }
 
 impl<'b> Entries<'b> {
-    /// Adds an entry with a fate that is there, about the message that was asked at its place or the one with this key.
-    #[inline]
-    pub(super) fn repeat(&mut self, entry: Entry, key: Option<(Phone, MessageId<'b>)>) {
-        if let Some((phone, id)) = key {
-            self.others.push(Whose { place: self.list.len(), phone: Some(phone), id: Some(id) });
-        }
-        self.list.push(entry);
+    /// What is said of a message for which alone the service refuses a request.
+    pub(crate) fn refused(sent: Message<'b>, api_code: i32, status_text: String) -> Entries<'b> {
+        let text = |sent| Scalar::Text(String::from_utf8_lossy(sent));
+        let list = vec![Entry { phone_number: text(sent.phone), message_id: text(sent.id), date: None, status: 0 }];
+        let statuses = vec![EntryStatus {
+            state: State::from_refusal(api_code),
+            api_code,
+            status_text: (!status_text.is_empty()).then(|| status_text.into()),
+            date_text: None,
+            stop_sms: None,
+            is_spam: None,
+        }];
+        Entries { list, statuses }
     }
 
-    /// Adds an entry with a fate of its own.
-    pub(crate) fn push(&mut self, mut raw: RawEntry<'b>) {
-        let phone = raw.phone_number.as_text().and_then(|text| Phone::parse(&text));
-        let id = std::mem::take(&mut raw.message_id).id();
-        self.others.push(Whose { place: self.list.len(), phone, id });
-        let (fate, date) = read_fate(raw);
-        self.list.push(Entry { date, fate: self.fates.len() });
-        self.fates.push(Rc::new(fate));
+    /// Adds an entry with a status of its own.
+    pub(crate) fn push(&mut self, raw: RawEntry<'b>) {
+        let RawEntry { phone_number, message_id, .. } = raw;
+        let code = raw.code.integer();
+        let is_refused = raw.success.flag() == Some(false) || (raw.code != Scalar::Absent && code != Some(200));
+        let api_code = code.map_or(0, to_i32);
+        let status_text = raw.status.text();
+        let state = if is_refused {
+            State::from_refusal(api_code)
+        } else {
+            status_text.as_deref().map_or(State::Unknown, State::from_text)
+        };
+        let (date, date_text) = raw.date.date();
+        let (stop_sms, is_spam) = (raw.stop_sms.flag(), raw.is_spam.flag());
+        self.list.push(Entry { phone_number, message_id, date, status: self.statuses.len() });
+        self.statuses.push(EntryStatus { state, api_code, status_text, date_text, stop_sms, is_spam });
+    }
+
+    /// The status of the entry at this place.
+    pub(crate) fn status(&self, place: usize) -> &EntryStatus<'b> {
+        &self.statuses[self.list[place].status]
+    }
+}
+
+impl PartialEq for Entries<'_> {
+    /// Whether they say the same, however statuses are shared.
+    fn eq(&self, other: &Self) -> bool {
+        let whole = |entries: &'_ Self, place: usize| {
+            let Entry { phone_number, message_id, date, .. } = &entries.list[place];
+            (phone_number.clone(), message_id.clone(), *date)
+        };
+        self.list.len() == other.list.len()
+            && (0..self.list.len())
+                .all(|place| whole(self, place) == whole(other, place) && self.status(place) == other.status(place))
     }
 }
 
@@ -207,9 +240,10 @@ impl fmt::Display for Unreadable {
     }
 }
 
-/// Reads any body, whose notation shows in its first significant byte. `repair` has made a text of it.
+/// Reads any body, whose notation shows in its first significant character. `repair` has made a text of it. What `fast_json`
+/// reads is read here in the same way.
 pub(crate) fn read(whole: &str) -> Result<Answer<'_>, Unreadable> {
-    let text = whole.strip_prefix('\u{feff}').unwrap_or(whole).trim_ascii_start();
+    let text = significant(whole);
     let start = whole.len() - text.len();
     let raw = match text.bytes().next() {
         Some(b'{') => json::read(text),
@@ -219,6 +253,11 @@ pub(crate) fn read(whole: &str) -> Result<Answer<'_>, Unreadable> {
     };
     let raw = raw.map_err(|error| Unreadable { offset: start + error.offset, ..error })?;
     understand(raw).map_err(|reason| unreadable(reason, start))
+}
+
+/// A body from its first significant character: byte-order marks and white space do not count.
+pub(super) fn significant(text: &str) -> &str {
+    text.trim_start_matches(|character: char| character == '\u{feff}' || character.is_whitespace())
 }
 
 fn unreadable(reason: &str, offset: usize) -> Unreadable {
@@ -242,36 +281,25 @@ fn understand(raw: RawAnswer<'_>) -> Result<Answer<'_>, &'static str> {
     Ok(Answer::Refusal(Refusal { api_code: to_i32(code), message }))
 }
 
-/// What became of the message that an entry is about, and its date.
-fn read_fate(raw: RawEntry<'_>) -> (Fate<'_>, Option<i64>) {
-    let code = raw.code.integer();
-    let refused = raw.success.flag() == Some(false) || (raw.code != Scalar::Absent && code != Some(200));
-    let api_code = code.map_or(0, to_i32);
-    let status_text = raw.status.text();
-    let state = if refused {
-        State::from_refusal(api_code)
-    } else {
-        status_text.as_deref().map_or(State::Unknown, State::from_text)
-    };
-    let date = raw.date.integer();
-    let date_text = if date.is_none() { raw.date.text() } else { None };
-    let (stop_sms, is_spam) = (raw.stop_sms.flag(), raw.is_spam.flag());
-    (Fate { state, api_code, status_text, date_text, stop_sms, is_spam }, date)
-}
-
 impl<'b> Scalar<'b> {
+    /// Whether there is nothing in it.
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Scalar::Absent => true,
+            Scalar::Text(text) => text.trim().is_empty(),
+            _ => false,
+        }
+    }
+
     fn flag(&self) -> Option<bool> {
         match self {
             Scalar::Bool(flag) => Some(*flag),
             Scalar::Integer(0) => Some(false),
             Scalar::Integer(1) => Some(true),
-            Scalar::Text(text) => match trim(text) {
-                "0" => Some(false),
-                "1" => Some(true),
-                text if text.eq_ignore_ascii_case("false") => Some(false),
-                text if text.eq_ignore_ascii_case("true") => Some(true),
-                _ => None,
-            },
+            Scalar::Text(text) => {
+                let is = |words: [&str; 2]| words.iter().any(|word| text.trim().eq_ignore_ascii_case(word));
+                is(["0", "false"]).then_some(false).or(is(["1", "true"]).then_some(true))
+            }
             _ => None,
         }
     }
@@ -279,7 +307,7 @@ impl<'b> Scalar<'b> {
     fn integer(&self) -> Option<i64> {
         match self {
             Scalar::Integer(integer) => Some(*integer),
-            Scalar::Text(text) => trim(text).parse().ok(),
+            Scalar::Text(text) => text.trim().parse().ok(),
             _ => None,
         }
     }
@@ -287,9 +315,8 @@ impl<'b> Scalar<'b> {
     /// The text without the white space around it; None if there is none or nothing in it.
     fn text(self) -> Option<Cow<'b, str>> {
         let text = match self {
-            Scalar::Text(Cow::Borrowed(text)) => Cow::Borrowed(trim(text)),
-            Scalar::Text(Cow::Owned(text)) if trim(&text).len() == text.len() => Cow::Owned(text),
-            Scalar::Text(Cow::Owned(text)) => Cow::Owned(trim(&text).to_owned()),
+            Scalar::Text(Cow::Borrowed(text)) => Cow::Borrowed(text.trim()),
+            Scalar::Text(Cow::Owned(text)) => Cow::Owned(text.trim().to_owned()),
             _ => return None,
         };
         (!text.is_empty()).then_some(text)
@@ -304,10 +331,10 @@ impl<'b> Scalar<'b> {
         }
     }
 
-    fn id(self) -> Option<MessageId<'b>> {
+    fn id(&self) -> Option<MessageId<'b>> {
         match self {
-            Scalar::Text(text) => Some(MessageId::from_text(text)),
-            Scalar::Integer(integer) => Some(match u64::try_from(integer) {
+            Scalar::Text(text) => Some(MessageId::from_text(text.clone())),
+            Scalar::Integer(integer) => Some(match u64::try_from(*integer) {
                 Ok(number) => MessageId::from_number(number),
                 Err(_) => MessageId::Text(Cow::Owned(integer.to_string())),
             }),
@@ -315,13 +342,16 @@ impl<'b> Scalar<'b> {
             _ => None,
         }
     }
-}
 
-/// `str::trim`, with a shortcut for the usual text that has nothing to trim.
-fn trim(text: &str) -> &str {
-    match text.as_bytes() {
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
-        _ => text.trim(),
+    /// Unix seconds up to the year 9999, or else the text: neither a unit nor a time zone is guessed. 0 is no date.
+    fn date(self) -> (Option<i64>, Option<Cow<'b, str>>) {
+        match (self.integer(), self) {
+            (Some(0), _) => (None, None),
+            (Some(date @ 1..=LAST_DATE), _) => (Some(date), None),
+            (_, Scalar::Integer(other)) => (None, Some(Cow::Owned(other.to_string()))),
+            (_, Scalar::Number(other)) => (None, Some(Cow::Borrowed(other))),
+            (_, other) => (None, other.text()),
+        }
     }
 }
 
@@ -336,8 +366,8 @@ mod tests {
     #[test]
     fn a_code_that_is_too_large_is_the_largest() {
         for (code, expected) in [(i64::MIN, i32::MIN), (-1, -1), (0, 0), (4, 4), (i64::MAX, i32::MAX)] {
-            let (fate, _) = read_fate(RawEntry { code: Scalar::Integer(code), ..RawEntry::default() });
-            assert_eq!(fate.api_code, expected);
+            let raw = RawEntry { code: Scalar::Integer(code), ..RawEntry::default() };
+            assert_eq!([raw].into_iter().collect::<Entries<'_>>().status(0).api_code, expected);
         }
     }
 }

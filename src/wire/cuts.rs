@@ -6,8 +6,7 @@ use std::net::TcpStream;
 use smsp_simulator::{Clock, Simulator};
 
 use super::answer::{Answer, Unreadable, read};
-use super::documented;
-use super::pattern::Patterns;
+use super::fast_json;
 use super::repair::repair;
 
 /// A body of 500 entries as the service sends it.
@@ -31,8 +30,7 @@ fn body(format: &str) -> Vec<u8> {
 
 /// Both ways to read a body.
 fn read_cut(cut: &[u8], check: impl FnOnce(Option<Answer<'_>>, Result<Answer<'_>, Unreadable>)) {
-    let documented = documented::entries(cut, &[], &mut Patterns::default());
-    check(documented.map(Answer::Entries), read(repair(cut, &mut String::new()).unwrap()));
+    check(fast_json::entries(cut).map(Answer::Entries), read(repair(cut, &mut String::new()).unwrap()));
 }
 
 /// Where to cut: at every byte with `SMSP_EVERY_CUT` set, which takes minutes; else at every byte of the first ten and

@@ -170,11 +170,7 @@ where
     fn visit_map<A: MapAccess<'b>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
         while let Some(Key(key)) = map.next_key()? {
             match (self.1)(&mut self.0, &key) {
-                // Where a field has two spellings, an empty one does not hide the other.
-                Some(field) => match map.next_value()? {
-                    Scalar::Absent => {}
-                    value => *field = value,
-                },
+                Some(field) => put(field, map.next_value()?),
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
@@ -187,6 +183,61 @@ where
     }
 
     nothing_of_a_scalar!(self => self.0);
+}
+
+/// Fills a field. Where it has two spellings, an empty one does not hide the other.
+fn put<'b>(field: &mut Scalar<'b>, value: Scalar<'b>) {
+    if *field == Scalar::Absent || !value.is_empty() {
+        *field = value;
+    }
+}
+
+/// The fields of an entry as they stand in its text.
+pub(super) struct Values<'b>(Vec<(Cow<'b, str>, &'b RawValue)>);
+
+impl<'b> Values<'b> {
+    /// The entry with these fields.
+    pub(super) fn entry(&self) -> Result<RawEntry<'b>, serde_json::Error> {
+        let mut entry = RawEntry::default();
+        for (name, value) in &self.0 {
+            if let Some(field) = entry.field(name) {
+                put(field, scalar(value.get())?);
+            }
+        }
+        Ok(entry)
+    }
+
+    /// The text of the field of this name, of which the last counts.
+    pub(super) fn text(&self, name: &str) -> Option<&'b str> {
+        self.0.iter().rfind(|(given, _)| given == name).map(|(_, value)| value.get())
+    }
+
+    /// Whether all fields have the names that are documented.
+    pub(super) fn are_documented(&self) -> bool {
+        self.0.iter().all(|(name, _)| RawEntry::FIELDS.contains(&&**name))
+    }
+}
+
+impl<'b> Deserialize<'b> for Values<'b> {
+    fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ValuesVisitor;
+        impl<'b> Visitor<'b> for ValuesVisitor {
+            type Value = Values<'b>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'b>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut values = Vec::with_capacity(RawEntry::FIELDS.len());
+                while let Some((Key(key), value)) = map.next_entry()? {
+                    values.push((key, value));
+                }
+                Ok(Values(values))
+            }
+        }
+        deserializer.deserialize_map(ValuesVisitor)
+    }
 }
 
 /// A key, copied only where it is escaped.
@@ -217,16 +268,20 @@ impl<'b> Deserialize<'b> for Key<'b> {
 impl<'b> Deserialize<'b> for Scalar<'b> {
     fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
         // The text of a value first: no number is too large for it, and no nesting too deep.
-        let text = <&RawValue>::deserialize(deserializer)?.get();
-        Ok(match text.as_bytes().first() {
-            Some(b'"') => Scalar::Text(serde_json::from_str::<Key<'b>>(text).map_err(D::Error::custom)?.0),
-            Some(b't') => Scalar::Bool(true),
-            Some(b'f') => Scalar::Bool(false),
-            Some(b'-' | b'0'..=b'9') => number(text),
-            Some(b'{' | b'[') => Scalar::Other,
-            _ => Scalar::Absent,
-        })
+        scalar(<&RawValue>::deserialize(deserializer)?.get()).map_err(D::Error::custom)
     }
+}
+
+/// The value that stands in JSON as this text.
+fn scalar(text: &str) -> Result<Scalar<'_>, serde_json::Error> {
+    Ok(match text.as_bytes().first() {
+        Some(b'"') => Scalar::Text(serde_json::from_str::<Key<'_>>(text)?.0),
+        Some(b't') => Scalar::Bool(true),
+        Some(b'f') => Scalar::Bool(false),
+        Some(b'-' | b'0'..=b'9') => number(text),
+        Some(b'{' | b'[') => Scalar::Other,
+        _ => Scalar::Absent,
+    })
 }
 
 /// An integer also where it is written with a fraction point or an exponent.

@@ -3,9 +3,9 @@
 pub(crate) mod answer;
 #[cfg(test)]
 mod cuts;
-pub(crate) mod documented;
+pub(crate) mod fast_json;
 mod json;
-pub(crate) mod pattern;
+mod pattern;
 pub(crate) mod repair;
 pub(crate) mod request;
 mod xml;

@@ -5,6 +5,7 @@ use std::iter;
 
 use memchr::memchr;
 
+use super::answer::significant;
 use crate::error::{Error, out_of_memory};
 
 /// Reads bytes that are not UTF-8 as Latin-1, and puts a replacement character for surrogates that stand alone in JSON. Where
@@ -14,7 +15,7 @@ pub(crate) fn repair<'b>(body: &'b [u8], repaired: &'b mut String) -> Result<&'b
         Ok(text) => Cow::Borrowed(text),
         Err(_) => Cow::Owned(latin_1(body)?),
     };
-    let is_json = text.strip_prefix('\u{feff}').unwrap_or(&text).trim_ascii_start().starts_with('{');
+    let is_json = significant(&text).starts_with('{');
     match if is_json { with_whole_surrogates(text)? } else { text } {
         Cow::Borrowed(text) => Ok(text),
         Cow::Owned(text) => {

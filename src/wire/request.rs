@@ -11,6 +11,9 @@ use crate::phone::Phone;
 /// What needs no escape in a URL.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// What a message is known by: two are the same if number and id are.
+pub(crate) type Key<'a> = (Phone, MessageId<'a>);
+
 /// A message that is asked about, as it is sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Message<'a> {
@@ -23,10 +26,13 @@ pub(crate) struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// The number and the id as they are compared.
-    pub(crate) fn key(self) -> Option<(Phone, MessageId<'a>)> {
-        let id = || MessageId::parse(std::str::from_utf8(self.id).ok()?);
-        Some((Phone::parse_plain(self.phone)?, MessageId::parse_plain(self.id).or_else(id)?))
+    /// What the texts were made of.
+    pub(crate) fn key(self) -> Key<'a> {
+        let id = match self.id_is_number {
+            true => MessageId::Number(self.id.iter().fold(0, |value, digit| value * 10 + u64::from(digit - b'0'))),
+            false => MessageId::Text(String::from_utf8_lossy(self.id)),
+        };
+        (Phone::from_text(self.phone), id)
     }
 }
 
@@ -143,7 +149,7 @@ pub(crate) fn query_entry_size(place: usize, message: Message<'_>) -> usize {
 #[cfg(test)]
 pub(crate) fn with_asked<T>(messages: &[(&str, &str)], run: impl FnOnce(&[Asked<'_>]) -> T) -> T {
     let read = |(phone, id): &(&str, &str)| {
-        let (phone, id) = (Phone::parse(phone).unwrap().text(), MessageId::parse(id).unwrap());
+        let (phone, id) = (Phone::parse(phone).unwrap().text(), MessageId::read(id).unwrap());
         (format!("{phone}\0{}", id.text()), phone.len(), id.is_number())
     };
     let read: Vec<_> = messages.iter().map(read).collect();
@@ -170,10 +176,10 @@ mod tests {
         for phone in ["0612345678", "+33612345678", "0033 (0)6 12 34 56 78", "+1234567", "+123456789012345"] {
             for id in ids {
                 let key = with_asked(&[(phone, id)], |asked| {
-                    let (phone, id) = asked[0].message().key().unwrap();
+                    let (phone, id) = asked[0].message().key();
                     (phone, id.text().into_owned(), id.is_number())
                 });
-                let parsed = MessageId::parse(id).unwrap();
+                let parsed = MessageId::read(id).unwrap();
                 assert_eq!(key, (Phone::parse(phone).unwrap(), id.to_owned(), parsed.is_number()));
             }
         }

@@ -51,6 +51,25 @@ static void check_order(void)
     unsetenv("SMSP_FORMAT");
 }
 
+/* A client with what the environment sets, in one call. */
+static void check_client(void)
+{
+    smsp_client *client = check_poison();
+    smsp_error *error = check_poison();
+
+    CHECK_CODE(smsp_client_new_from_env(&client, &error), &error, SMSP_E_CONFIG);
+    CHECK(client == NULL);
+    set("SMSPARTNER_API_KEY", "k3y-of-the-tests");
+    set("SMSP_BATCH_SIZE", "x");
+    CHECK_FAILS(smsp_client_new_from_env(&client, &error), &error, SMSP_E_CONFIG, "SMSP_BATCH_SIZE", "batch_size");
+    CHECK(client == NULL);
+    unsetenv("SMSP_BATCH_SIZE");
+    CHECK_CODE(smsp_client_new_from_env(&client, &error), &error, SMSP_OK);
+    CHECK(client != NULL);
+    smsp_client_free(client);
+    unsetenv("SMSPARTNER_API_KEY");
+}
+
 /* An empty variable is an unset one. */
 static void check_empty(void)
 {
@@ -160,6 +179,7 @@ int main(void)
 {
     check_nothing();
     check_order();
+    check_client();
     check_empty();
     check_error("SMSP_METHOD", "put", "method");
     check_error("SMSP_LOG_LEVEL", "loud", "log_level");

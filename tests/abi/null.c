@@ -37,6 +37,9 @@ static void check_client(const smsp_config *config)
     CHECK_CODE(smsp_client_new(config, NULL, &error), &error, SMSP_E_INVALID_ARGUMENT);
     CHECK_INT(smsp_client_new(NULL, NULL, NULL), SMSP_E_INVALID_ARGUMENT);
 
+    CHECK_CODE(smsp_client_new_from_env(NULL, &error), &error, SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_client_new_from_env(NULL, NULL), SMSP_E_INVALID_ARGUMENT);
+
     CHECK_CODE(smsp_client_new(config, &client, &error), &error, SMSP_OK);
     CHECK_INT(smsp_client_stat(NULL, "requests", &value), SMSP_E_INVALID_ARGUMENT);
     CHECK_INT(smsp_client_stat(client, NULL, &value), SMSP_E_INVALID_ARGUMENT);
@@ -131,6 +134,7 @@ static void check_accessors(void)
     CHECK_INT(smsp_report_count(NULL), 0);
     CHECK(smsp_report_get(NULL, 0) == NULL);
     CHECK_INT(smsp_report_stride(NULL), 0);
+    CHECK(smsp_report_error(NULL, 0) == NULL);
     CHECK_INT(smsp_report_count_state(NULL, SMSP_STATE_UNANSWERED), 0);
     smsp_report_free(NULL);
 

@@ -83,6 +83,7 @@ static void provoke(const char *function)
     ENDS(smsp_config_free, config)
 
     FALLIBLE(smsp_client_new, (config, &made, &written))
+    FALLIBLE(smsp_client_new_from_env, (&made, &written))
     CODE(smsp_client_stat, (client, "requests", &value))
     ACCESSOR(smsp_stat_name, (0), == NULL)
     ENDS(smsp_client_free, client)
@@ -102,6 +103,7 @@ static void provoke(const char *function)
     ACCESSOR(smsp_report_get, (report, 0), == NULL)
     ACCESSOR(smsp_report_stride, (report), == 0)
     ACCESSOR(smsp_report_count_state, (report, SMSP_STATE_INVALID), == 0)
+    ACCESSOR(smsp_report_error, (report, 0), == NULL)
     ENDS(smsp_report_free, report)
 
     if (strcmp(function, "smsp_test_panic") != 0) {

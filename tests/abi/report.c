@@ -38,7 +38,15 @@ int main(int argc, char **argv)
         CHECK(smsp_report_get(report, i) == row);
         CHECK_STR(row->phone_number, queries[i].phone_number);
         CHECK_STR(row->message_id, queries[i].message_id);
+        CHECK_INT(row->index, i);
+        CHECK((smsp_report_error(report, i) != NULL) == (i == 2));
     }
+    CHECK_INT(smsp_error_code(smsp_report_error(report, 2)), SMSP_E_INVALID_ARGUMENT);
+    CHECK_STR(smsp_error_message(smsp_report_error(report, 2)), "phone_number: this is not a phone number");
+    smsp_error_free((smsp_error *)smsp_report_error(report, 2));
+    CHECK_STR(smsp_error_message(smsp_report_error(report, 2)), "phone_number: this is not a phone number");
+    CHECK(smsp_report_error(report, COUNT) == NULL);
+    CHECK(smsp_report_error(report, SIZE_MAX) == NULL);
     CHECK(smsp_report_get(report, COUNT) == NULL);
     CHECK(smsp_report_get(report, SIZE_MAX) == NULL);
     CHECK(smsp_report_get(report, SIZE_MAX / stride + 1) == NULL);

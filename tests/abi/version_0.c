@@ -69,7 +69,8 @@ FIELD(smsp_status, code, smsp_code, 4 * POINTER + 12);
 FIELD(smsp_status, api_code, int32_t, 4 * POINTER + 16);
 FIELD(smsp_status, stop_sms, int32_t, 4 * POINTER + 20);
 FIELD(smsp_status, is_spam, int32_t, 4 * POINTER + 24);
-_Static_assert(sizeof(smsp_status) >= 4 * POINTER + 28, "smsp_status: " RULE_2);
+FIELD(smsp_status, index, uint32_t, 4 * POINTER + 28);
+_Static_assert(sizeof(smsp_status) >= 4 * POINTER + 32, "smsp_status: " RULE_2);
 
 /* ---- Functions ---- */
 
@@ -90,6 +91,7 @@ FUNCTION(smsp_config_get, const char *(*)(const smsp_config *, const char *));
 FUNCTION(smsp_option_name, const char *(*)(size_t));
 FUNCTION(smsp_config_free, void (*)(smsp_config *));
 FUNCTION(smsp_client_new, smsp_code (*)(const smsp_config *, smsp_client **, smsp_error **));
+FUNCTION(smsp_client_new_from_env, smsp_code (*)(smsp_client **, smsp_error **));
 FUNCTION(smsp_client_stat, smsp_code (*)(const smsp_client *, const char *, uint64_t *));
 FUNCTION(smsp_stat_name, const char *(*)(size_t));
 FUNCTION(smsp_client_free, void (*)(smsp_client *));
@@ -105,6 +107,7 @@ FUNCTION(smsp_report_count, size_t (*)(const smsp_report *));
 FUNCTION(smsp_report_get, const smsp_status *(*)(const smsp_report *, size_t));
 FUNCTION(smsp_report_stride, size_t (*)(const smsp_report *));
 FUNCTION(smsp_report_count_state, size_t (*)(const smsp_report *, smsp_state));
+FUNCTION(smsp_report_error, const smsp_error *(*)(const smsp_report *, size_t));
 FUNCTION(smsp_report_free, void (*)(smsp_report *));
 
 int main(void)

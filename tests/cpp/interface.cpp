@@ -1,6 +1,9 @@
-// What smsp.hpp promises, with exceptions and without, by every standard.    interface BASE_URL API_KEY
-// Prints failed checks only. The service knows +33699999993 111111, and refuses message 503 with that HTTP status.
+// What smsp.hpp promises, with exceptions and without, by every standard: a part of main.cpp.    BASE_URL API_KEY
+// Prints failed checks only. The service knows +33699999993 111111, rejects message 96, and answers a request for message 503
+// with that HTTP status.
 #include <smsp.hpp>
+
+#include <stdlib.h>
 
 #include <algorithm>
 #include <iostream>
@@ -14,6 +17,8 @@
 static_assert(std::random_access_iterator<smsp::report::iterator>, "an iterator of C++20");
 static_assert(std::ranges::random_access_range<const smsp::report>, "a range of C++20");
 #endif
+
+int PART(int argc, char **argv);
 
 namespace {
 
@@ -121,6 +126,41 @@ void check_report(const smsp::client &client)
     CHECK(none.empty() && none.begin() == none.end() && none.count(smsp::state::delivered) == 0);
 }
 
+// Why each message is not answered, where it is not.
+void check_errors(const smsp::client &client)
+{
+    const pairs messages = { { "+33699999993", "111111" }, { "06xx", "1" },     { "+33699999993", "503" },
+                             { "+33699999993", "96" },     { "0612345678", "" }, { "+33699999992", "1000" } };
+    smsp::outcome outcome = client.try_multi_status(messages);
+    const smsp::status kept = outcome.report()[2];
+    const smsp::report report = std::move(outcome).report();
+    CHECK(report.size() == messages.size());
+    std::size_t place = 0;
+    for (const smsp::status status : report) {
+        const smsp::error error = status.error();
+        CHECK(status.index() == place && report[place].index() == place);
+        CHECK(error.code() == status.code() && report.error(place).message() == error.message());
+        CHECK(bool(error) == (status.state() == smsp::state::invalid || status.state() == smsp::state::unanswered));
+        CHECK(bool(error) != error.message().empty());
+        ++place;
+    }
+    CHECK(!report.error(0) && !report[0].error() && report.error(0).message().empty());
+    CHECK(report.error(1).message().find("phone_number: ") == 0 && report.error(4).message().find("message_id: ") == 0);
+    CHECK(report.error(1).message() != report.error(4).message() && !report.error(1).is_retryable());
+    CHECK(report.error(2).http_status() == 503 && report.error(2).is_retryable());
+    CHECK(kept.error().http_status() == 503 && kept.index() == 2);
+    // What the service refuses is answered, and so is what it does not know.
+    CHECK(report[3].state() == smsp::state::rejected && report[3].api_code() == 96 && report[3].code() == smsp::code::ok);
+    CHECK(report[3].status_text() && *report[3].status_text() == smsp::string_view("IP refused") && !report.error(3));
+    CHECK(report[5].state() == smsp::state::not_found && report[5].code() == smsp::code::ok && !report.error(5));
+    CHECK(!report.error(6) && !smsp::report().error(0));
+    // An error outlives its report.
+    smsp::error alone;
+    CHECK(!alone);
+    alone = client.try_multi_status(messages).report().error(2);
+    CHECK(alone.code() == smsp::code::http && alone.message().find("503") != std::string::npos);
+}
+
 void check_operation(const smsp::client &client)
 {
     smsp::result<smsp::operation> started = client.try_start({ { "+33699999993", "111111" }, { "+33699999993", "2" } });
@@ -198,9 +238,29 @@ void check_exceptions(const char *base_url, const char *api_key)
 }
 #endif
 
+// Before there is any thread.
+void check_environment(const char *base_url, const char *api_key)
+{
+    setenv("SMSP_BASE_URL", base_url, 1);
+    unsetenv("SMSPARTNER_API_KEY");
+    const smsp::result<smsp::client> refused = smsp::client::try_from_env();
+    CHECK(!refused && refused.error().code() == smsp::code::config);
+    CHECK(refused.error().message().find("api_key") != std::string::npos);
+    CHECK(refused->try_multi_status({}).code() == smsp::code::invalid_argument);
+    setenv("SMSPARTNER_API_KEY", api_key, 1);
+    CHECK(smsp::client::try_from_env()->try_multi_status({ { "+33699999993", "111111" } }).code() == smsp::code::ok);
+#if SMSP_HAS_EXCEPTIONS
+    CHECK(smsp::client::from_env().multi_status({ { "+33699999993", "111111" } }).code() == smsp::code::ok);
+    unsetenv("SMSPARTNER_API_KEY");
+    CHECK(thrown([] { smsp::client::from_env(); }).message() == refused.error().message());
+#endif
+    unsetenv("SMSPARTNER_API_KEY");
+    unsetenv("SMSP_BASE_URL");
+}
+
 } // namespace
 
-int main(int argc, char **argv)
+int PART(int argc, char **argv)
 {
     if (argc != 3)
         return 2;
@@ -212,9 +272,11 @@ int main(int argc, char **argv)
     CHECK(smsp::name(smsp::code::timeout) == smsp::string_view("SMSP_E_TIMEOUT"));
     CHECK(smsp::is_final(smsp::state::delivered) && !smsp::is_final(smsp::state::waiting));
     check_config();
+    check_environment(argv[1], argv[2]);
     const smsp::client client = *smsp::client::try_make(config(argv[1], argv[2]));
     check_ranges(client);
     check_report(client);
+    check_errors(client);
     check_operation(client);
     check_threads(client);
 #if SMSP_HAS_EXCEPTIONS

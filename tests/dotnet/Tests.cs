@@ -37,6 +37,8 @@ static class Tests
             case "texts": Texts(url); break;
             case "configuration": Configuration(); break;
             case "failures": Failures(rest); break;
+            case "errors": Errors(url); break;
+            case "refused": Refused(url); break;
             case "progress": Progress(url); break;
             case "cancel": Cancel(url); break;
             case "throwing": Throwing(url); break;
@@ -148,9 +150,10 @@ static class Tests
             CheckAnswered(report);
             Check(!report.IsComplete, "the report is not complete");
             Equal(Code.InvalidArgument, report.Error.Code, "the error's code");
-            Check(report.Error.Message.Contains("queries[2]"), report.Error.Message);
+            Check(report.Error.Message.StartsWith("queries[2] (counted from 0): phone_number \"06xxxxxxx1\": "), report.Error.Message);
             Equal(State.Invalid, report[2].State, "the state of what is not asked");
             Equal(Code.InvalidArgument, report[2].Code, "its code");
+            Equal("SMSP_E_INVALID_ARGUMENT: phone_number: this is not a phone number", report[2].Error.ToString(), "its error");
             Equal((bool?)null, report[2].StopSms, "its stop");
             Equal((long?)null, report[2].UnixSeconds, "its date");
             Equal(1, report.CountOf(State.Invalid), "how many are invalid");
@@ -184,6 +187,8 @@ static class Tests
         Equal("111111", first.MessageId, "the id");
         Equal(State.Delivered, first.State, "the state");
         Equal(Code.Ok, first.Code, "the code");
+        Equal(null, first.Error, "the error");
+        Check(report.Select(status => status.Index).SequenceEqual(Enumerable.Range(0, report.Count)), "the places");
         Equal(200, first.ApiCode, "the service's code");
         Equal("Delivered", first.StatusText, "the text");
         Equal(1517934416L, first.UnixSeconds, "the seconds");
@@ -210,6 +215,14 @@ static class Tests
             new Query(null, "111111"), new Query("+33699999993", null), new Query(null, null), new Query("", ""), new Query(),
             new Query(new string('1', 100000), "1"), new Query("+33699999993", new string('\u20ac', 100000)),
         };
+        const string NotUtf8 = ": the text is not UTF-8", Null = ": the pointer is NULL";
+        var reasons = new[]
+        {
+            "phone_number" + NotUtf8, "message_id" + NotUtf8, "message_id" + NotUtf8,
+            "message_id" + NotUtf8, "message_id" + NotUtf8, "message_id" + NotUtf8,
+            "phone_number" + Null, "message_id" + Null, "phone_number" + Null, "phone_number: the text is empty", "phone_number" + Null,
+            "phone_number: this is not a phone number", "message_id: an id has at most 255 bytes",
+        };
         using (var client = Client(url))
         {
             var report = client.MultiStatus(wrong.Concat(new[] { good }));
@@ -218,9 +231,10 @@ static class Tests
                 Equal(wrong[i].PhoneNumber, report[i].PhoneNumber, $"number {i}");
                 Equal(wrong[i].MessageId, report[i].MessageId, $"id {i}");
                 Equal(State.Invalid, report[i].State, $"state {i}");
+                Equal(reasons[i], report[i].Error.Message, $"reason {i}");
             }
             Equal(State.Delivered, report[wrong.Length].State, "the good one");
-            Check(report.Error.Message.Contains("queries[0]: phone_number is not UTF-8"), report.Error.Message);
+            Check(report.Error.Message.Contains("queries[0] (counted from 0): phone_number: the text is not UTF-8"), report.Error.Message);
             Equal(1L, client.Counter("entries_answered"), "what was asked");
 
             var nothing = Throws<SmspException>(() => client.MultiStatus(wrong), "nothing to ask");
@@ -251,6 +265,8 @@ static class Tests
         {
             var error = Throws<SmspConfigException>(() => new SmspClient(config), "no key");
             Check(error.Message.Contains("api_key") && error.Report == null, error.Message);
+            error = Throws<SmspConfigException>(() => SmspClient.FromEnvironment(), "an environment without a key");
+            Check(error.Code == Code.Config && error.Message.Contains("api_key"), error.Message);
         }
         Throws<ArgumentNullException>(() => new SmspClient(null), "no configuration");
         var disposed = new SmspConfig();
@@ -272,6 +288,7 @@ static class Tests
                 Equal(error.Code, later.Code, "the code of a task's failure");
                 Check(error.Message.StartsWith(error.Code.Name() + ": "), error.Message);
                 var states = string.Join(",", error.Report.Select(status => $"{status.State}:{status.Code}"));
+                Equal(error.Error.ToString(), error.Report[0].Error.ToString(), "the error of an entry");
                 Console.WriteLine(
                     $"{error.GetType().Name} {error.Code} {error.ApiCode} {error.HttpStatus} {error.IsRetryable} {states}");
             }
@@ -288,6 +305,40 @@ static class Tests
             return error;
         }
         throw new InvalidOperationException("it did not fail");
+    }
+
+    /// <summary>Messages fail in different ways in one call: each has its own error, and those of a request share it.</summary>
+    private static void Errors(string url)
+    {
+        using (var client = Client(url, "batch_size=2", "max_connections=1"))
+        {
+            var report = client.MultiStatus(new[] { "1", "2", "3", "4", "5", "", "2" }.Select(id => new Query("+33612345678", id)));
+            Equal(Code.Http, report.Error.Code, "the error of the call");
+            var told = report.Select(status => status.Error).Select(
+                error => error == null ? "answered" : $"{error.Code} {error.ApiCode} {error.HttpStatus} {error.IsRetryable}");
+            const string Http = "Http 0 404 False", Api = "Api 50 200 False", Invalid = "InvalidArgument 0 0 False";
+            Equal($"{Http}, {Http}, {Api}, {Api}, answered, {Invalid}, {Http}", string.Join(", ", told), "what is told");
+            Check(report.All(status => (status.Error?.Code ?? Code.Ok) == status.Code), "the codes are those of the errors");
+            Check(report.All(status => status.Error == null || status.Error.ApiCode == status.ApiCode), "and so are the service's");
+            Equal("message_id: the text is empty", report[5].Error.Message, "what is invalid");
+            Check(report[2].Error.Message.Contains("50"), report[2].Error.Message);
+            var shared = new[] { 1, 6 }.All(i => ReferenceEquals(report[0].Error, report[i].Error));
+            Check(shared && ReferenceEquals(report[2].Error, report[3].Error), "the messages of a request share an error");
+        }
+    }
+
+    /// <summary>The service refuses a batch for its third message.</summary>
+    private static void Refused(string url)
+    {
+        using (var client = Client(url))
+        {
+            var report = client.MultiStatus(Some(4));
+            Check(report.IsComplete, "all are answered");
+            Equal(1, report.CountOf(State.Rejected), "how many are refused");
+            Equal($"{State.Rejected} {Code.Ok} 9", $"{report[2].State} {report[2].Code} {report[2].ApiCode}", "the third");
+            Check(report[2].Error == null && report[2].StatusText != null, "it is answered");
+            Equal(2L, client.Counter("batches_halved"), "the batches that were halved");
+        }
     }
 
     /// <summary>Tells at once, on the thread that it is told on.</summary>

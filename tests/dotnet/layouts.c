@@ -20,5 +20,6 @@ int main(void)
     FIELD(smsp_status, api_code);
     FIELD(smsp_status, stop_sms);
     FIELD(smsp_status, is_spam);
+    FIELD(smsp_status, index);
     return 0;
 }

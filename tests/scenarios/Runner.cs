@@ -80,9 +80,7 @@ static class Runner
                 Result(word, () => config.LoadEnvironment());
                 return true;
             case "client":
-                client?.Dispose();
-                client = null;
-                Result(word, () => client = new SmspClient(config));
+                NewClient(() => new SmspClient(config));
                 return true;
             case "clear":
                 queries.Clear();
@@ -116,6 +114,9 @@ static class Runner
     {
         switch (word)
         {
+            case "client":
+                NewClient(SmspClient.FromEnvironment);
+                return value == "env";
             case "get":
                 Print($"get {value} {Word(config[value])}");
                 return true;
@@ -185,6 +186,13 @@ static class Runner
 
     private static string Flag(bool? flag) => flag == null ? "-" : flag.Value ? "1" : "0";
 
+    private static void NewClient(Func<SmspClient> make)
+    {
+        client?.Dispose();
+        client = null;
+        Result("client", () => client = make());
+    }
+
     private static void Result(string word, Action action)
     {
         try
@@ -200,9 +208,11 @@ static class Runner
 
     private static void Result(string word, Code code, SmspError error)
     {
-        var rest = error == null ? "" : $" {error.Code.Name()} {error.ApiCode} {error.HttpStatus} {Flag(error.IsRetryable)} {error.Message}";
-        Print($"{word} {code.Name()}{rest}");
+        Print($"{word} {code.Name()}" + (error == null ? "" : Told(error)));
     }
+
+    private static string Told(SmspError error)
+        => $" {error.Code.Name()} {error.ApiCode} {error.HttpStatus} {Flag(error.IsRetryable)} {error.Message}";
 
     private static void Answer(string word, Func<Report> ask)
     {
@@ -229,12 +239,12 @@ static class Runner
         }
         var states = Enum.GetValues(typeof(State)).Cast<State>().Where(state => report.CountOf(state) > 0);
         Print($"report {report.Count}" + string.Concat(states.Select(state => $" {state.Name()} {report.CountOf(state)}")));
-        var index = 0;
         foreach (var status in report)
         {
             var date = status.UnixSeconds == null ? "-" : status.UnixSeconds.Value.ToString();
-            Print($"status {index++} {Word(status.PhoneNumber)} {Word(status.MessageId)} {status.State.Name()} {status.Code.Name()} "
+            Print($"status {status.Index} {Word(status.PhoneNumber)} {Word(status.MessageId)} {status.State.Name()} {status.Code.Name()} "
                 + $"{status.ApiCode} {date} {Flag(status.StopSms)} {Flag(status.IsSpam)} {Word(status.DateText)} {Word(status.StatusText)}");
+            if (status.Error != null) Print("error" + Told(status.Error));
         }
     }
 

@@ -72,13 +72,18 @@ static void print_text(const char *text)
                 printf("%%%02X", (unsigned)(unsigned char)*text);
 }
 
+static void print_error(const smsp_error *error)
+{
+    printf(" %s %d %d %d %s", smsp_code_name(smsp_error_code(error)), (int)smsp_error_api_code(error),
+           (int)smsp_error_http_status(error), (int)smsp_error_is_retryable(error), smsp_error_message(error));
+}
+
 /* Prints a result, and ends the error. */
 static void print_result(const char *what, smsp_code code, smsp_error *error)
 {
     printf("%s %s", what, smsp_code_name(code));
     if (error != NULL)
-        printf(" %s %d %d %d %s", smsp_code_name(smsp_error_code(error)), (int)smsp_error_api_code(error),
-               (int)smsp_error_http_status(error), (int)smsp_error_is_retryable(error), smsp_error_message(error));
+        print_error(error);
     putchar('\n');
     smsp_error_free(error);
 }
@@ -88,9 +93,9 @@ static void print_flag(int32_t flag)
     fputs(flag < 0 ? " -" : flag == 0 ? " 0" : " 1", stdout);
 }
 
-static void print_status(size_t index, const smsp_status *row)
+static void print_status(const smsp_status *row, const smsp_error *error)
 {
-    printf("status %lu", (unsigned long)index);
+    printf("status %lu", (unsigned long)row->index);
     print_text(row->phone_number);
     print_text(row->message_id);
     printf(" %s %s %d", smsp_state_name(row->state), smsp_code_name(row->code), (int)row->api_code);
@@ -102,6 +107,10 @@ static void print_status(size_t index, const smsp_status *row)
     print_flag(row->is_spam);
     print_text(row->date_text);
     print_text(row->status_text);
+    if (error != NULL) {
+        fputs("\nerror", stdout);
+        print_error(error);
+    }
     putchar('\n');
 }
 
@@ -125,7 +134,7 @@ static void print_report(smsp_report *report)
         const smsp_status *row = smsp_report_get(report, i);
         if ((const char *)row != first + i * smsp_report_stride(report))
             not_understood("the stride of the report");
-        print_status(i, row);
+        print_status(row, smsp_report_error(report, i));
     }
     smsp_report_free(report);
 }
@@ -276,6 +285,16 @@ static void release_client(void)
     client = NULL;
 }
 
+static void new_client_from_env(void)
+{
+    smsp_error *error = NULL;
+    smsp_code code;
+
+    release_client();
+    code = smsp_client_new_from_env(&client, &error);
+    print_result("client", code, error);
+}
+
 static void counter(const char *name)
 {
     uint64_t value = 0;
@@ -333,7 +352,9 @@ static int do_word(const char *word)
 /* The lines that are a word and another; 0 for another. */
 static int do_pair(const char *word, const char *value)
 {
-    if (strcmp(word, "get") == 0) {
+    if (strcmp(word, "client") == 0 && strcmp(value, "env") == 0) {
+        new_client_from_env();
+    } else if (strcmp(word, "get") == 0) {
         print_named("get", value, smsp_config_get(config, value));
     } else if (strcmp(word, "queries") == 0) {
         add_many(strtoul(value, NULL, 10));

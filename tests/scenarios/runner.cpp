@@ -51,12 +51,17 @@ std::string word_of(smsp::optional<smsp::string_view> text)
 
 std::string flag_of(smsp::optional<bool> flag) { return flag ? (*flag ? "1" : "0") : "-"; }
 
+void print_error(const smsp::error &error)
+{
+    std::cout << ' ' << smsp::name(error.code()) << ' ' << error.api_code() << ' ' << error.http_status() << ' '
+              << error.is_retryable() << ' ' << error.message();
+}
+
 void print_result(const std::string &what, smsp::code code, const smsp::error &error)
 {
     std::cout << what << ' ' << smsp::name(code);
     if (error)
-        std::cout << ' ' << smsp::name(error.code()) << ' ' << error.api_code() << ' ' << error.http_status() << ' '
-                  << error.is_retryable() << ' ' << error.message();
+        print_error(error);
     std::cout << '\n';
 }
 
@@ -65,13 +70,17 @@ template <class T> void print_result(const std::string &what, const smsp::result
     print_result(what, result.error().code(), result.error());
 }
 
-void print_status(std::size_t index, const smsp::status &status)
+void print_status(const smsp::status &status, const smsp::error &error)
 {
-    std::cout << "status " << index << ' ' << word_of(status.phone_number()) << ' ' << word_of(status.message_id()) << ' '
+    std::cout << "status " << status.index() << ' ' << word_of(status.phone_number()) << ' ' << word_of(status.message_id()) << ' '
               << smsp::name(status.state()) << ' ' << smsp::name(status.code()) << ' ' << status.api_code() << ' '
               << (status.date() ? std::to_string(status.date()->count()) : "-") << ' ' << flag_of(status.stop_sms()) << ' '
-              << flag_of(status.is_spam()) << ' ' << word_of(status.date_text()) << ' ' << word_of(status.status_text())
-              << '\n';
+              << flag_of(status.is_spam()) << ' ' << word_of(status.date_text()) << ' ' << word_of(status.status_text());
+    if (error) {
+        std::cout << "\nerror";
+        print_error(error);
+    }
+    std::cout << '\n';
 }
 
 void print_outcome(const std::string &what, const smsp::outcome &outcome)
@@ -90,7 +99,7 @@ void print_outcome(const std::string &what, const smsp::outcome &outcome)
     std::cout << '\n';
     std::size_t index = 0;
     for (const smsp::status status : report)
-        print_status(index++, status);
+        print_status(status, report.error(index++));
 }
 
 void print_codes()
@@ -128,6 +137,12 @@ void many_clients(unsigned long count)
     std::cout << "clients " << count << ' ' << good << '\n';
 }
 
+void use(smsp::result<smsp::client> made)
+{
+    print_result("client", made);
+    client = *std::move(made);
+}
+
 bool do_word(const std::string &word)
 {
     if (word == "version") {
@@ -147,9 +162,7 @@ bool do_word(const std::string &word)
     } else if (word == "env") {
         print_result(word, config.try_load_env());
     } else if (word == "client") {
-        smsp::result<smsp::client> made = smsp::client::try_make(config);
-        print_result(word, made);
-        client = *std::move(made);
+        use(smsp::client::try_make(config));
     } else if (word == "clear") {
         list.clear();
     } else if (word == "ask") {
@@ -177,7 +190,9 @@ bool do_word(const std::string &word)
 
 bool do_pair(const std::string &word, const std::string &value)
 {
-    if (word == "get") {
+    if (word == "client" && value == "env") {
+        use(smsp::client::try_from_env());
+    } else if (word == "get") {
         std::cout << "get " << value << ' ' << word_of(config.get(value)) << '\n';
     } else if (word == "queries") {
         add_many(std::stoul(value));

@@ -51,7 +51,7 @@ final class Runner
             'counters' => $this->counters(),
             'config' => $this->config = new Config(),
             'env' => self::result($word, fn () => $this->config->loadEnvironment()),
-            'client' => $this->newClient(),
+            'client' => $this->newClient(fn () => new Client($this->config)),
             'clear' => $this->queries = [],
             'ask' => self::answer($word, fn () => $this->client->multiStatus($this->queries)),
             'start' => $this->start(),
@@ -67,6 +67,7 @@ final class Runner
     private function doPair(string $word, string $value): bool
     {
         match ($word) {
+            'client' => $value === 'env' ? $this->newClient(Client::fromEnvironment(...)) : $word = null,
             'get' => self::print("get $value " . self::word($this->config->get($value))),
             'queries' => $this->addMany((int) $value),
             'clients' => self::print("clients $value {$this->asksWell((int) $value)}"),
@@ -124,10 +125,11 @@ final class Runner
         }
     }
 
-    private function newClient(): void
+    /** @param callable(): Client $make */
+    private function newClient(callable $make): void
     {
         $this->client = null;
-        self::result('client', fn () => $this->client = new Client($this->config));
+        self::result('client', fn () => $this->client = $make());
     }
 
     private function start(): void
@@ -224,9 +226,13 @@ final class Runner
 
     private static function printResult(string $word, Code $code, ?Failure $failure): void
     {
-        $why = $failure === null ? '' : " {$failure->code->label()} $failure->apiCode $failure->httpStatus "
-            . self::flag($failure->isRetryable) . " $failure->message";
-        self::print("$word {$code->label()}$why");
+        self::print("$word {$code->label()}" . ($failure === null ? '' : self::told($failure)));
+    }
+
+    private static function told(Failure $failure): string
+    {
+        return " {$failure->code->label()} $failure->apiCode $failure->httpStatus " . self::flag($failure->isRetryable)
+            . " $failure->message";
     }
 
     /** @param callable(): Report $ask */
@@ -253,12 +259,15 @@ final class Runner
             $states .= $report->countOf($state) > 0 ? " {$state->label()} {$report->countOf($state)}" : '';
         }
         self::print('report ' . count($report) . $states);
-        foreach ($report as $index => $status) {
+        foreach ($report as $status) {
             self::print(implode(' ', [
-                'status', $index, self::word($status->phoneNumber), self::word($status->messageId), $status->state->label(),
+                'status', $status->index, self::word($status->phoneNumber), self::word($status->messageId), $status->state->label(),
                 $status->code->label(), $status->apiCode, $status->unixSeconds ?? '-', self::flag($status->stopSms),
                 self::flag($status->isSpam), self::word($status->dateText), self::word($status->statusText),
             ]));
+            if ($status->failure !== null) {
+                self::print('error' . self::told($status->failure));
+            }
         }
     }
 

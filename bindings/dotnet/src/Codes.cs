@@ -60,7 +60,7 @@ namespace Smsp
     /// <summary>What became of a message.</summary>
     public enum State
     {
-        /// <summary>SMSP_STATE_UNANSWERED: asked, but no answer was had; the entry's code says why.</summary>
+        /// <summary>SMSP_STATE_UNANSWERED: asked, but no answer was had; the entry's error says why.</summary>
         Unanswered = 0,
 
         /// <summary>SMSP_STATE_DELIVERED: it reached its recipient. Final.</summary>
@@ -78,10 +78,10 @@ namespace Smsp
         /// <summary>SMSP_STATE_NOT_SENT: the service did not send it. Final.</summary>
         NotSent = 5,
 
-        /// <summary>SMSP_STATE_REJECTED: the service refuses this entry; the API code says why.</summary>
+        /// <summary>SMSP_STATE_REJECTED: the service refuses this entry; the API code and the status text say why.</summary>
         Rejected = 6,
 
-        /// <summary>SMSP_STATE_INVALID: not asked, the number or the id cannot be one. Final.</summary>
+        /// <summary>SMSP_STATE_INVALID: not asked, the number or the id cannot be one; the entry's error says why. Final.</summary>
         Invalid = 7,
 
         /// <summary>SMSP_STATE_UNKNOWN: the service's text is none that the library knows; it is in the status text.</summary>

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 
 namespace Smsp
 {
@@ -35,17 +36,28 @@ namespace Smsp
         /// <summary>Reads an error and frees it; null for none.</summary>
         internal static SmspError Take(ErrorHandle handle)
         {
-            using (handle)
+            using (handle) return handle.IsInvalid ? null : Copy(handle.DangerousGetHandle());
+        }
+
+        internal static SmspError Copy(IntPtr error)
+            => new SmspError((Code)Native.smsp_error_code(error), Text.Read(Native.smsp_error_message(error)))
             {
-                if (handle.IsInvalid) return null;
-                var code = (Code)Native.smsp_error_code(handle);
-                return new SmspError(code, Text.Read(Native.smsp_error_message(handle)))
-                {
-                    ApiCode = Native.smsp_error_api_code(handle),
-                    HttpStatus = Native.smsp_error_http_status(handle),
-                    IsRetryable = Native.smsp_error_is_retryable(handle) != 0,
-                };
-            }
+                ApiCode = Native.smsp_error_api_code(error),
+                HttpStatus = Native.smsp_error_http_status(error),
+                IsRetryable = Native.smsp_error_is_retryable(error) != 0,
+            };
+    }
+
+    /// <summary>The errors of a report: its entries share them, and each is copied once.</summary>
+    internal sealed class ErrorCache
+    {
+        private readonly Dictionary<long, SmspError> copies = new Dictionary<long, SmspError>();
+
+        internal SmspError Read(IntPtr error)
+        {
+            SmspError copy;
+            if (!copies.TryGetValue((long)error, out copy)) copies[(long)error] = copy = SmspError.Copy(error);
+            return copy;
         }
     }
 
@@ -73,7 +85,7 @@ namespace Smsp
         /// <summary>Whether the same call may succeed later without a change by the caller.</summary>
         public bool IsRetryable => Error.IsRetryable;
 
-        /// <summary>A status for each query, whose code says why it has no answer; null if nothing was asked.</summary>
+        /// <summary>A status for each query, whose error says why it has no answer; null if nothing was asked.</summary>
         public Report Report { get; }
 
         /// <summary>Throws where a call failed.</summary>

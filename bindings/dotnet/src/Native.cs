@@ -37,6 +37,7 @@ namespace Smsp
             internal int api_code;
             internal int stop_sms;
             internal int is_spam;
+            internal uint index;
         }
 
 #pragma warning restore 649
@@ -54,19 +55,19 @@ namespace Smsp
         internal static extern int smsp_state_is_final(int state);
 
         [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int smsp_error_code(ErrorHandle error);
+        internal static extern int smsp_error_code(IntPtr error);
 
         [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern IntPtr smsp_error_message(ErrorHandle error);
+        internal static extern IntPtr smsp_error_message(IntPtr error);
 
         [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int smsp_error_api_code(ErrorHandle error);
+        internal static extern int smsp_error_api_code(IntPtr error);
 
         [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int smsp_error_http_status(ErrorHandle error);
+        internal static extern int smsp_error_http_status(IntPtr error);
 
         [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
-        internal static extern int smsp_error_is_retryable(ErrorHandle error);
+        internal static extern int smsp_error_is_retryable(IntPtr error);
 
         [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void smsp_error_free(IntPtr error);
@@ -91,6 +92,9 @@ namespace Smsp
 
         [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int smsp_client_new(ConfigHandle config, out ClientHandle client, out ErrorHandle error);
+
+        [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int smsp_client_new_from_env(out ClientHandle client, out ErrorHandle error);
 
         [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern int smsp_client_stat(ClientHandle client, byte[] name, out ulong value);
@@ -139,6 +143,10 @@ namespace Smsp
 
         [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UIntPtr smsp_report_count_state(ReportHandle report, int state);
+
+        /// <summary>It lives as long as the report, and is not to be freed.</summary>
+        [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern IntPtr smsp_report_error(ReportHandle report, UIntPtr index);
 
         [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern void smsp_report_free(IntPtr report);

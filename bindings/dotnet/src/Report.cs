@@ -5,15 +5,17 @@ using System.Linq;
 
 namespace Smsp
 {
-    /// <summary>What became of one message.</summary>
+    /// <summary>What became of one message. It is answered if the service says what became of it, or refuses to: that it does
+    /// not know it (NotFound) or does not speak of it (Rejected). Unanswered and Invalid are not.</summary>
     public struct Status
     {
         private readonly long date;
         private readonly sbyte stopSms;
         private readonly sbyte isSpam;
 
-        internal unsafe Status(Query query, Native.Status* row, TextCache texts)
+        internal unsafe Status(Query query, Native.Status* row, TextCache texts, SmspError error)
         {
+            Index = checked((int)row->index);
             PhoneNumber = query.PhoneNumber;
             MessageId = query.MessageId;
             StatusText = texts.Read(row->status_text);
@@ -21,10 +23,14 @@ namespace Smsp
             date = row->date;
             State = (State)row->state;
             Code = (Code)row->code;
+            Error = error;
             ApiCode = row->api_code;
             stopSms = (sbyte)row->stop_sms;
             isSpam = (sbyte)row->is_spam;
         }
+
+        /// <summary>The place of the query in the list that was given, counted from 0.</summary>
+        public int Index { get; }
 
         /// <summary>The caller's text.</summary>
         public string PhoneNumber { get; }
@@ -41,10 +47,13 @@ namespace Smsp
         /// <summary>What became of it.</summary>
         public State State { get; }
 
-        /// <summary>Ok, or why there is no answer.</summary>
+        /// <summary>Ok if it is answered, else the kind of failure.</summary>
         public Code Code { get; }
 
-        /// <summary>The service's code for this entry (200 where it has no objection), 0 if it gave none.</summary>
+        /// <summary>Why it is not answered; null if it is. Entries share an error.</summary>
+        public SmspError Error { get; }
+
+        /// <summary>The service's code for this entry (200 where it has no objection) or its request; 0 if it gave none.</summary>
         public int ApiCode { get; }
 
         /// <summary>When the state was reached, in Unix seconds, as the service said.</summary>
@@ -75,7 +84,7 @@ namespace Smsp
         private readonly Status[] statuses;
         private readonly int[] counts = new int[(int)State.Unknown + 1];
 
-        /// <summary>Copies a report: no call for a row, the rows are stepped over by the library's stride.</summary>
+        /// <summary>Copies a report: no call for a row that is answered, the rows are stepped over by the library's stride.</summary>
         private unsafe Report(ReportHandle handle, Query[] queries, SmspError error)
         {
             Error = error;
@@ -83,8 +92,13 @@ namespace Smsp
             var row = (byte*)Native.smsp_report_get(handle, UIntPtr.Zero);
             var stride = checked((int)Native.smsp_report_stride(handle));
             var texts = new TextCache();
+            var errors = new ErrorCache();
             for (var i = 0; i < statuses.Length; i++, row += stride)
-                statuses[i] = new Status(queries[i], (Native.Status*)row, texts);
+            {
+                var status = (Native.Status*)row;
+                var why = status->code == 0 ? null : errors.Read(Native.smsp_report_error(handle, (UIntPtr)i));
+                statuses[i] = new Status(queries[i], status, texts, why);
+            }
             for (var state = 0; state < counts.Length; state++)
                 counts[state] = checked((int)Native.smsp_report_count_state(handle, state));
         }

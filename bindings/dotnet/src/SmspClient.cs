@@ -20,10 +20,20 @@ namespace Smsp
             SmspException.ThrowIf(code, error);
         }
 
+        private SmspClient(ClientHandle made)
+        {
+            handle = made;
+        }
+
         /// <summary>A client that the environment configures alone: SMSPARTNER_API_KEY, and SMSP_ with an option's name.</summary>
         public static SmspClient FromEnvironment()
         {
-            using (var config = new SmspConfig()) return new SmspClient(config.LoadEnvironment());
+            Loader.Check();
+            ClientHandle client;
+            ErrorHandle error;
+            var code = Native.smsp_client_new_from_env(out client, out error);
+            SmspException.ThrowIf(code, error);
+            return new SmspClient(client);
         }
 
         /// <summary>Asks what became of these messages, and waits for the answers. If only some were answered, the report's

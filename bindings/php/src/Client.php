@@ -34,7 +34,7 @@ final class Client
      */
     public static function fromEnvironment(#[SensitiveParameter] array $options = []): self
     {
-        return new self((new Config($options))->loadEnvironment());
+        return self::of($options === [] ? self::makeFromEnvironment() : self::makeOf($options));
     }
 
     /**
@@ -49,12 +49,10 @@ final class Client
         if (PHP_ZTS) {
             return self::fromEnvironment($options);
         }
-        $client = (new ReflectionClass(self::class))->newInstanceWithoutConstructor();
-        $client->handle = Kept::client(
+        return self::of(Kept::client(
             serialize([$options, self::environment(), self::keyFile($options)]),
-            static fn (): Handle => self::make((new Config($options))->loadEnvironment()),
-        );
-        return $client;
+            static fn (): Handle => self::makeOf($options),
+        ));
     }
 
     /**
@@ -165,6 +163,27 @@ final class Client
         }
         clearstatcache(true, $path);
         return [(int) fileinode($path), (int) filemtime($path), (int) filesize($path)];
+    }
+
+    private static function of(Handle $handle): self
+    {
+        $client = (new ReflectionClass(self::class))->newInstanceWithoutConstructor();
+        $client->handle = $handle;
+        return $client;
+    }
+
+    private static function makeFromEnvironment(): Handle
+    {
+        [$client, $error] = [Handle::client(), Handle::error()];
+        $code = Native::library()->smsp_client_new_from_env($client->out(), $error->out());
+        SmspException::throwIf($code, $error);
+        return $client;
+    }
+
+    /** @param array<string, string|int|float|bool|null> $options */
+    private static function makeOf(#[SensitiveParameter] array $options): Handle
+    {
+        return self::make((new Config($options))->loadEnvironment());
     }
 
     private static function make(Config $config): Handle

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Smsp;
 
+use FFI\CData;
+
 /** Why something failed. */
 final class Failure
 {
@@ -29,22 +31,29 @@ final class Failure
     }
 
     /**
-     * Reads an error; null for none.
+     * Reads what a call left; null if that is no error.
      *
      * @internal
      */
-    public static function read(Handle $error): ?self
+    public static function left(Handle $error): ?self
     {
-        if ($error->isNull()) {
-            return null;
-        }
+        return $error->isNull() ? null : self::read($error->pointer);
+    }
+
+    /**
+     * Reads an error.
+     *
+     * @internal
+     */
+    public static function read(CData $error): self
+    {
         $library = Native::library();
         return new self(
-            Code::of($library->smsp_error_code($error->pointer)),
-            $library->smsp_error_message($error->pointer),
-            $library->smsp_error_api_code($error->pointer),
-            $library->smsp_error_http_status($error->pointer),
-            $library->smsp_error_is_retryable($error->pointer) !== 0,
+            Code::of($library->smsp_error_code($error)),
+            $library->smsp_error_message($error),
+            $library->smsp_error_api_code($error),
+            $library->smsp_error_http_status($error),
+            $library->smsp_error_is_retryable($error) !== 0,
         );
     }
 }

@@ -28,12 +28,18 @@ final class Report implements Countable, IteratorAggregate
     /** The bytes of these two pointers: rows that are alike here have the same texts. */
     private const TEXTS_SIZE = 16;
 
-    /** What comes then: date, state, code, API code, stop, spam. Keys of one letter are no new strings for each row, which makes
+    /** What comes then: date, state, code, API code, stop, spam, index. Keys of one letter are no new strings for each row, which makes
      * unpack three times as fast. */
-    private const FIELDS = 'qd/ls/lc/la/lo/lp';
+    private const FIELDS = 'qd/ls/lc/la/lo/lp/Li';
 
     /** The bytes from the texts to the last field. A later library may have more behind it, which its stride tells. */
-    private const SIZE = 44;
+    private const SIZE = 48;
+
+    /** The bytes from the texts to the code. */
+    private const CODE = 28;
+
+    /** The code of what is answered: SMSP_OK. */
+    private const OK = "\0\0\0\0";
 
     private const FLAGS = [-1 => null, 0 => false, 1 => true];
 
@@ -48,6 +54,7 @@ final class Report implements Countable, IteratorAggregate
      * @param list<?string> $messageIds
      * @param string $rows the library's, from the texts of the first
      * @param array<string, array{?string, ?string}> $texts by the bytes of their pointers
+     * @param array<int, Failure> $failures of what is not answered, by its index
      * @param array<int, int> $counts by the states' values
      */
     private function __construct(
@@ -56,6 +63,7 @@ final class Report implements Countable, IteratorAggregate
         private readonly string $rows,
         private readonly int $stride,
         private readonly array $texts,
+        private readonly array $failures,
         private readonly array $counts,
         /** Why some were not answered; null if all were. */
         public readonly ?Failure $failure,
@@ -108,7 +116,7 @@ final class Report implements Countable, IteratorAggregate
      */
     public static function take(int $code, Handle $report, Handle $error, Queries $queries): self
     {
-        $failure = Failure::read($error);
+        $failure = Failure::left($error);
         $read = $report->isNull() ? null : self::read($report, $queries, $failure);
         // An exception keeps what was passed to this function, as long as somebody keeps the exception.
         $report->free();
@@ -119,7 +127,7 @@ final class Report implements Countable, IteratorAggregate
         return $read;
     }
 
-    /** Copies a report: no call for a row, all rows are taken as one string. */
+    /** Copies a report: no call for a row that is answered, all rows are taken as one string. */
     private static function read(Handle $report, Queries $queries, ?Failure $failure): self
     {
         $library = Native::library();
@@ -135,6 +143,7 @@ final class Report implements Countable, IteratorAggregate
             $rows,
             $stride,
             self::texts($rows, $stride),
+            $failure === null ? [] : self::failures($report, $rows, $stride),
             self::countStates($report),
             $failure,
         );
@@ -165,6 +174,25 @@ final class Report implements Countable, IteratorAggregate
         return $address === 0 ? null : FFI::string(Memory::pointer('char *', $address));
     }
 
+    /**
+     * Why rows are not answered: those that share an error in the library share a failure.
+     *
+     * @return array<int, Failure> by the indexes of the rows
+     */
+    private static function failures(Handle $report, string $rows, int $stride): array
+    {
+        $library = Native::library();
+        $failures = $known = [];
+        $size = strlen($rows);
+        for ($index = 0, $place = self::CODE; $place < $size; $index++, $place += $stride) {
+            if (substr($rows, $place, strlen(self::OK)) !== self::OK) {
+                $error = $library->smsp_report_error($report->pointer, $index);
+                $failures[$index] = $known[Memory::address($error)] ??= Failure::read($error);
+            }
+        }
+        return $failures;
+    }
+
     /** @return array<int, int> */
     private static function countStates(Handle $report): array
     {
@@ -179,7 +207,7 @@ final class Report implements Countable, IteratorAggregate
     private function from(int $index): Generator
     {
         // What is needed for each row is at hand.
-        [$rows, $texts] = [$this->rows, $this->texts];
+        [$rows, $texts, $failures] = [$this->rows, $this->texts, $this->failures];
         [$phoneNumbers, $messageIds] = [$this->phoneNumbers, $this->messageIds];
         [$states, $codes] = [self::states(), self::codes()];
         $count = $this->count();
@@ -187,10 +215,12 @@ final class Report implements Countable, IteratorAggregate
             $row = unpack(self::FIELDS, $rows, $place + self::TEXTS_SIZE);
             $text = $texts[substr($rows, $place, self::TEXTS_SIZE)];
             yield $index => new Status(
+                $row['i'],
                 $phoneNumbers[$index],
                 $messageIds[$index],
                 $states[$row['s']] ?? State::Unknown,
                 $codes[$row['c']] ?? Code::Internal,
+                $failures[$index] ?? null,
                 $row['a'],
                 $row['d'] === self::NO_DATE ? null : $row['d'],
                 $text[1],

@@ -12,7 +12,7 @@ class SmspException extends RuntimeException
     final private function __construct(
         /** Why. */
         public readonly Failure $failure,
-        /** A status for each query, whose code says why it has no answer; null if nothing was asked. */
+        /** A status for each query, whose failure says why it has no answer; null if nothing was asked. */
         public readonly ?Report $report,
     ) {
         parent::__construct((string) $failure, $failure->code->value);
@@ -26,7 +26,7 @@ class SmspException extends RuntimeException
     public static function throwIf(int $code, Handle $error): void
     {
         if ($code < 0) {
-            throw self::of($code, Failure::read($error), null);
+            throw self::of($code, Failure::left($error), null);
         }
     }
 

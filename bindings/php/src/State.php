@@ -7,7 +7,7 @@ namespace Smsp;
 /** What became of a message. */
 enum State: int
 {
-    /** SMSP_STATE_UNANSWERED: asked, but no answer was had; the entry's code says why. */
+    /** SMSP_STATE_UNANSWERED: asked, but no answer was had; the entry's failure says why. */
     case Unanswered = 0;
 
     /** SMSP_STATE_DELIVERED: it reached its recipient. Final. */
@@ -25,10 +25,10 @@ enum State: int
     /** SMSP_STATE_NOT_SENT: the service did not send it. Final. */
     case NotSent = 5;
 
-    /** SMSP_STATE_REJECTED: the service refuses this entry; its API code says why. */
+    /** SMSP_STATE_REJECTED: the service refuses this entry; its API code and status text say why. */
     case Rejected = 6;
 
-    /** SMSP_STATE_INVALID: not asked, the number or the id cannot be one. Final. */
+    /** SMSP_STATE_INVALID: not asked, the number or the id cannot be one; the entry's failure says why. Final. */
     case Invalid = 7;
 
     /** SMSP_STATE_UNKNOWN: the service's text is none that the library knows; it is in the status text. */

@@ -21,6 +21,8 @@ final class AnswersTest extends TestCase
         self::assertEquals($report->get(1), $unknown);
         self::assertEquals($report, unserialize(serialize($report)));
         self::assertStringContainsString('Numéro introuvable', print_r($report, true));
+        self::assertSame([0, 1], [$delivered->index, $unknown->index]);
+        self::assertSame([null, null], [$delivered->failure, $unknown->failure]);
         self::assertSame(['+33 6 99 99 99 93', '111111'], [$delivered->phoneNumber, $delivered->messageId]);
         self::assertSame([State::Delivered, Code::Ok, 200], [$delivered->state, $delivered->code, $delivered->apiCode]);
         self::assertSame([1517934416, null, 'Delivered'], [$delivered->unixSeconds, $delivered->dateText, $delivered->statusText]);
@@ -38,7 +40,7 @@ final class AnswersTest extends TestCase
         $queries = (static fn () => yield from self::queries(...range(1, 1201)))();
         $ids = [];
         foreach ($client->multiStatus($queries) as $index => $status) {
-            self::assertSame($index + 1, (int) $status->messageId);
+            self::assertSame([$index, $index + 1], [$status->index, (int) $status->messageId]);
             $ids[] = $status->messageId;
         }
         self::assertCount(1201, $ids);
@@ -57,11 +59,11 @@ final class AnswersTest extends TestCase
     /** @return iterable<string, array{Query, string}> */
     public static function unusable(): iterable
     {
-        yield 'a zero byte in a number' => [new Query("+33699999993\0", '1'), 'phone_number is not UTF-8'];
-        yield 'a zero byte in an id' => [new Query('+33699999993', "\0"), 'message_id is not UTF-8'];
-        yield 'no UTF-8' => [new Query("\xFF", '1'), 'phone_number is not UTF-8'];
-        yield 'no number' => [new Query(null, '1'), 'phone_number is NULL'];
-        yield 'no id' => [new Query('+33699999993', null), 'message_id is NULL'];
+        yield 'a zero byte in a number' => [new Query("+33699999993\0", '1'), 'phone_number: the text is not UTF-8'];
+        yield 'a zero byte in an id' => [new Query('+33699999993', "\0"), 'message_id: the text is not UTF-8'];
+        yield 'no UTF-8' => [new Query("\xFF", '1'), 'phone_number: the text is not UTF-8'];
+        yield 'no number' => [new Query(null, '1'), 'phone_number: the pointer is NULL'];
+        yield 'no id' => [new Query('+33699999993', null), 'message_id: the pointer is NULL'];
     }
 
     /** @dataProvider unusable */
@@ -71,7 +73,9 @@ final class AnswersTest extends TestCase
         self::assertSame([State::Invalid, State::Delivered], [$report->get(0)->state, $report->get(1)->state]);
         self::assertSame(Code::InvalidArgument, $report->get(0)->code);
         self::assertSame([$query->phoneNumber, $query->messageId], [$report->get(0)->phoneNumber, $report->get(0)->messageId]);
-        self::assertStringContainsString("queries[0]: $why", $report->failure->message);
+        self::assertStringContainsString("queries[0] (counted from 0): $why", $report->failure->message);
+        self::assertSame("SMSP_E_INVALID_ARGUMENT: $why", (string) $report->get(0)->failure);
+        self::assertNull($report->get(1)->failure);
         self::assertFalse($report->isComplete());
         try {
             self::client()->multiStatus([$query]);
@@ -95,7 +99,7 @@ final class AnswersTest extends TestCase
         $table = [
             'refuse code=10' => 'RefusedException Auth 10 200 0',
             'refuse code=20' => 'RefusedException Denied 20 200 0',
-            'refuse code=77' => 'RefusedException Api 77 200 0',
+            'refuse code=50' => 'RefusedException Api 50 200 0',
             'too-many-requests' => 'RefusedException RateLimited 0 429 1',
             'status code=503' => 'ServiceException Http 0 503 1',
             'status code=404' => 'ServiceException Http 0 404 0',
@@ -129,7 +133,43 @@ final class AnswersTest extends TestCase
             self::assertSame([(string) $failure, $failure->code->value], [$error->getMessage(), $error->getCode()]);
             [$asked, $invalid] = iterator_to_array($error->report);
             self::assertSame([State::Unanswered, $failure->code], [$asked->state, $asked->code]);
+            self::assertEquals($failure, $asked->failure);
             self::assertSame(State::Invalid, $invalid->state);
         }
+    }
+
+    public function testEachStatusHasItsFailureAndThoseOfARequestShareIt(): void
+    {
+        $client = self::client('one by one', ['batch_size' => 2, 'max_connections' => 1]);
+        $ids = ['1', '2', '3', '4', '5', '', '2'];
+        $report = $client->multiStatus(array_map(static fn (string $id) => new Query('+33612345678', $id), $ids));
+        self::assertSame(Code::Http, $report->failure->code);
+        foreach ([$report, unserialize(serialize($report))] as $report) {
+            $told = [];
+            foreach ($report as $status) {
+                $why = $status->failure;
+                $told[] = $why === null ? 'answered' : "{$why->code->name} $why->apiCode $why->httpStatus";
+                self::assertSame([$status->code, $why->apiCode ?? 200], [$why->code ?? Code::Ok, $status->apiCode]);
+            }
+            $wanted = ['Http 0 404', 'Http 0 404', 'Api 50 200', 'Api 50 200', 'answered', 'InvalidArgument 0 0', 'Http 0 404'];
+            self::assertSame($wanted, $told);
+            self::assertSame('message_id: the text is empty', $report->get(5)->failure->message);
+            self::assertStringContainsString('50', $report->get(2)->failure->message);
+            self::assertSame($report->get(0)->failure, $report->get(1)->failure);
+            self::assertSame($report->get(0)->failure, $report->get(6)->failure);
+            self::assertSame($report->get(2)->failure, $report->get(3)->failure);
+        }
+    }
+
+    public function testAMessageThatIsRefusedAloneIsAnswered(): void
+    {
+        $client = self::client('refuse alone');
+        $report = $client->multiStatus(self::queries(1, 2, 3, 4));
+        self::assertTrue($report->isComplete());
+        $refused = $report->get(2);
+        self::assertSame([State::Rejected, Code::Ok, 9], [$refused->state, $refused->code, $refused->apiCode]);
+        self::assertNull($refused->failure);
+        self::assertNotNull($refused->statusText);
+        self::assertSame([1, 2], [$report->countOf(State::Rejected), $client->counter('batches_halved')]);
     }
 }

@@ -50,14 +50,38 @@ final class OptionsTest extends TestCase
         try {
             self::assertSame('77', (new Config(['batch_size' => 12]))->loadEnvironment()->get('batch_size'));
             putenv('SMSP_BATCH_SIZE=0');
-            Client::fromEnvironment(self::options());
-            self::fail('0 is no size');
-        } catch (ConfigException $error) {
-            self::assertSame(Code::Config, $error->failure->code);
-            self::assertStringContainsString('SMSP_BATCH_SIZE', $error->getMessage());
+            foreach ([self::options(), []] as $options) {
+                self::assertStringContainsString('SMSP_BATCH_SIZE', self::refusedFromEnvironment($options)->getMessage());
+            }
         } finally {
             putenv('SMSP_BATCH_SIZE');
         }
+    }
+
+    public function testTheEnvironmentAloneMakesAClient(): void
+    {
+        self::assertStringContainsString('api_key', self::refusedFromEnvironment([])->getMessage());
+        ['api_key' => $key, 'base_url' => $url] = self::options();
+        putenv("SMSPARTNER_API_KEY=$key");
+        putenv("SMSP_BASE_URL=$url");
+        try {
+            self::assertTrue(Client::fromEnvironment()->multiStatus(self::queries(1))->isComplete());
+        } finally {
+            putenv('SMSPARTNER_API_KEY');
+            putenv('SMSP_BASE_URL');
+        }
+    }
+
+    /** @param array<string, scalar> $options */
+    private static function refusedFromEnvironment(array $options): ConfigException
+    {
+        try {
+            Client::fromEnvironment($options);
+        } catch (ConfigException $error) {
+            self::assertSame(Code::Config, $error->failure->code);
+            return $error;
+        }
+        self::fail('it is not refused');
     }
 
     public function testTheKeyIsInNoException(): void

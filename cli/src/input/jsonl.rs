@@ -110,9 +110,9 @@ mod tests {
                 "message_id is neither a text nor a number: \"[1]\"",
             ),
             ("{\"phone_number\":\"1\",\"phoneNumber\":\"2\",\"message_id\":1}", "duplicate field"),
-            ("{\"phone_number\":639980001,\"message_id\":1}", "the phone number has nine digits"),
-            ("{\"phone_number\":3.36e10,\"message_id\":1}", "the phone number is written as a power of ten"),
-            ("{\"phone_number\":\"0639980001\",\"message_id\":\"Bonjour, 17\"}", "the message id is no id"),
+            ("{\"phone_number\":639980001,\"message_id\":1}", "phone_number: it has nine digits"),
+            ("{\"phone_number\":3.36e10,\"message_id\":1}", "phone_number: it is written as a power of ten"),
+            ("{\"phone_number\":\"0639980001\",\"message_id\":\"Bonjour, 17\"}", "message_id: it is no id"),
         ] {
             let (asked, named) = parse(&format!("{line}\n{{\"phone_number\":\"0639980002\",\"message_id\":2}}"));
             assert_eq!((asked.len(), named.len()), (1, 1), "{line}");

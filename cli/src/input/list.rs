@@ -34,8 +34,8 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Refusal::PhoneNumber(reason) => write!(out, "the phone number {reason}"),
-            Refusal::MessageId(reason) => write!(out, "the message id {reason}"),
+            Refusal::PhoneNumber(reason) => write!(out, "phone_number: {reason}"),
+            Refusal::MessageId(reason) => write!(out, "message_id: {reason}"),
         }
     }
 }

@@ -6,16 +6,16 @@ use smsp::Phone;
 
 use super::list::{Message, Refusal};
 
-const SPOILED: &str = "holds bytes that are no text in the encoding of the list";
-const GUESSED: &str = "is not plain ASCII, and the encoding of the list is a guess: save it as UTF-8";
+const SPOILED: &str = "it holds bytes that are no text in the encoding of the list";
+const GUESSED: &str = "it is not plain ASCII, and the encoding of the list is a guess: save it as UTF-8";
 const POWER: &str =
-    "is written as a power of ten, which loses digits: format the column as text and export the list again";
+    "it is written as a power of ten, which loses digits: format the column as text and export the list again";
 const NO_ZERO: &str =
-    "has nine digits, so its first 0 may be lost: format the column as text and export the list again";
-const TWO_READINGS: &str = "may have a fraction or a separator of thousands: write it as digits alone";
-const NOTHING: &str = "stands for nothing";
-const TEXT: &str = "is no id but a text: --id-column chooses another column";
-const NUMBER: &str = "is written as a phone number: --phone-column and --id-column choose the columns";
+    "it has nine digits, so its first 0 may be lost: format the column as text and export the list again";
+const TWO_READINGS: &str = "it may have a fraction or a separator of thousands: write it as digits alone";
+const NOTHING: &str = "it stands for nothing";
+const TEXT: &str = "it is no id but a text: --id-column chooses another column";
+const NUMBER: &str = "it is written as a phone number: --phone-column and --id-column choose the columns";
 
 /// What databases write where there is nothing.
 const NULLS: [&str; 6] = ["null", "(null)", "\\n", "none", "nan", "n/a"];

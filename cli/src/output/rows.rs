@@ -1,12 +1,14 @@
 //! Every row, for other programs. The names of the fields are a promise.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Serialize;
-use smsp::{Code, Report, State, Status};
+use smsp::{Code, Error, Report, State, Status};
 
-use crate::input::{Message, Row};
+use crate::ask;
+use crate::input::{Message, Refusal, Row};
 
 /// The end of the year 9999, the last that ISO 8601 writes with four digits.
 const LAST_DATE: u64 = 253_402_300_799;
@@ -36,10 +38,29 @@ pub struct Record<'a> {
     pub stop_sms: Option<bool>,
     /// Whether the recipient called it spam.
     pub is_spam: Option<bool>,
+    /// Why it is not answered.
+    #[serde(skip)]
+    pub failure: Option<Failure<'a>>,
 }
 
-impl<'a> From<Status<'a>> for Record<'a> {
-    fn from(status: Status<'a>) -> Self {
+/// Why a message is not answered, field by field as it is written.
+#[derive(Serialize)]
+pub struct Failure<'a> {
+    /// The kind of failure.
+    pub code: &'static str,
+    /// What happened, which speaks of lines of the list.
+    pub message: Cow<'a, str>,
+    /// The service's code, 0 if none.
+    pub api_code: i32,
+    /// That of the answer, 0 if there was none.
+    pub http_status: i32,
+    /// Whether asking again later may help.
+    pub retryable: bool,
+}
+
+impl<'a> Record<'a> {
+    /// The status of one of the rows that were asked.
+    fn new(status: Status<'a>, asked: &[&Row]) -> Self {
         Record {
             phone_number: status.phone_number(),
             message_id: status.message_id(),
@@ -52,18 +73,19 @@ impl<'a> From<Status<'a>> for Record<'a> {
             status_text: status.status_text(),
             stop_sms: status.stop_sms(),
             is_spam: status.is_spam(),
+            failure: status.error().map(|error| Failure::new(error, asked)),
         }
     }
-}
 
-impl<'a> From<&'a Message> for Record<'a> {
-    /// Of a message that is not asked.
-    fn from(message: &'a Message) -> Self {
+    /// A message that was not asked.
+    fn refused(message: &'a Message, refusal: Refusal) -> Self {
+        let code = Code::InvalidArgument.name();
+        let why = refusal.to_string().into();
         Record {
             phone_number: &message.phone_number,
             message_id: &message.message_id,
             state: State::Invalid.name(),
-            code: Code::InvalidArgument.name(),
+            code,
             api_code: 0,
             date: None,
             date_unix: None,
@@ -71,16 +93,33 @@ impl<'a> From<&'a Message> for Record<'a> {
             status_text: None,
             stop_sms: None,
             is_spam: None,
+            failure: Some(Failure { code, message: why, api_code: 0, http_status: 0, retryable: false }),
         }
     }
 }
 
-/// A record for each row: what was answered, or that it was not asked.
-pub fn records<'a>(rows: &'a [Row], report: &'a Report) -> impl ExactSizeIterator<Item = Record<'a>> {
+impl<'a> Failure<'a> {
+    fn new(error: &'a Error, asked: &[&Row]) -> Self {
+        Failure {
+            code: error.code().name(),
+            message: ask::in_lines(error.message(), asked),
+            api_code: error.api_code(),
+            http_status: error.http_status(),
+            retryable: error.is_retryable(),
+        }
+    }
+}
+
+/// A record for each row: what was answered, or that it was not asked. The report is about those that were.
+pub fn records<'a>(
+    rows: &'a [Row],
+    asked: &'a [&Row],
+    report: &'a Report,
+) -> impl ExactSizeIterator<Item = Record<'a>> {
     let mut statuses = report.iter();
     rows.iter().map(move |row| match row.message.refusal {
-        None => statuses.next().expect("there is one for each message that was asked").into(),
-        Some(_) => Record::from(&row.message),
+        None => Record::new(statuses.next().expect("there is one for each message that was asked"), asked),
+        Some(refusal) => Record::refused(&row.message, refusal),
     })
 }
 
@@ -96,13 +135,18 @@ pub fn csv<'a>(out: impl Write, records: impl Iterator<Item = Record<'a>>) -> io
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(out);
     writer.write_record(FIELDS).map_err(io_error)?;
     for record in records {
-        writer.serialize(record).map_err(io_error)?;
+        // The record has the codes.
+        let failure = record.failure.as_ref();
+        let message = failure.map(|failure| &failure.message);
+        let http_status = failure.map(|failure| failure.http_status);
+        let retryable = failure.map(|failure| failure.retryable);
+        writer.serialize((&record, message, http_status, retryable)).map_err(io_error)?;
     }
     writer.flush()
 }
 
 /// The header is there for an empty list too, where no record names its fields.
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 14] = [
     "phone_number",
     "message_id",
     "state",
@@ -114,6 +158,9 @@ const FIELDS: [&str; 11] = [
     "status_text",
     "stop_sms",
     "is_spam",
+    "error_message",
+    "error_http_status",
+    "error_retryable",
 ];
 
 /// Keeps the kind of the error: a closed pipe is not a failure.
@@ -124,10 +171,18 @@ fn io_error(error: csv::Error) -> io::Error {
     }
 }
 
+/// A record as a JSON object.
+#[derive(Serialize)]
+struct Object<'a> {
+    #[serde(flatten)]
+    record: &'a Record<'a>,
+    error: Option<&'a Failure<'a>>,
+}
+
 /// Writes one JSON object a line; what is not known is null.
 pub fn jsonl<'a>(mut out: impl Write, records: impl Iterator<Item = Record<'a>>) -> io::Result<()> {
     for record in records {
-        serde_json::to_writer(&mut out, &record)?;
+        serde_json::to_writer(&mut out, &Object { record: &record, error: record.failure.as_ref() })?;
         out.write_all(b"\n")?;
     }
     out.flush()
@@ -135,8 +190,6 @@ pub fn jsonl<'a>(mut out: impl Write, records: impl Iterator<Item = Record<'a>>)
 
 #[cfg(test)]
 pub mod tests {
-    use std::sync::OnceLock;
-
     use super::*;
 
     /// A delivered message with every field set.
@@ -153,15 +206,32 @@ pub mod tests {
             status_text: Some("Delivered"),
             stop_sms: Some(false),
             is_spam: Some(true),
+            failure: None,
         }
     }
 
     /// A message that was not asked.
     pub fn invalid() -> Record<'static> {
-        static MESSAGE: OnceLock<Message> = OnceLock::new();
-        MESSAGE
-            .get_or_init(|| Message { phone_number: "06;39,\"98\"".into(), message_id: "".into(), refusal: None })
-            .into()
+        Record {
+            phone_number: "06;39,\"98\"",
+            message_id: "",
+            state: "invalid",
+            code: "SMSP_E_INVALID_ARGUMENT",
+            api_code: 0,
+            date: None,
+            date_unix: None,
+            date_text: None,
+            status_text: None,
+            stop_sms: None,
+            is_spam: None,
+            failure: Some(Failure {
+                code: "SMSP_E_INVALID_ARGUMENT",
+                message: "phone_number: this is not a phone number".into(),
+                api_code: 0,
+                http_status: 0,
+                retryable: false,
+            }),
+        }
     }
 
     fn written(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
@@ -176,10 +246,11 @@ pub mod tests {
         assert_eq!(
             written(|out| csv(out, records)),
             "phone_number,message_id,state,code,api_code,date,date_unix,date_text,status_text,\
-             stop_sms,is_spam\n\
+             stop_sms,is_spam,error_message,error_http_status,error_retryable\n\
              +33 6 39 98 00 01,199897,delivered,SMSP_OK,200,2018-02-06T16:26:56Z,1517934416,,\
-             Delivered,false,true\n\
-             \"06;39,\"\"98\"\"\",,invalid,SMSP_E_INVALID_ARGUMENT,0,,,,,,\n"
+             Delivered,false,true,,,\n\
+             \"06;39,\"\"98\"\"\",,invalid,SMSP_E_INVALID_ARGUMENT,0,,,,,,,\
+             phone_number: this is not a phone number,0,false\n"
         );
     }
 
@@ -190,18 +261,21 @@ pub mod tests {
     }
 
     #[test]
-    fn jsonl_has_the_fields_of_csv_and_null_for_what_is_not_known() {
+    fn jsonl_has_null_for_what_is_not_known_and_an_object_for_an_error() {
         let records = [delivered(), invalid()].into_iter();
         assert_eq!(
             written(|out| jsonl(out, records)),
             "{\"phone_number\":\"+33 6 39 98 00 01\",\"message_id\":\"199897\",\
              \"state\":\"delivered\",\"code\":\"SMSP_OK\",\"api_code\":200,\
              \"date\":\"2018-02-06T16:26:56Z\",\"date_unix\":1517934416,\"date_text\":null,\
-             \"status_text\":\"Delivered\",\"stop_sms\":false,\"is_spam\":true}\n\
+             \"status_text\":\"Delivered\",\"stop_sms\":false,\"is_spam\":true,\"error\":null}\n\
              {\"phone_number\":\"06;39,\\\"98\\\"\",\"message_id\":\"\",\
              \"state\":\"invalid\",\"code\":\"SMSP_E_INVALID_ARGUMENT\",\"api_code\":0,\
              \"date\":null,\"date_unix\":null,\"date_text\":null,\
-             \"status_text\":null,\"stop_sms\":null,\"is_spam\":null}\n"
+             \"status_text\":null,\"stop_sms\":null,\"is_spam\":null,\
+             \"error\":{\"code\":\"SMSP_E_INVALID_ARGUMENT\",\
+             \"message\":\"phone_number: this is not a phone number\",\
+             \"api_code\":0,\"http_status\":0,\"retryable\":false}}\n"
         );
     }
 

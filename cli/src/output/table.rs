@@ -7,7 +7,8 @@ use super::{color, printable};
 
 const HEADINGS: [&str; 5] = ["phone number", "message id", "state", "date", "detail"];
 const STATE: usize = 2;
-const WIDEST: usize = 40;
+/// How many characters a cell shows at the most, by columns.
+const WIDEST: [usize; HEADINGS.len()] = [40, 40, 40, 40, 120];
 
 /// Writes the first records under their headings.
 pub fn table<'a>(
@@ -41,23 +42,25 @@ fn aligned(line: &[String; HEADINGS.len()], widths: &[usize; HEADINGS.len()]) ->
 
 fn cells(record: Record) -> [String; HEADINGS.len()] {
     let date = record.date.as_deref().or(record.date_text);
-    [record.phone_number, record.message_id, record.state, date.unwrap_or_default(), &detail(&record)].map(cell)
+    let detail = detail(&record);
+    let texts = [record.phone_number, record.message_id, record.state, date.unwrap_or_default(), &detail];
+    std::array::from_fn(|column| cell(texts[column], WIDEST[column]))
 }
 
 /// What the other columns do not say.
 fn detail(record: &Record) -> String {
-    let reason = Some(record.code).filter(|&code| code != "SMSP_OK");
+    let reason = record.failure.as_ref().map(|failure| format!("{} ({})", failure.message, failure.code));
     let stop_sms = (record.stop_sms == Some(true)).then_some("stop");
     let is_spam = (record.is_spam == Some(true)).then_some("spam");
-    [record.status_text, reason, stop_sms, is_spam].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    [record.status_text, reason.as_deref(), stop_sms, is_spam].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn cell(text: &str) -> String {
+fn cell(text: &str, widest: usize) -> String {
     let text = printable(text).replace(['\n', '\t'], " ");
-    if width(&text) <= WIDEST {
+    if width(&text) <= widest {
         return text;
     }
-    text.chars().take(WIDEST - 1).chain(['…']).collect()
+    text.chars().take(widest - 1).chain(['…']).collect()
 }
 
 fn width(text: &str) -> usize {
@@ -82,7 +85,7 @@ mod tests {
             "\
 phone number       message id  state      date                  detail
 +33 6 39 98 00 01  199897      delivered  2018-02-06T16:26:56Z  Delivered, spam
-06;39,\"98\"                     invalid                          SMSP_E_INVALID_ARGUMENT
+06;39,\"98\"                     invalid                          phone_number: this is not a phone number (SMSP_E_INVALID_ARGUMENT)
 "
         );
     }
@@ -101,12 +104,13 @@ phone number       message id  state      date                  detail
 
     #[test]
     fn a_text_from_outside_stays_in_its_cell() {
-        let text = format!("\u{1b}[1m{}\nnext", "é".repeat(50));
-        let record = Record { status_text: Some(&text), ..delivered() };
+        let text = format!("\u{1b}[1m{}\nnext", "é".repeat(150));
+        let record = Record { message_id: &text, status_text: Some(&text), ..delivered() };
         let table = written(vec![record], 10);
         assert_eq!(table.lines().count(), 2, "{table}");
         assert!(!table.contains('\u{1b}'), "{table}");
         assert!(table.ends_with("é…\n"), "{table}");
+        assert!(table.lines().all(|line| width(line) < 220), "{table}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::Stdio;
 
 use crate::support::{KEY, ask, deserted_url, file_with, run, simulator, simulator_with_tls, smsp_status};
-use serde_json::Value;
+use serde_json::{Value, json};
 use smsp_simulator::{Refusal, Simulator};
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/messages.csv");
@@ -51,10 +51,11 @@ fn the_data_file_is_answered_but_for_its_invalid_rows() {
     assert_eq!(named, DATA_INVALID, "{}", ended.stderr);
     assert_eq!(summary, "smsp-status: 1234 lines read: 1224 asked, 1 skipped (1 up to the header), 9 named");
     for not_asked in [
-        "line 9: not a phone number and a message id: \"06 39 98 05\", \"48210068\"",
-        "line 164: the phone number has nine digits, so its first 0 may be lost: ",
+        "line 9: \"06 39 98 05\", \"48210068\": \
+         phone_number: a French national number is 0 and nine digits, the first not 0\n",
+        "line 164: \"639980042\", \"48210899\": phone_number: it has nine digits, so its first 0 may be lost: ",
     ] {
-        assert!(ended.stderr.contains(not_asked), "{not_asked}");
+        assert_eq!(ended.stderr.matches(not_asked).count(), 1, "{not_asked}: {}", ended.stderr);
     }
     let answers: Vec<Value> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let queries: Vec<(String, String)> =
@@ -66,6 +67,7 @@ fn the_data_file_is_answered_but_for_its_invalid_rows() {
         assert_eq!(answer["phone_number"], phone_number.as_str());
         assert_eq!(answer["message_id"], message_id.as_str());
         assert_ne!(answer["state"], "unanswered", "{answer}");
+        assert_eq!(answer["error"].is_null(), answer["state"] != "invalid", "{answer}");
         // These two forms need no reading, so the simulator can be asked what it answered.
         if phone_number.len() == 12 && phone_number.starts_with("+33") && !message_id.is_empty() {
             assert_eq!(answer["state"], expected_state(&simulator, phone_number, message_id), "{answer}");
@@ -102,12 +104,13 @@ fn csv_over_tls() {
     let mut rows = csv::Reader::from_reader(ended.stdout.as_bytes());
     assert_eq!(
         rows.headers().unwrap().iter().collect::<Vec<_>>().join(" "),
-        "phone_number message_id state code api_code date date_unix date_text status_text stop_sms is_spam"
+        "phone_number message_id state code api_code date date_unix date_text status_text stop_sms is_spam \
+         error_message error_http_status error_retryable"
     );
     let rows: Vec<Vec<String>> = rows.deserialize().collect::<Result<_, _>>().unwrap();
     let delivered = ["+33699999993", "111111", "delivered", "SMSP_OK", "200", "2018-02-06T16:26:56Z", "1517934416"];
     assert_eq!(rows[0][..7], delivered);
-    assert_eq!(rows[0][7..], ["", "Delivered", "false", "false"]);
+    assert_eq!(rows[0][7..], ["", "Delivered", "false", "false", "", "", ""]);
     assert_eq!(rows[1][..3], ["06 99 99 99 92", "1000", "not_found"]);
     assert_eq!(rows.len(), 2);
 }
@@ -126,10 +129,10 @@ fn a_bad_line_is_named_and_the_rest_is_asked() {
 }
 
 #[test]
-fn a_message_that_is_refused_leaves_the_others_and_ends_with_1() {
+fn a_request_that_is_refused_leaves_the_others_and_ends_with_1() {
     let builder = simulator().bend(|request, answer| {
         if request.entries.iter().any(|entry| entry.message_id == "1000") {
-            answer.refusal = Some(Refusal { code: 9, message: "no \u{1b}[31m access".into() });
+            answer.refusal = Some(Refusal { code: 50, message: "no \u{1b}[31m access".into() });
         }
     });
     let simulator = builder.start().unwrap();
@@ -142,7 +145,70 @@ fn a_message_that_is_refused_leaves_the_others_and_ends_with_1() {
     assert_eq!(answers[0]["state"], "delivered");
     assert_eq!(answers[1]["state"], "unanswered");
     assert_eq!(answers[1]["code"], "SMSP_E_API");
-    assert_eq!(answers[1]["api_code"], 9);
+    assert_eq!(answers[1]["api_code"], 50);
+    assert!(answers[0]["error"].is_null());
+    let error = &answers[1]["error"];
+    let told = ["code", "api_code", "http_status", "retryable"].map(|name| &error[name]);
+    assert_eq!(told, [&json!("SMSP_E_API"), &json!(50), &json!(200), &json!(false)]);
+    assert!(error["message"].as_str().unwrap().contains("code 50: no "), "{error}");
+}
+
+#[test]
+fn a_message_that_is_refused_alone_is_answered_and_ends_with_0() {
+    let simulator = simulator().fault("refuse code=9 ids=1000".parse().unwrap()).start().unwrap();
+    let ended = run(ask(&simulator, &["-fjsonl"]), TWO);
+    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
+    let answers: Vec<Value> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers[0]["state"], "delivered");
+    assert_eq!((&answers[1]["state"], &answers[1]["api_code"]), (&json!("rejected"), &json!(9)));
+    assert!(answers[1]["error"].is_null());
+}
+
+#[test]
+fn every_output_says_why_a_message_is_not_answered() {
+    let builder = simulator().fault("status code=404 ids=1".parse().unwrap()).fault("missing ids=2".parse().unwrap());
+    let simulator = builder.start().unwrap();
+    let list = "phone_number,message_id\n\n0639980001,1\n+33699999993,\n0639980002,2\n+33699999993,111111\n";
+    let why = [
+        ("the service answered with HTTP status 404: \"Fault 404 Fault\"", "404", "false", "SMSP_E_HTTP"),
+        ("message_id: the text is empty", "0", "false", "SMSP_E_INVALID_ARGUMENT"),
+        // It speaks of lines.
+        (
+            "the answer has no entry for 1 of the 1 messages asked, the first is line 5",
+            "200",
+            "true",
+            "SMSP_E_PROTOCOL",
+        ),
+    ];
+    let asking = |format| {
+        let settings = ["batch_size=1", "max_connections=1", "max_retries=0"].map(|setting| format!("--set={setting}"));
+        let arguments = [vec![format], settings.iter().map(String::as_str).collect()].concat();
+        run(ask(&simulator, &arguments), list)
+    };
+    let csv = asking("-fcsv");
+    let mut reader = csv::Reader::from_reader(csv.stdout.as_bytes());
+    let rows: Vec<Vec<String>> = reader.deserialize().collect::<Result<_, _>>().unwrap();
+    let jsonl = asking("-fjsonl");
+    let objects: Vec<Value> = jsonl.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let table = asking("-ftable");
+    for (place, (message, http_status, retryable, code)) in why.into_iter().enumerate() {
+        assert_eq!(rows[place][11..], [message, http_status, retryable]);
+        assert_eq!(rows[place][3], code);
+        let error = &objects[place]["error"];
+        assert_eq!((&error["message"], &error["code"]), (&json!(message), &json!(code)));
+        assert_eq!(
+            (error["http_status"].to_string(), error["retryable"].to_string()),
+            (http_status.into(), retryable.into())
+        );
+        let line = table.stdout.lines().nth(place + 1).unwrap();
+        assert!(line.ends_with(&format!("  {message} ({code})")), "{line}");
+    }
+    assert_eq!(rows[3][2..5], ["delivered", "SMSP_OK", "200"]);
+    for ended in [csv, jsonl, table] {
+        assert_eq!(ended.status, 1);
+        let named = "smsp-status: line 4: \"+33699999993\", \"\": message_id: the text is empty\n";
+        assert!(ended.stderr.starts_with(named) && ended.stderr.contains("(SMSP_E_HTTP)"), "{}", ended.stderr);
+    }
 }
 
 #[test]
@@ -180,6 +246,13 @@ fn a_row_that_is_not_asked_stands_in_its_place() {
     let named: Vec<_> = ended.stderr.lines().map(|line| line.split(": ").nth(1).unwrap()).collect();
     assert_eq!(named, ["line 3", "line 4", "line 5", "6 lines read"]);
     assert_eq!(ended.status, 1);
+    let answers = run(ask(&simulator, &["-fjsonl"]), list).stdout;
+    let answers: Vec<Value> = answers.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let error = &answers[1]["error"];
+    let message = error["message"].as_str().unwrap();
+    assert!(ended.stderr.contains(&format!("line 3: \"612345678\", \"1\": {message}\n")), "{}", ended.stderr);
+    let told = ["code", "api_code", "http_status", "retryable"].map(|name| &error[name]);
+    assert_eq!(told, [&json!("SMSP_E_INVALID_ARGUMENT"), &json!(0), &json!(0), &json!(false)]);
     let table = run(ask(&simulator, &[]), list).stdout;
     assert!(table.contains("\n4 messages, 4 distinct, "), "{table}");
     assert!(table.contains("\ninvalid              2  50.0 %  "), "{table}");

@@ -37,11 +37,8 @@ func multiStatus(ctx context.Context, messages []string) (code C.smsp_code) {
 		defer C.free(unsafe.Pointer(queries[i].phone_number))
 		defer C.free(unsafe.Pointer(queries[i].message_id))
 	}
-	config := C.smsp_config_new()
-	if code = C.smsp_config_load_env(config, &err); code == C.SMSP_OK {
-		if code = C.smsp_client_new(config, &client, &err); code == C.SMSP_OK {
-			code = C.smsp_multi_status_start(client, &queries[0], C.size_t(len(messages)), &operation, &err)
-		}
+	if code = C.smsp_client_new_from_env(&client, &err); code == C.SMSP_OK {
+		code = C.smsp_multi_status_start(client, &queries[0], C.size_t(len(messages)), &operation, &err)
 	}
 	if code == C.SMSP_OK {
 		wait(ctx, operation)
@@ -49,12 +46,15 @@ func multiStatus(ctx context.Context, messages []string) (code C.smsp_code) {
 	}
 	for i := C.size_t(0); i < C.smsp_report_count(report); i++ {
 		row := C.smsp_report_get(report, i)
-		date, text := C.GoString(row.date_text), C.GoString(row.status_text)
+		date, detail := C.GoString(row.date_text), C.GoString(row.status_text)
 		if row.date != C.SMSP_NO_DATE {
 			date = time.Unix(int64(row.date), 0).UTC().Format(time.RFC3339)
 		}
+		if why := C.smsp_report_error(report, i); why != nil {
+			detail = C.GoString(C.smsp_error_message(why))
+		}
 		fmt.Printf("%-16s %-12s %-13s %-20s %s\n", C.GoString(row.phone_number), C.GoString(row.message_id),
-			C.GoString(C.smsp_state_name(row.state)), date, text)
+			C.GoString(C.smsp_state_name(row.state)), date, detail)
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %s\n", C.GoString(C.smsp_code_name(code)), C.GoString(C.smsp_error_message(err)))
@@ -63,7 +63,6 @@ func multiStatus(ctx context.Context, messages []string) (code C.smsp_code) {
 	C.smsp_report_free(report)
 	C.smsp_operation_free(operation)
 	C.smsp_client_free(client)
-	C.smsp_config_free(config)
 	return code
 }
 

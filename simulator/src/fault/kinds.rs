@@ -103,8 +103,8 @@ static KINDS: &[Kind] = &[
             Parameter { name: "code", default: "10", doc: "the service's code" },
             Parameter { name: "status", default: "200", doc: "the HTTP status, from 200 to 599" },
         ],
-        doc: "The service refuses the request.",
-        example: "refuse code=10 requests=3-",
+        doc: "The service refuses the request as a whole. With `ids` it does so for any request that holds such an id, whatever else is asked: one message that the service does not like costs all the others their answers.",
+        example: "refuse code=3 ids=77*",
         make: |values| {
             let (code, status) = (values.number("code", ..)?, values.number("status", 200..=599)?);
             Ok(Effect::answer(move |_, answer, _| effect::refuse(answer, code, status)))

@@ -99,11 +99,12 @@ func (r *runner) do(words []string) {
 		value, ok := r.config.Get(words[1])
 		r.print("get", words[1], written(value, ok))
 	case "client0":
-		r.client.Close()
-		client, err := r.config.NewClient()
-		if r.result(what, err); err == nil {
-			r.client = client
+		r.newClient(r.config.NewClient)
+	case "client1":
+		if words[1] != "env" {
+			notUnderstood(strings.Join(words, " "))
 		}
+		r.newClient(smsp.NewFromEnv)
 	case "query2":
 		r.queries = append(r.queries, smsp.Query{PhoneNumber: textOf(words[1]), MessageID: textOf(words[2])})
 	case "queries1":
@@ -234,12 +235,28 @@ func codeOf(err error) smsp.Code {
 }
 
 func (r *runner) result(what string, err error) {
+	if err == nil {
+		r.print(what, smsp.OK)
+		return
+	}
+	r.print(what, codeOf(err), told(err))
+}
+
+// told is what is printed of an error.
+func told(err error) string {
 	var failed *smsp.Error
-	if errors.As(err, &failed) {
-		retryable := map[bool]int{true: 1, false: 0}[failed.Retryable]
-		r.print(what, codeOf(err), failed.Code, failed.APICode, failed.HTTPStatus, retryable, failed.Message)
-	} else {
-		r.print(what, codeOf(err))
+	if !errors.As(err, &failed) {
+		notUnderstood(err.Error())
+	}
+	retryable := map[bool]int{true: 1, false: 0}[failed.Retryable]
+	return fmt.Sprint(failed.Code, " ", failed.APICode, " ", failed.HTTPStatus, " ", retryable, " ", failed.Message)
+}
+
+func (r *runner) newClient(connect func() (*smsp.Client, error)) {
+	r.client.Close()
+	client, err := connect()
+	if r.result("client", err); err == nil {
+		r.client = client
 	}
 }
 
@@ -256,14 +273,17 @@ func (r *runner) report(report *smsp.Report) {
 	}
 	r.print()
 	flags := map[smsp.Flag]string{smsp.NotTold: "-", smsp.No: "0", smsp.Yes: "1"}
-	for i, status := range report.Statuses() {
+	for _, status := range report.Statuses() {
 		date := "-"
 		if !status.Date.IsZero() {
 			date = fmt.Sprint(status.Date.Unix())
 		}
-		r.print("status", i, written(status.PhoneNumber, true), written(status.MessageID, true), status.State, status.Code, status.APICode,
+		r.print("status", status.Index, written(status.PhoneNumber, true), written(status.MessageID, true), status.State, status.Code, status.APICode,
 			date, flags[status.StopSMS], flags[status.IsSpam], written(status.DateText, status.DateText != ""),
 			written(status.StatusText, status.StatusText != ""))
+		if status.Err != nil {
+			r.print("error", told(status.Err))
+		}
 	}
 }
 

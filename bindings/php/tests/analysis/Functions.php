@@ -47,6 +47,8 @@ interface Functions
 
     public function smsp_client_new(CData $config, CData $client, CData $error): int;
 
+    public function smsp_client_new_from_env(CData $client, CData $error): int;
+
     public function smsp_client_stat(CData $client, ?string $name, CData $value): int;
 
     public function smsp_stat_name(int $index): ?string;
@@ -76,6 +78,8 @@ interface Functions
     public function smsp_report_stride(CData $report): int;
 
     public function smsp_report_count_state(CData $report, int $state): int;
+
+    public function smsp_report_error(CData $report, int $index): CData;
 
     public function smsp_report_free(CData $report): void;
 }

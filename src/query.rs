@@ -1,0 +1,69 @@
+//! What is asked about: a recipient's number and a message id.
+
+use crate::invalid::{Field, Invalid, Reason};
+use crate::message_id::MessageId;
+use crate::phone::Phone;
+use crate::wire::request::{Key, Message};
+
+/// A message to ask about.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'a> {
+    /// The recipient's number, in any of the forms that people write.
+    pub phone_number: &'a str,
+    /// The id that the service gave when the message was sent.
+    pub message_id: &'a str,
+}
+
+impl<'a> Query<'a> {
+    /// A query for this message to this recipient.
+    pub fn new(phone_number: &'a str, message_id: &'a str) -> Query<'a> {
+        Query { phone_number, message_id }
+    }
+}
+
+/// A query as it may cross the C interface: texts that may be missing and may be no UTF-8.
+#[derive(Clone, Copy)]
+pub(crate) struct RawQuery<'a> {
+    pub phone_number: Option<&'a [u8]>,
+    pub message_id: Option<&'a [u8]>,
+}
+
+impl<'a> From<Query<'a>> for RawQuery<'a> {
+    fn from(query: Query<'a>) -> RawQuery<'a> {
+        RawQuery { phone_number: Some(query.phone_number.as_bytes()), message_id: Some(query.message_id.as_bytes()) }
+    }
+}
+
+impl<'a> RawQuery<'a> {
+    /// What is asked, or why it cannot be asked.
+    pub(crate) fn read(self) -> Result<Key<'a>, Invalid> {
+        let phone = text(self.phone_number).and_then(Phone::read);
+        let id = text(self.message_id).and_then(MessageId::read);
+        let invalid = |field| move |reason| Invalid { field, reason };
+        Ok((phone.map_err(invalid(Field::PhoneNumber))?, id.map_err(invalid(Field::MessageId))?))
+    }
+
+    /// The same in one pass where both texts are what is sent, as they mostly are: a number without separators, an id of
+    /// digits.
+    #[inline(always)]
+    pub(crate) fn read_as_sent(self) -> Option<(Key<'a>, Message<'a>)> {
+        let (phone, id) = (self.phone_number?, self.message_id?);
+        let key = (Phone::from_sent(phone)?, MessageId::from_digits(id)?);
+        Some((key, Message { phone, id, id_is_number: true }))
+    }
+
+    /// The start of the text that is wrong, for a message; empty where it cannot be shown.
+    pub(crate) fn quoted(self, field: Field) -> String {
+        let bytes = match field {
+            Field::PhoneNumber => self.phone_number,
+            Field::MessageId => self.message_id,
+        };
+        let Ok(text) = text(bytes) else { return String::new() };
+        let start: String = text.chars().take(40).collect();
+        format!(" {start:?}{}", if start.len() < text.len() { "…" } else { "" })
+    }
+}
+
+fn text(bytes: Option<&[u8]>) -> Result<&str, Reason> {
+    std::str::from_utf8(bytes.ok_or(Reason::Null)?).map_err(|_| Reason::NotUtf8)
+}
