@@ -19,13 +19,15 @@ pub struct Text<R> {
     decoder: Option<Decoder>,
     decoded: String,
     taken: usize,
+    is_begun: bool,
     is_whole: bool,
 }
 
 impl<R: Read> Text<R> {
     /// Nothing is read yet.
     pub fn new(reader: R) -> Text<R> {
-        Text { reader, bytes: Vec::new(), decoder: None, decoded: String::new(), taken: 0, is_whole: false }
+        let (bytes, decoded) = (Vec::new(), String::new());
+        Text { reader, bytes, decoder: None, decoded, taken: 0, is_begun: false, is_whole: false }
     }
 
     /// What was read and is not taken yet.
@@ -56,17 +58,28 @@ impl<R: Read> Text<R> {
         self.bytes.clear();
         self.reader.by_ref().take(wanted as u64).read_to_end(&mut self.bytes)?;
         self.is_whole = self.bytes.len() < wanted;
+        if !self.is_begun {
+            self.begin()?;
+        }
+        self.decode();
+        Ok(())
+    }
+
+    /// What the first bytes of a file say, and no others.
+    fn begin(&mut self) -> io::Result<()> {
+        self.is_begun = true;
         if WORKBOOKS.iter().any(|first| self.bytes.starts_with(first)) {
             return Err(io::Error::other("this is a workbook and not a list: save it as CSV"));
         }
-        self.decode();
+        let marked = Encoding::for_bom(&self.bytes).map(|(encoding, _)| encoding);
+        self.decoder = marked.or_else(|| unmarked_utf16(&self.bytes)).map(Encoding::new_decoder_with_bom_removal);
         Ok(())
     }
 
     /// What cannot be decoded becomes U+FFFD, which spoils the field that it stands in.
     fn decode(&mut self) {
         if self.decoder.is_none() {
-            self.decoder = encoding(&self.bytes, self.is_whole).map(Encoding::new_decoder_with_bom_removal);
+            self.decoder = encoding(&self.bytes, self.is_whole).map(Encoding::new_decoder_without_bom_handling);
         }
         let Some(decoder) = &mut self.decoder else {
             self.decoded.push_str(&String::from_utf8_lossy(&self.bytes));
@@ -78,21 +91,22 @@ impl<R: Read> Text<R> {
     }
 }
 
-/// The encoding of a file that begins with these bytes, or of which these are the first that are not ASCII; none for ASCII.
+/// The encoding of a file of which these bytes are the first that are not ASCII; none if they are.
 fn encoding(bytes: &[u8], is_whole: bool) -> Option<&'static Encoding> {
-    match Encoding::for_bom(bytes) {
-        Some((encoding, _)) => Some(encoding),
-        None if bytes.contains(&0) => Some(unmarked_utf16(bytes)),
-        None if bytes.is_ascii() => None,
-        None if is_utf8(bytes, is_whole) => Some(UTF_8),
-        None => Some(WINDOWS_1252),
+    match () {
+        () if bytes.is_ascii() => None,
+        () if is_utf8(bytes, is_whole) => Some(UTF_8),
+        () => Some(WINDOWS_1252),
     }
 }
 
-/// The zeros of UTF-16 are the higher halves of its digits and separators.
-fn unmarked_utf16(bytes: &[u8]) -> &'static Encoding {
-    let zeros = |first: usize| bytes.iter().skip(first).step_by(2).filter(|&&byte| byte == 0).count();
-    if zeros(0) > zeros(1) { UTF_16BE } else { UTF_16LE }
+/// Which UTF-16 a file without a mark begins with: two letters or digits whose other halves are zeros.
+fn unmarked_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
+    match bytes.first_chunk::<4>()?.map(|byte| byte == 0) {
+        [false, true, false, true] => Some(UTF_16LE),
+        [true, false, true, false] => Some(UTF_16BE),
+        _ => None,
+    }
 }
 
 /// Whether the bytes are UTF-8, but for errors that are fewer than its characters.
@@ -155,6 +169,23 @@ mod tests {
         {
             let bytes = [ascii.as_bytes(), end].concat();
             assert_eq!(read(&bytes).rest(), format!("{ascii}{expected}"), "{end:x?}");
+        }
+    }
+
+    /// Databases fill fields with it.
+    #[test]
+    fn a_zero_byte_spoils_one_character() {
+        for bytes in [&b"phone;id\n0612345678\0\0;17\0\0\n"[..], b"1\0\0\0;17\n", b"0612345678;1\x007\n"] {
+            assert_eq!(read(bytes).rest().as_bytes(), bytes);
+        }
+    }
+
+    #[test]
+    fn only_the_first_bytes_tell_what_a_file_is() {
+        let ascii = "0612345678;17\n".repeat(CHUNK);
+        for mark in [&b"PK\x03\x04"[..], b"\xff\xfe", b"\xef\xbb\xbf", b"1\x002\0"] {
+            let bytes = [&ascii.as_bytes()[..CHUNK], mark, &ascii.as_bytes()[..40]].concat();
+            assert!(read(&bytes).rest().ends_with(&ascii[..40]), "{mark:x?}");
         }
     }
 
