@@ -14,6 +14,7 @@ const NO_ZERO: &str =
     "it has nine digits, so its first 0 may be lost: format the column as text and export the list again";
 const TWO_READINGS: &str = "it may have a fraction or a separator of thousands: write it as digits alone";
 const NOTHING: &str = "it stands for nothing";
+const FRACTION: &str = "it is a number with a fraction: --id-column chooses another column";
 const TEXT: &str = "it is no id but a text: --id-column chooses another column";
 const NUMBER: &str = "it is written as a phone number: --phone-column and --id-column choose the columns";
 
@@ -63,16 +64,20 @@ pub fn phone_number(field: &str) -> Result<Cow<'_, str>, &'static str> {
 /// A message id as it is asked, or what is wrong with it. `is_guessed` is whether the encoding of the list is.
 pub fn message_id(field: &str, is_guessed: bool) -> Result<Cow<'_, str>, &'static str> {
     let text = bare(field);
-    let is_error_of_a_formula = text.starts_with('#') && !text.contains(|letter: char| letter.is_ascii_digit());
-    let is_in_texts = |letter: char| letter.is_whitespace() || matches!(letter, ',' | ';' | '|' | '"');
+    let is_error_of_a_formula = text.starts_with('#') && !has_digits(text);
+    let is_mark = !text.is_empty() && !text.contains(char::is_alphanumeric);
+    let is_in_texts = |letter: char| letter.is_whitespace() || matches!(letter, ',' | ';' | '|' | '"' | '\'' | '’');
     if is_digits(text) {
         return Ok(Cow::Borrowed(text));
     }
     match integer(text) {
         Some(number) => number.map(Cow::Owned),
         None if text.contains(char::REPLACEMENT_CHARACTER) => Err(SPOILED),
-        None if is_error_of_a_formula || NULLS.iter().any(|null| text.eq_ignore_ascii_case(null)) => Err(NOTHING),
+        None if is_error_of_a_formula || is_mark || NULLS.iter().any(|null| text.eq_ignore_ascii_case(null)) => {
+            Err(NOTHING)
+        }
         None if text.starts_with('=') || text.contains(is_in_texts) => Err(TEXT),
+        None if is_fraction(text) => Err(FRACTION),
         None if is_guessed && !text.is_ascii() => Err(GUESSED),
         None => Ok(Cow::Borrowed(text)),
     }
@@ -83,7 +88,19 @@ pub fn unnamed_id(field: &str, is_guessed: bool) -> Result<Cow<'_, str>, &'stati
     let id = message_id(field, is_guessed)?;
     let is_french = id.starts_with("33") && id.len() == "33612345678".len();
     let is_phone_number = (id.starts_with(['+', '0', '(']) || is_french) && Phone::parse(&id).is_some();
-    if is_phone_number { Err(NUMBER) } else { Ok(id) }
+    match () {
+        () if is_phone_number => Err(NUMBER),
+        () if id.is_empty() || is_token(&id) => Ok(id),
+        () => Err(TEXT),
+    }
+}
+
+/// Whether a text can hardly be but an id: no word, no date, no amount.
+fn is_token(text: &str) -> bool {
+    let groups: Vec<_> = text.split('-').collect();
+    let is_date = groups.len() == 3 && text.len() <= "2024-11-12".len() && groups.into_iter().all(is_digits);
+    let is_in_tokens = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    has_digits(text) && text.chars().all(is_in_tokens) && !is_date
 }
 
 /// A field without what marks it as a text: `="0612345678"`, `'0612345678`; and without what cannot be seen around it.
@@ -149,6 +166,15 @@ fn is_without_zero(text: &str) -> bool {
     let mut digits = text.bytes().filter(u8::is_ascii_digit);
     let has_others = || text.contains(|letter: char| letter.is_alphabetic() || letter == '+');
     digits.next() != Some(b'0') && digits.count() == 8 && !has_others()
+}
+
+/// Whether digits stand before a point, behind it, or both, and nothing else.
+fn is_fraction(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(whole, fraction)| is_digits(&[whole, fraction].concat()))
+}
+
+fn has_digits(text: &str) -> bool {
+    text.contains(|letter: char| letter.is_ascii_digit())
 }
 
 fn is_digits(text: &str) -> bool {
@@ -226,7 +252,7 @@ mod tests {
             ("a1b2-c3d4_5:6/7==", "a1b2-c3d4_5:6/7=="),
             ("12e45", "12e45"),
             ("réf-17", "réf-17"),
-            ("1.5", "1.5"),
+            ("1.2.3", "1.2.3"),
             ("#17", "#17"),
             ("0", "0"),
             ("", ""),
@@ -252,6 +278,13 @@ mod tests {
             ("\\N", NOTHING),
             ("#N/A", NOTHING),
             ("#NOM?", NOTHING),
+            ("-", NOTHING),
+            ("#####", NOTHING),
+            ("1.5", FRACTION),
+            (".045", FRACTION),
+            ("17.", FRACTION),
+            ("17'", TEXT),
+            ("l’id", TEXT),
             ("17\u{fffd}", SPOILED),
         ] {
             assert_eq!(message_id(field, false), Err(reason), "{field:?}");
@@ -265,8 +298,15 @@ mod tests {
         for field in ["0612345678", "+33612345678", "(06) 12 34 56 78", "33612345678", "06.12.34.56.78"] {
             assert!(unnamed_id(field, false).is_err(), "{field:?}");
         }
-        for field in ["199897", "48210068123", "00199897", "1", ""] {
+        for field in ["199897", "48210068123", "00199897", "1", "", "a1b2-c3d4_5", "2024-11-12-17"] {
             assert_eq!(unnamed_id(field, false).as_deref(), Ok(field));
+        }
+    }
+
+    #[test]
+    fn without_a_header_a_word_a_date_or_an_amount_is_no_id() {
+        for field in ["OK", "Bonjour", "2024-11-12", "12-11-24", "12/11/2024", "10:22:33", "12%", "0.045€", "nº17"] {
+            assert_eq!(unnamed_id(field, false), Err(TEXT), "{field:?}");
         }
     }
 }
