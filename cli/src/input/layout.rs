@@ -73,6 +73,13 @@ impl Layout {
         let has_number = values::phone_number(phone_number).is_ok_and(|number| Phone::parse(&number).is_some());
         has_number && read_id(id, false).is_ok_and(|id| !id.is_empty())
     }
+
+    /// Whether a row is more like a header than like one that lacks a number or an id: nothing stands where they do.
+    fn is_heading(&self, fields: &[Cow<str>]) -> bool {
+        let has_id = fields.get(self.message_id).is_some_and(|field| looks_like_id(field));
+        let has_several = fields.iter().filter(|field| !field.is_empty()).count() > 1;
+        has_several && !has_id && !fields.iter().any(|field| has_phone_number(field))
+    }
 }
 
 /// What a first line `sep=;` says, which is Excel's own, and its length.
@@ -90,16 +97,18 @@ fn chosen_separator(text: &str, ends: Ends) -> Option<(u8, usize)> {
 struct Survey {
     /// Where nothing is found, what is assumed.
     assumed: Layout,
-    /// The header, or else the first row that can be asked about; an error if a header has several columns of a kind.
+    /// The header, or else the first row that can be asked about; an error if the columns of a header are not clear.
     found: Option<Result<Layout, String>>,
+    /// Where both columns are chosen, so that names do not tell the header: the last row that is like one.
+    header: Option<Layout>,
     /// How many lines come before the row that was found.
     lines_before: usize,
     /// How many rows before it have quotes where they do not belong with this separator.
     torn: usize,
     /// How many of the first rows can be asked about.
     usable: usize,
-    /// Whether the first row that is not empty consists of words.
-    begins_with_words: bool,
+    /// Whether the first row that is not empty consists of words, or another is like a header.
+    has_heading: bool,
     /// The row that is most like a header.
     candidate: Candidate,
 }
@@ -109,17 +118,17 @@ struct Survey {
 struct Candidate {
     line: usize,
     fields: Vec<String>,
-    /// How many of the two columns are known.
-    known: usize,
+    /// How many of the two columns are known, and whether it is like a header.
+    likeness: (usize, bool),
 }
 
 /// Looks for the header until the first row that can be asked about, and how many rows can.
 fn survey(text: &str, is_whole: bool, assumed: Layout, columns: &Columns) -> Survey {
     let mut scanner = Scanner::new(assumed.separator, assumed.ends);
     let (mut rest, mut line, mut rows) = (text, assumed.lines_above, 0);
-    let candidate = Candidate::default();
+    let (found, header, candidate) = (None, None, Candidate::default());
     let mut survey =
-        Survey { assumed, found: None, lines_before: 0, torn: 0, usable: 0, begins_with_words: false, candidate };
+        Survey { assumed, found, header, lines_before: 0, torn: 0, usable: 0, has_heading: false, candidate };
     while rows < ROWS_LOOKED_AT && !matches!(survey.found, Some(Err(_))) && !rest.is_empty() {
         let Some(record) = scanner.scan(rest, is_whole) else { break };
         let row = &rest[..record.length];
@@ -130,7 +139,14 @@ fn survey(text: &str, is_whole: bool, assumed: Layout, columns: &Columns) -> Sur
         match &survey.found {
             _ if record.fault.is_some() || scanner.is_empty(row) => {}
             None => {
-                survey.look_at(line, &fields, columns, scanner.has_stray_end(row));
+                let has_stray_end = scanner.has_stray_end(row);
+                survey.look_at(line, &fields, columns, has_stray_end);
+                if has_stray_end && survey.begins_with_heading(row) {
+                    survey.found = Some(Err(format!(
+                        "line {line}: the header ends in another way than the lines below: save the list with one kind of \
+                         line end"
+                    )));
+                }
                 survey.lines_before = lines_before;
             }
             Some(Ok(layout)) if layout.is_usable(&fields) => survey.usable += 1,
@@ -146,28 +162,40 @@ impl Survey {
     /// A row before anything is found. One with a stray line end may be two rows, so it does not tell how wide they are.
     fn look_at(&mut self, line: usize, fields: &[Cow<str>], columns: &Columns, has_stray_end: bool) {
         let is_first = self.candidate.fields.is_empty();
-        self.begins_with_words |= is_first && is_words(fields);
-        let may_be_header = match columns.places() {
-            Some(_) => is_first && is_words(fields),
-            None => !fields.iter().any(|field| has_phone_number(field)),
-        };
+        let may_be_header = !fields.iter().any(|field| has_phone_number(field));
         let [phone_numbers, ids] = if may_be_header { matches(fields, columns) } else { Default::default() };
         let known = usize::from(!phone_numbers.is_empty()) + usize::from(!ids.is_empty());
-        if is_first || known > self.candidate.known {
+        let is_named = known > 0 && columns.places().is_none();
+        let is_heading = is_first && is_words(fields) || is_named || self.assumed.is_heading(fields);
+        self.has_heading |= is_heading;
+        if is_first || (known, is_heading) > self.candidate.likeness {
             let fields = fields.iter().map(|field| field.to_string()).collect();
-            self.candidate = Candidate { line, fields, known };
+            self.candidate = Candidate { line, fields, likeness: (known, is_heading) };
         }
         self.found = match (&phone_numbers[..], &ids[..]) {
             ([], _) | (_, []) => None,
+            (&[phone_number], &[id]) if columns.places().is_some() => {
+                let header = self.assumed.with_header(line, fields.len(), (phone_number, id));
+                self.header = if is_heading { Some(header) } else { self.header };
+                None
+            }
             (&[phone_number], &[id]) => Some(Ok(self.assumed.with_header(line, fields.len(), (phone_number, id)))),
             ([_], ids) => Some(Err(several(line, fields, ids, "message id", "--id-column"))),
             (phone_numbers, _) => Some(Err(several(line, fields, phone_numbers, "phone number", "--phone-column"))),
         };
         let is_row = !has_stray_end && self.assumed.is_usable(fields);
         if self.found.is_none() && columns.may_lack_header() && is_row {
-            self.found = Some(Ok(Layout { width: fields.len(), ..self.assumed }));
+            let without_header = Layout { width: fields.len(), ..self.assumed };
+            self.found = Some(Ok(self.header.unwrap_or(without_header)));
             self.usable = 1;
         }
+    }
+
+    /// Whether the first part of a row in which a line may end is a header.
+    fn begins_with_heading(&self, row: &str) -> bool {
+        let mut scanner = Scanner::new(self.assumed.separator, Ends::Rare);
+        scanner.scan(row, true);
+        self.assumed.is_heading(&scanner.fields(row))
     }
 
     /// A wrong separator may find a header or rows in quoted texts, but not without tearing a quote before. Then what is found
@@ -178,12 +206,12 @@ impl Survey {
             None => false,
         };
         let found = (self.found.is_some(), Reverse(self.lines_before), has_header, self.usable);
-        (Reverse(self.torn), found, self.candidate.known, self.candidate.fields.len())
+        (Reverse(self.torn), found, self.candidate.likeness.0, self.candidate.fields.len())
     }
 
     fn layout(self, columns: &Columns) -> Result<Layout, String> {
-        let layout = self.found.unwrap_or(Ok(self.assumed))?;
-        if !layout.are_columns_known && (self.begins_with_words || !columns.may_lack_header()) {
+        let layout = self.found.unwrap_or(Ok(self.header.unwrap_or(self.assumed)))?;
+        if !layout.are_columns_known && (self.has_heading || !columns.may_lack_header()) {
             return Err(self.candidate.unknown(columns));
         }
         Ok(layout)
@@ -240,9 +268,16 @@ fn is_words(fields: &[Cow<str>]) -> bool {
     fields.peek().is_some() && fields.all(|field| is_word(field))
 }
 
-/// Whether there are as many digits as a phone number has: in no header there are.
+/// Whether there are as many digits as a phone number has. In a header there may be behind a word: of dates.
 fn has_phone_number(field: &str) -> bool {
-    field.bytes().filter(u8::is_ascii_digit).count() >= 9
+    !field.starts_with(char::is_alphabetic) && field.bytes().filter(u8::is_ascii_digit).count() >= 9
+}
+
+/// Whether a text may be an id, and not the name of a column.
+fn looks_like_id(field: &str) -> bool {
+    let count = |is_counted: fn(char) -> bool| field.chars().filter(|&letter| is_counted(letter)).count();
+    let has_digits = count(|letter| letter.is_ascii_digit()) >= count(char::is_alphabetic).max(1);
+    has_digits && values::unnamed_id(field, false).is_ok()
 }
 
 /// Whether letters with accents are those of CP850 or Mac OS Roman, read as Windows-1252.

@@ -23,6 +23,9 @@ const BESIDE_IDS: &[&str] = &["partner"];
 /// What may stand in any name.
 const ARTICLES: &[&str] = &["de", "du", "des", "d", "l", "la", "le", "of", "the", "s"];
 
+/// How many bytes the name of a column has at the most: texts have more.
+const LONGEST_NAME: usize = 100;
+
 /// Words that are found where they are written as one.
 const JOINED: [&[&str]; 8] = [PHONES, LANDLINES, MOBILES, PLACES, NUMBERS, IDS, MESSAGES, BESIDE_IDS];
 
@@ -91,8 +94,11 @@ fn are_all_in(words: &[String], lists: &[&[&str]]) -> bool {
     words.iter().all(|word| lists.iter().any(|list| list.contains(&word.as_str())))
 }
 
-/// The words of a name; "phonenumber" has two.
+/// The words of a name; "phonenumber" has two. What is too long for a name has none.
 fn words(name: &str) -> Vec<String> {
+    if name.len() > LONGEST_NAME || !name.contains(char::is_alphabetic) {
+        return Vec::new();
+    }
     let is_count = |word: &String| word.len() <= 2 && word.starts_with(|first: char| first.is_ascii_digit());
     let words = fold(name).into_iter().filter(|word| !is_count(word));
     words.flat_map(|word| split(&word).unwrap_or_else(|| vec![word])).collect()

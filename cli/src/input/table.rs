@@ -332,6 +332,56 @@ mod tests {
     }
 
     #[test]
+    fn a_header_that_is_not_all_words_stops_too() {
+        for (line, header) in [
+            (1, "Téléphone;Ligne 2024;Réf"),
+            (1, "2024 tel;row;ref"),
+            (1, "Téléphone;#;Réf"),
+            (1, "_contact;(n°);[Réf]"),
+            (1, "Téléphone;ID client 12345;ID envoi"),
+            (2, "12/11/2024 10:00\nContact;Ligne;Réf"),
+            (2, "1;2;3\nTéléphone;Ligne;Réf"),
+            (2, "Export n° 2024;;\nContact;Ligne;Réf"),
+        ] {
+            let message = error(&format!("{header}\n0639980001;1;11\n0639980002;2;12\n"));
+            let name = header.rsplit([';', '\n']).next().unwrap();
+            assert!(message.starts_with(&format!("line {line}, ")) && message.contains(name), "{header}: {message}");
+            assert!(message.contains("--id-column"), "{header}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_ends_otherwise_than_the_rows_stops() {
+        for end in ["\r", "\u{85}", "\u{2028}", "\x0b"] {
+            for (line, header) in [(1, "phone;row;id"), (2, "12/11/2024\nContact;Ligne;Réf")] {
+                let message = error(&format!("{header}{end}0639980001;1;11\n0639980002;2;12\n"));
+                let expected = format!("line {line}: the header ends in another way");
+                assert!(message.starts_with(&expected), "{end:?}: {message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_header_may_have_dates_and_many_digits() {
+        let text = "Téléphone;Reçus du 01/11/2024 au 30/11/2024;id\n0639980001;1;11\n";
+        assert_eq!(rows(text), [row("0639980001", "11")]);
+    }
+
+    #[test]
+    fn titles_above_chosen_columns_are_skipped() {
+        let place = |place| Some(Column::Place(place));
+        let columns = Columns { phone_number: place(0), message_id: place(2) };
+        for above in ["", "Export;;;\n", "Export;par;Max\n\n", "12/11/2024\n"] {
+            let list = read_by(&columns, &format!("{above}Contact;Ligne;Réf;Nom\n0639980001;1;11;Max\n")).unwrap();
+            let lines = above.matches('\n').count() + 1;
+            assert_eq!((list.rows.len(), list.bad_lines.len(), list.lines_above), (1, 0, lines), "{above}");
+            assert_eq!(list.rows[0].message.message_id, "11");
+        }
+        let list = read_by(&columns, "nobody;1;11\n0639980002;2;12\n").unwrap();
+        assert_eq!((list.rows.len(), list.lines_above), (2, 0));
+    }
+
+    #[test]
     fn columns_that_fit_equally_well_stop() {
         let message = error("Rapport\nTéléphone 1;Téléphone 2;ID\n0639980001;0639980002;1\n");
         assert!(
