@@ -162,7 +162,7 @@ impl Survey {
     /// A row before anything is found. One with a stray line end may be two rows, so it does not tell how wide they are.
     fn look_at(&mut self, line: usize, fields: &[Cow<str>], columns: &Columns, has_stray_end: bool) {
         let is_first = self.candidate.fields.is_empty();
-        let may_be_header = !fields.iter().any(|field| has_phone_number(field));
+        let may_be_header = fields.len() > 1 && !fields.iter().any(|field| has_phone_number(field));
         let [phone_numbers, ids] = if may_be_header { matches(fields, columns) } else { Default::default() };
         let known = usize::from(!phone_numbers.is_empty()) + usize::from(!ids.is_empty());
         let is_named = known > 0 && columns.places().is_none();
