@@ -343,8 +343,35 @@ fn nothing_but_what_python_and_php_write_is_asked() {
 
 /// Texts that nobody meant as a list.
 fn debris() -> impl Strategy<Value = String> {
-    let piece = prop_oneof![6 => select(&PIECES[..]), 2 => select(&["\n", "\r", "\\", "\"", ";", "phone;id\n"][..])];
+    let others = &["\n", "\r", "\\", "\"", ";", ";\"", "\\\"", "\";", "phone;id\n"][..];
+    let piece = prop_oneof![6 => select(&PIECES[..]), 3 => select(others)];
     vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+/// A scanner remembers quotes and what backslashes are, and may see more and more of a text.
+#[test]
+fn a_scanner_finds_what_one_without_memory_finds() {
+    let separator = select(&[b';', b',', b'\t'][..]);
+    let result = runner(3000).run(&(debris(), separator, 1..50usize), |(text, separator, step)| {
+        let mut scanner = Scanner::new(separator, Ends::Lf);
+        let (mut taken, mut seen) = (0, 0);
+        while taken < text.len() {
+            let Some(record) = scanner.scan(&text[taken..seen], seen == text.len()) else {
+                seen = (seen + step..)
+                    .find(|&place| text.is_char_boundary(place.min(text.len())))
+                    .unwrap()
+                    .min(text.len());
+                continue;
+            };
+            let rest = &text[taken..];
+            let mut fresh = Scanner::new(separator, Ends::Lf);
+            prop_assert_eq!(Some(record), fresh.scan(rest, true), "{:?}", rest);
+            prop_assert_eq!(scanner.fields(rest), fresh.fields(rest), "{:?}", rest);
+            taken += record.length;
+        }
+        Ok(())
+    });
+    result.unwrap_or_else(|error| panic!("{error}"));
 }
 
 #[test]

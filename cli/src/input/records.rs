@@ -1,10 +1,12 @@
 //! Text to records: where each ends, and which part of it is which field.
 //!
-//! The reader of the crate `csv` does not fit: it takes a quote that is not closed for a field that goes on to the end of
-//! the file, and text behind a closing quote for a part of the field, and tells of neither. Rows would vanish in silence.
+//! The crates `csv` and `csv-core` do not fit: they take a quote that is not closed for a field that goes on to the end of
+//! the file, and text behind a closing quote for a part of the field, and tell of neither. Rows would vanish in silence. To
+//! find the records in which they err takes a reader of quotes like this one, which has the fields then; and they know
+//! neither line ends of several bytes nor blanks around quotes.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 
 use super::ends::Ends;
@@ -57,10 +59,14 @@ pub struct Scanner {
     ends: Ends,
     fields: Vec<Field>,
     backslash: Backslash,
+    /// Whether the text goes to the end of the file.
+    is_whole: bool,
     /// Whether the end of the text was looked at, so that more text may change the answer.
     is_end_seen: bool,
-    /// Whether it is known that no quote behind this place closes a field.
-    is_nothing_closed: bool,
+    /// What is known of quotes, for each kind of backslash.
+    known: [Option<Known>; 3],
+    /// What a backslash is in the records that follow, where it was settled with the one before.
+    settled: VecDeque<Backslash>,
 }
 
 impl Scanner {
@@ -71,21 +77,27 @@ impl Scanner {
             ends,
             fields: Vec::new(),
             backslash: Backslash::Unknown,
+            is_whole: false,
             is_end_seen: false,
-            is_nothing_closed: false,
+            known: [None; 3],
+            settled: VecDeque::new(),
         }
     }
 
     /// The record that a text begins with. None if more of the text has to be seen; never if it is whole.
     pub fn scan(&mut self, text: &str, is_whole: bool) -> Option<Record> {
+        if !self.is_whole {
+            self.known = [None; 3];
+        }
+        self.is_whole = is_whole;
         self.is_end_seen = false;
-        self.backslash = Backslash::Unknown;
-        let mut row = self.scan_row(text);
+        let backslash = self.settled.pop_front().unwrap_or(Backslash::Unknown);
+        let mut row = self.scan_row_by(backslash, text, 0);
         if row.fault == Some(Fault::Escaped) {
             row = self.settle(text);
         }
-        self.is_nothing_closed |= is_whole && row.fault == Some(Fault::Unclosed);
-        if !is_whole && (self.is_end_seen || row.end == text.len()) {
+        if self.is_cut(&row, text) {
+            self.settled.clear();
             return None;
         }
         let may_have_several = row.fault.is_some() || self.fields.iter().any(|field| field.is_quoted);
@@ -190,27 +202,42 @@ impl Scanner {
             if start > 0 && starts.is_empty() {
                 break start;
             }
-            for row in both.map(|backslash| self.scan_row_by(backslash, text, start)) {
-                starts.insert(row.end);
-                rows.push((start, row));
+            let ways = both.map(|backslash| self.scan_row_by(backslash, text, start));
+            if let Some(row) = ways.iter().find(|row| self.is_cut(row, text)) {
+                return *row;
             }
+            starts.extend(ways.map(|row| row.end));
+            rows.push((start, ways));
         };
-        self.is_end_seen |= end == text.len();
         let mut sure = BTreeSet::from([end]);
-        for (start, row) in rows.iter().skip(2).rev().filter(|(_, row)| row.is_clean) {
-            if sure.contains(&row.end) {
+        for (start, ways) in rows.iter().rev() {
+            if ways.iter().any(|row| row.is_clean && sure.contains(&row.end)) {
                 sure.insert(*start);
             }
         }
-        let ways = [&rows[0].1, &rows[1].1].map(|row| row.is_clean && sure.contains(&row.end));
-        match ways {
-            [true, false] => self.scan_row_by(Backslash::Plain, text, 0),
-            [false, true] => self.scan_row_by(Backslash::Escape, text, 0),
-            _ => {
+        let mut next = 0;
+        for (start, ways) in rows {
+            let way = match ways.map(|row| row.is_clean && sure.contains(&row.end)) {
+                _ if start != next => continue,
+                [true, false] => 0,
+                [false, true] => 1,
+                _ => break,
+            };
+            self.settled.push_back(both[way]);
+            next = ways[way].end;
+        }
+        match self.settled.pop_front() {
+            Some(backslash) => self.scan_row_by(backslash, text, 0),
+            None => {
                 self.fields.clear();
                 Row { end, fault: Some(Fault::Escaped), is_clean: false }
             }
         }
+    }
+
+    /// Whether more of the text may change a row.
+    fn is_cut(&self, row: &Row, text: &str) -> bool {
+        !self.is_whole && (self.is_end_seen || row.end == text.len())
     }
 
     /// The row that begins at this place of a text, if a backslash is this.
@@ -226,9 +253,19 @@ impl Scanner {
     /// taken for a part of the text.
     fn scan_quoted(&mut self, text: &str, start: usize) -> Result<Quoted, Fault> {
         let (mut at, mut is_undoubled) = (start, false);
+        let kind = self.backslash as usize;
+        let bytes_left = |place| text.len() - place;
+        // The quotes directly behind the opening one are told by nothing but it.
+        let (mut from, mut last_single) = (None, 0);
         while let Some(run) = self.next_run(text, at) {
-            if self.is_nothing_closed && run.start > start {
-                break;
+            if run.start > start {
+                if let Some(known) = self.known[kind].filter(|known| known.reaches(bytes_left(at))) {
+                    self.is_end_seen |= known.closing.is_none();
+                    let (end, next) = known.closing.ok_or(Fault::Unclosed)?;
+                    is_undoubled |= (1..=bytes_left(at)).contains(&known.last_single);
+                    return Ok(Quoted { end: text.len() - end, next: text.len() - next, is_undoubled });
+                }
+                from.get_or_insert(bytes_left(at));
             }
             let is_escaped = run.start > start && text[..run.start].ends_with('\\');
             let is_single = match self.backslash {
@@ -238,12 +275,21 @@ impl Scanner {
                 _ => run.length() % 2 == 1,
             };
             match run.next {
-                Some(next) if is_single => return Ok(Quoted { end: run.end - 1, next, is_undoubled }),
-                _ => is_undoubled |= is_single,
+                Some(next) if is_single => {
+                    let end = run.end - 1;
+                    let (until, closing) = (bytes_left(run.start), Some((bytes_left(end), bytes_left(next))));
+                    let known = from.map(|from| Known { from, until, last_single, closing });
+                    self.known[kind] = known.or(self.known[kind]);
+                    return Ok(Quoted { end, next, is_undoubled });
+                }
+                _ if is_single => (is_undoubled, last_single) = (true, bytes_left(run.start)),
+                _ => {}
             }
             at = run.end;
         }
         self.is_end_seen = true;
+        let known = from.map(|from| Known { from, until: 0, last_single, closing: None });
+        self.known[kind] = known.or(self.known[kind]);
         Err(Fault::Unclosed)
     }
 
@@ -285,6 +331,7 @@ impl Scanner {
 }
 
 /// A row that was scanned.
+#[derive(Clone, Copy)]
 struct Row {
     /// Where it ends, its line end included.
     end: usize,
@@ -301,6 +348,24 @@ struct Quoted {
     next: usize,
     /// Whether it holds a quote that is not doubled.
     is_undoubled: bool,
+}
+
+/// Which quote closes a field that is open anywhere in a part of the text. Places are counted from the end of the text.
+#[derive(Clone, Copy)]
+struct Known {
+    from: usize,
+    /// Up to these quotes, or to the end.
+    until: usize,
+    /// The last quotes in that part that are not doubled; 0 if there are none.
+    last_single: usize,
+    /// Where the content ends, and the separator, the line end or the text's end behind it; None if nothing closes.
+    closing: Option<(usize, usize)>,
+}
+
+impl Known {
+    fn reaches(&self, place: usize) -> bool {
+        (self.until..=self.from).contains(&place)
+    }
 }
 
 /// Quotes side by side. Each pair is a quote of the text.

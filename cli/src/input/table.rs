@@ -489,4 +489,19 @@ mod tests {
         assert_eq!((list.rows.len(), list.bad_lines.len()), (0, 100_001));
         assert!(start.elapsed() < Duration::from_secs(20), "it does not take the square of the lines");
     }
+
+    #[test]
+    fn backslashes_before_quotes_in_much_text_do_not_take_the_square_of_the_lines() {
+        let start = Instant::now();
+        for last in ["", "0639980002;2;\"z\"\n", "0639980002;2;\"z\n"] {
+            let list_of = |text| {
+                let rows = format!("0639980001;1;{text}\n").repeat(200_000);
+                list(&format!("phone;id;text\n{rows}{last}"))
+            };
+            let [even, open, odd] = ["\"a\\\"", "\"a\\\"b", "\"a\\\";b\"c"].map(list_of);
+            assert!(even.rows.len() >= 200_000, "{last}: {}", even.rows.len());
+            assert!([open, odd].iter().all(|list| list.rows.is_empty()), "{last}");
+        }
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    }
 }
