@@ -13,10 +13,10 @@ const BOLD: &str = "\u{1b}[1m";
 const ESCAPE: char = '\u{1b}';
 
 /// What the program writes to a terminal of this kind.
-fn on_terminal(simulator: &Simulator, list: &str, kind: &str, arguments: &[&str], variable: Option<&str>) -> String {
+fn on_terminal(simulator: &Simulator, list: &str, kind: &str, arguments: &[&str], no_color: Option<&str>) -> String {
     let (ours, theirs) = terminal();
     let mut command: Command = ask(simulator, arguments);
-    command.env("TERM", kind).envs(variable.map(|name| (name, "1")));
+    command.env("TERM", kind).envs(no_color.map(|value| ("NO_COLOR", value)));
     command.arg(list).stdin(Stdio::null()).stdout(theirs).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
     drop(command);
@@ -42,17 +42,19 @@ fn the_table_and_the_bars_have_colours_on_a_terminal() {
 fn colours_stay_away_where_they_are_not_wanted() {
     let simulator = simulator().start().unwrap();
     let list = file_with("colours_stay_away.csv", LIST);
-    for (kind, arguments, variable) in [
+    for (kind, arguments, no_color) in [
         ("dumb", &[][..], None),
-        ("xterm", &[], Some("NO_COLOR")),
+        ("dumb", &[], Some("")),
+        ("xterm", &[], Some("1")),
         ("xterm", &["--color=never"], None),
         ("xterm", &["--format=csv"], None),
         ("xterm", &["--format=jsonl"], None),
     ] {
-        let written = on_terminal(&simulator, &list, kind, arguments, variable);
+        let written = on_terminal(&simulator, &list, kind, arguments, no_color);
         assert!(written.contains("+33699999993") && !written.contains(ESCAPE), "{kind} {arguments:?}: {written:?}");
     }
-    assert!(on_terminal(&simulator, &list, "xterm", &["--color=always"], Some("NO_COLOR")).contains(GREEN));
+    assert!(on_terminal(&simulator, &list, "xterm", &["--color=always"], Some("1")).contains(GREEN));
+    assert!(on_terminal(&simulator, &list, "xterm", &[], Some("")).contains(GREEN), "an empty NO_COLOR is none");
 }
 
 #[test]
