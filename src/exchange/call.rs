@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
 
+use super::Ended;
 use super::http::total_timeout;
 use super::wait::cancelled;
 use crate::error::{Code, Error};
@@ -183,9 +184,13 @@ impl Call {
         self.settle(&mut self.lock(), batch, failure.as_ref());
     }
 
-    /// A part of a refused batch was refused again, or not.
-    pub(crate) fn part_ended(&self, is_refusal: bool) {
-        let parts = if is_refusal { &self.refused_parts } else { &self.answered_parts };
+    /// Counts a part of a refused batch that was refused again or answered; one that failed is neither.
+    pub(super) fn part_ended(&self, ended: &Ended) {
+        let parts = match ended {
+            Ended::Refused(_) | Ended::Answered { is_refusal: true, .. } => &self.refused_parts,
+            Ended::Answered { .. } => &self.answered_parts,
+            Ended::Failed(_) | Ended::FailedForAll(_) => return,
+        };
         parts.fetch_add(1, Ordering::Relaxed);
     }
 

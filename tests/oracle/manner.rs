@@ -205,8 +205,8 @@ fn disliked(list: &[(String, String)], options: Options, random: &mut Random) ->
     let mut distinct = model::plan(list);
     random.shuffle(&mut distinct);
     let count = match random.below(20) {
-        0..15 => 0,
-        15 if options.max_connections == 1 => distinct.len(),
+        0..13 => 0,
+        13..16 if options.max_connections == 1 => distinct.len(),
         16 if options.max_connections == 1 => random.below(distinct.len() + 1),
         _ => random.between(1, 3),
     };
