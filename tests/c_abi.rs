@@ -100,6 +100,11 @@ fn client() {
 }
 
 #[test]
+fn a_shared_config() {
+    program("shared_config").run_and_check_memory(&NOTHING);
+}
+
+#[test]
 fn report() {
     program("report").run_and_check_memory(&options(&simulator().start().unwrap()));
 }
