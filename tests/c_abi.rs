@@ -169,6 +169,17 @@ fn no_thread_to_be_had() {
 }
 
 #[test]
+fn no_thread_to_be_had_and_calls_that_wait() {
+    let latency = Duration::from_millis(150);
+    let simulator = simulator().latency(latency).start().unwrap();
+    let rows = RowsFile::new(&expected(&simulator, &messages(12)));
+    let mut arguments = rows.arguments(&simulator);
+    arguments.insert(1, latency.as_millis().to_string());
+    arguments.extend(["max_connections=1", "batch_size=1", "connect_timeout_ms=0"].map(str::to_owned));
+    program("denied_turns").run(&arguments);
+}
+
+#[test]
 fn signals() {
     let simulator = simulator().latency(Duration::from_millis(100)).start().unwrap();
     program("signals").run(&options(&simulator));
