@@ -109,6 +109,7 @@ tsan: tools
 # What takes longer than a change should wait for.
 deep: tools
 	$(TIMED) 'SMSP_EVERY_CUT=1 $(CARGO) test --locked --release --lib -- whole_or_nothing' \
+		'SMSP_PEERS=10000 $(CARGO) test --locked --release --test floods -- --nocapture' \
 		'SMSP_SOAK_SECONDS=600 $(CARGO) test --locked --test soak' \
 		'SMSP_ORACLE_STATUSES=10000000 $(CARGO) test --locked --release --test oracle' \
 		'sh scripts/release.sh' 'sh scripts/test-platforms.sh' 'sh scripts/analyze-php.sh' 'sh scripts/tsan.sh' \

@@ -118,7 +118,7 @@ typedef struct smsp_client smsp_client;
 
 /**
  * The options of a client, by name: docs/CONFIGURATION.md lists them all. Made by smsp_config_new, ended by
- * smsp_config_free. One thread at a time may use it.
+ * smsp_config_free. Any thread may use it.
  */
 typedef struct smsp_config smsp_config;
 
@@ -303,7 +303,7 @@ smsp_code smsp_config_set(struct smsp_config *config,
 
 /**
  * The value of an option as text; NULL if it has none or if there is no such option. Secrets read "***". The text
- * lives until the next set, load_env or free.
+ * lives as long as the configuration.
  */
 const char *smsp_config_get(const struct smsp_config *config,
                             const char *name);

@@ -115,6 +115,7 @@ impl Log {
         let code = outcome.code();
         let level = match code {
             Code::Ok => Level::Info,
+            _ if outcome.error.as_ref().is_some_and(is_wanted) => Level::Info,
             Code::Partial => Level::Warn,
             _ => Level::Error,
         };
@@ -201,8 +202,11 @@ impl Attempt<'_> {
         self.failed_by(Level::Warn, "retry", error, |line| write!(line, " wait_ms={wait}"));
     }
 
-    /// The batch ends without answers.
+    /// The batch ends without answers. That it was cancelled stands in the line of the call.
     pub(crate) fn failure(&self, error: &Error, entries: usize) {
+        if is_wanted(error) {
+            return;
+        }
         self.failed_by(Level::Error, "failure", error, |line| write!(line, " entries={entries}"));
     }
 
@@ -233,6 +237,11 @@ impl Attempt<'_> {
     fn ms(&self) -> u128 {
         self.start.map_or(0, |start| start.elapsed().as_millis())
     }
+}
+
+/// Whether the caller wanted this end.
+fn is_wanted(error: &Error) -> bool {
+    error.code() == Code::Cancelled
 }
 
 /// Shortens a text to at most so many bytes.

@@ -304,16 +304,34 @@ fn without_trunk_zero(digits: &[u8]) -> Vec<u8> {
 
 /// White space of all kinds, invisible marks, dots, hyphens and dashes of all kinds, slashes.
 fn is_separator(character: char) -> bool {
-    is_blank(character)
-        || is_dot(character)
-        || is_slash(character)
-        || matches!(
-            character,
-            '-' | '\u{2010}'
-                ..='\u{2015}' | '\u{2043}' | '\u{2212}'           // hyphen, dashes, minus
-            | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'                             // small and full-width hyphens
-            | '\u{2e3a}' | '\u{2e3b}' | '\u{301c}'
-        ) // long and wavy dashes
+    is_blank(character) || is_dot(character) || is_slash(character) || is_dash(character)
+}
+
+/// All of Unicode's category Pd (punctuation, dash), the hyphen bullet and the minus sign.
+fn is_dash(character: char) -> bool {
+    matches!(
+        character,
+        '-' | '\u{58a}' | '\u{5be}' | '\u{1400}' | '\u{1806}' | '\u{2010}'
+            ..='\u{2015}'
+                | '\u{2043}'
+                | '\u{2212}'
+                | '\u{2e17}'
+                | '\u{2e1a}'
+                | '\u{2e3a}'
+                | '\u{2e3b}'
+                | '\u{2e40}'
+                | '\u{2e5d}'
+                | '\u{301c}'
+                | '\u{3030}'
+                | '\u{30a0}'
+                | '\u{fe31}'
+                | '\u{fe32}'
+                | '\u{fe58}'
+                | '\u{fe63}'
+                | '\u{ff0d}'
+                | '\u{10d6e}'
+                | '\u{10ead}'
+    )
 }
 
 fn is_dot(character: char) -> bool {

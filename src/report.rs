@@ -1,5 +1,6 @@
 //! The report: one status per query, in the caller's order and with the caller's texts.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -170,11 +171,11 @@ impl Rows {
         Ok(())
     }
 
-    /// A row for a query with its texts, each up to a NUL that it may hold.
+    /// A row for a query with its texts.
     fn row(&mut self, query: RawQuery<'_>) -> Result<Row, Error> {
         let index = self.next()?;
         let mut keep = |text: Option<&[u8]>| match text {
-            Some(text) => self.asked.given.push(until_nul(text)),
+            Some(text) => self.asked.given.push(&without_nul(text)),
             None => self.asked.given.push_missing(),
         };
         Ok(Row::new(index, keep(query.phone_number)?, keep(query.message_id)?))
@@ -200,8 +201,12 @@ fn no_room(rows: usize) -> Error {
     out_of_memory(&format!("a report of {rows} statuses"))
 }
 
-fn until_nul(text: &[u8]) -> &[u8] {
-    &text[..memchr(0, text).unwrap_or(text.len())]
+/// A text that holds a NUL must not look like a shorter one to a C caller.
+fn without_nul(text: &[u8]) -> Cow<'_, [u8]> {
+    match memchr(0, text) {
+        Some(_) => Cow::Owned(String::from_utf8_lossy(text).replace('\0', "\u{fffd}").into_bytes()),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// The status of a message as it stands in rows.
@@ -361,12 +366,8 @@ impl Told {
         Ok(address)
     }
 
-    /// A text that holds a NUL must not look like a shorter one to a C caller.
     fn text(&mut self, text: &str) -> Result<Address, Error> {
-        if text.contains('\0') {
-            return self.texts.push(text.replace('\0', "\u{fffd}").as_bytes());
-        }
-        self.texts.push(text.as_bytes())
+        self.texts.push(&without_nul(text.as_bytes()))
     }
 }
 
@@ -440,12 +441,12 @@ pub struct Status<'r> {
 }
 
 impl<'r> Status<'r> {
-    /// The number as the caller gave it (up to its first NUL).
+    /// The number as the caller gave it; U+FFFD stands for a NUL in it.
     pub fn phone_number(&self) -> &'r str {
         self.asked(self.row.phone_number)
     }
 
-    /// The message id as the caller gave it (up to its first NUL).
+    /// The message id as the caller gave it; U+FFFD stands for a NUL in it.
     pub fn message_id(&self) -> &'r str {
         self.asked(self.row.message_id)
     }
@@ -605,7 +606,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_with_a_nul_is_invalid_and_shown_up_to_it() {
+    fn a_text_with_a_nul_is_invalid_and_does_not_look_shorter() {
         let texts = |text: &'static str| (0..=text.len()).map(move |at| [&text[..at], "\0", &text[at..]].concat());
         let queries: Vec<_> = texts("+33612345678")
             .map(|phone| (phone, "1".to_owned()))
@@ -615,10 +616,10 @@ mod tests {
         let (plan, draft) = draft(&list);
         assert_eq!(plan.batches(), 0);
         let (report, _) = draft.finish(&[]);
-        let until_nul = |text: &str| text.split('\0').next().unwrap().to_owned();
+        let shown = |text: &str| text.replace('\0', "\u{fffd}");
         for (status, (phone, id)) in report.iter().zip(&queries) {
             assert_eq!(status.state(), State::Invalid);
-            assert_eq!((status.phone_number(), status.message_id()), (&*until_nul(phone), &*until_nul(id)));
+            assert_eq!((status.phone_number(), status.message_id()), (&*shown(phone), &*shown(id)));
         }
     }
 

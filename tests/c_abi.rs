@@ -100,6 +100,11 @@ fn client() {
 }
 
 #[test]
+fn a_shared_config() {
+    program("shared_config").run_and_check_memory(&NOTHING);
+}
+
+#[test]
 fn report() {
     program("report").run_and_check_memory(&options(&simulator().start().unwrap()));
 }
@@ -161,6 +166,17 @@ fn no_thread_to_be_had() {
         arguments.push(format!("max_connections={connections}"));
         program("denied").run(&arguments);
     }
+}
+
+#[test]
+fn no_thread_to_be_had_and_calls_that_wait() {
+    let latency = Duration::from_millis(150);
+    let simulator = simulator().latency(latency).start().unwrap();
+    let rows = RowsFile::new(&expected(&simulator, &messages(12)));
+    let mut arguments = rows.arguments(&simulator);
+    arguments.insert(1, latency.as_millis().to_string());
+    arguments.extend(["max_connections=1", "batch_size=1", "connect_timeout_ms=0"].map(str::to_owned));
+    program("denied_turns").run(&arguments);
 }
 
 #[test]

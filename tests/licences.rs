@@ -1,14 +1,16 @@
-//! THIRD-PARTY-LICENSES.txt: every crate inside the library and `smsp-status`, with its terms.
+//! THIRD-PARTY-LICENSES.txt: every crate inside the library and `smsp-status`, with its terms; and docs/SECURITY.md: every
+//! crate inside the library, with what it is for.
 
-use std::collections::BTreeMap;
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
+use common::{ROOT, page};
 use serde_json::Value;
-
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 const INTRODUCTION: &str = "\
 What is inside libsmsp and smsp-status beside their own code, and its terms. `make docs` writes this file from the
@@ -46,30 +48,108 @@ fn list() -> String {
     list
 }
 
-/// The packages of others that the library and `smsp-status` are built from, by name.
-fn shipped() -> Vec<Value> {
-    let metadata = metadata();
-    let nodes = metadata["resolve"]["nodes"].as_array().unwrap();
-    let named =
-        |id: &str| metadata["packages"].as_array().unwrap().iter().find(|package| package["id"] == *id).unwrap();
-    let ours = metadata["workspace_members"].as_array().unwrap();
-    let mut ids: Vec<_> = ours.iter().filter(|id| named(id.as_str().unwrap())["name"] != "smsp-simulator").collect();
-    let mut seen = 0;
-    while let Some(id) = ids.get(seen) {
-        let node = nodes.iter().find(|node| node["id"] == **id).unwrap();
+/// What the library rests on, and for what.
+const PURPOSES: [(&str, &str); 17] = [
+    ("ureq", "HTTP"),
+    ("flate2", "gzip"),
+    ("rustls", "TLS"),
+    ("webpki-roots", "Mozilla's authorities"),
+    ("socket2", "connecting without blocking"),
+    ("serde", "JSON"),
+    ("serde_json", "JSON"),
+    ("quick-xml", "XML"),
+    ("percent-encoding", "URLs"),
+    ("httpdate", "`Retry-After`"),
+    ("base64", "credentials of a proxy, hiding the key"),
+    ("hashbrown", "tables whose memory can be refused"),
+    ("memchr", "searching"),
+    ("zeroize", "wiping"),
+    ("libc", "the system"),
+    ("windows-sys", "the system, on Windows"),
+    ("once_cell", "values made once"),
+];
+
+/// A crate that only turns something off.
+const LOG: (&str, &str) = ("log", "compiling out what ureq logs");
+
+#[test]
+fn what_the_library_is_made_of_is_said() {
+    let packages = Packages::new();
+    let library = packages.named("smsp");
+    let direct = packages.needed_by(library);
+    let purposes: BTreeMap<_, _> = PURPOSES.into_iter().chain([LOG]).collect();
+    let names: BTreeSet<_> = direct.iter().map(|package| text(package, "name")).collect();
+    assert_eq!(names, purposes.keys().copied().collect(), "PURPOSES lists what Cargo.toml does");
+
+    let mut table = String::from("\n| crate | for | brings |\n|---|---|---|\n");
+    let mut told: BTreeSet<&str> = names.clone();
+    for (name, purpose) in PURPOSES.into_iter().chain([LOG]) {
+        let all = packages.closure([packages.named(name)]);
+        let brought: Vec<_> =
+            all.iter().map(|package| text(package, "name")).filter(|name| told.insert(name)).collect();
+        let brought: Vec<_> = brought.iter().map(|name| format!("`{name}`")).collect();
+        _ = writeln!(table, "| `{name}` | {purpose} | {} |", brought.join(", "));
+    }
+    page::keep("docs/SECURITY.md", "<!-- Written by `make docs` from tests/licences.rs. -->\n", "## ", &(table + "\n"));
+}
+
+/// What `cargo metadata` says, for all platforms that `make dist` is for.
+struct Packages(Value);
+
+impl Packages {
+    fn new() -> Packages {
+        Packages(metadata())
+    }
+
+    fn list(&self) -> &Vec<Value> {
+        self.0["packages"].as_array().unwrap()
+    }
+
+    fn named(&self, name: &str) -> &Value {
+        self.list().iter().find(|package| package["name"] == name).unwrap()
+    }
+
+    fn is_ours(&self, package: &Value) -> bool {
+        self.0["workspace_members"].as_array().unwrap().contains(&package["id"])
+    }
+
+    /// What a package is built from, but for what works at build time only.
+    fn needed_by(&self, package: &Value) -> Vec<&Value> {
+        let nodes = self.0["resolve"]["nodes"].as_array().unwrap();
+        let node = nodes.iter().find(|node| node["id"] == package["id"]).unwrap();
         let is_normal =
             |dependency: &&Value| dependency["dep_kinds"].as_array().unwrap().iter().any(|kind| kind["kind"].is_null());
-        for dependency in node["deps"].as_array().unwrap().iter().filter(is_normal) {
-            if !ids.contains(&&dependency["pkg"]) && !is_macro(named(dependency["pkg"].as_str().unwrap())) {
-                ids.push(&dependency["pkg"]);
-            }
-        }
-        seen += 1;
+        let needed = node["deps"].as_array().unwrap().iter().filter(is_normal);
+        let needed = needed.map(|needed| self.list().iter().find(|other| other["id"] == needed["pkg"]).unwrap());
+        needed.filter(|package| !is_macro(package)).collect()
     }
-    let mut packages: Vec<_> =
-        ids.iter().filter(|id| !ours.contains(id)).map(|id| named(id.as_str().unwrap()).clone()).collect();
-    packages.sort_by_key(|package| text(package, "name").to_owned());
-    packages
+
+    /// These packages and all that they are built from.
+    fn closure<'p>(&'p self, roots: impl IntoIterator<Item = &'p Value>) -> Vec<&'p Value> {
+        let mut packages: Vec<_> = roots.into_iter().collect();
+        let mut seen = 0;
+        while let Some(package) = packages.get(seen) {
+            let more = self.needed_by(package);
+            more.into_iter().for_each(|package| {
+                if !packages.contains(&package) {
+                    packages.push(package);
+                }
+            });
+            seen += 1;
+        }
+        packages
+    }
+}
+
+/// The packages of others that the library and `smsp-status` are built from, by name.
+fn shipped() -> Vec<Value> {
+    let packages = Packages::new();
+    let roots =
+        packages.list().iter().filter(|package| packages.is_ours(package) && package["name"] != "smsp-simulator");
+    let all = packages.closure(roots);
+    let mut others: Vec<_> = all.into_iter().filter(|package| !packages.is_ours(package)).cloned().collect();
+    others.sort_by_key(|package| text(package, "name").to_owned());
+    others
 }
 
 /// Whether the package works at build time only.

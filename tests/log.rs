@@ -7,6 +7,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
+use std::time::Duration;
 
 use smsp::{Client, Code, Config, Error, Outcome, Query};
 use smsp_simulator::{Answer, Clock, Request, Simulator};
@@ -295,6 +296,26 @@ fn a_file_that_cannot_be_written() {
     fs::remove_dir(&file).unwrap();
     assert_eq!(ask(&client, 1).code(), Code::Ok);
     assert!(!fixture.lines().is_empty());
+}
+
+/// Web programs cancel whenever a browser goes away.
+#[test]
+fn a_call_that_is_cancelled_is_one_line_and_no_error() {
+    let simulator = Simulator::builder().api_key(KEY).clock(Clock::Finished).latency(Duration::from_secs(60));
+    let fixture = Fixture { simulator: simulator.start().unwrap(), folder: tempfile::tempdir().unwrap() };
+    let client = fixture.client("info", &[("max_connections", "4"), ("max_retries", "0")]);
+    let number = format!("+33{NUMBER}");
+    let ids = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"];
+    let operation = client.start(ids.map(|id| Query::new(&number, id))).unwrap();
+    while fixture.simulator.requests().len() < 4 {
+        thread::yield_now();
+    }
+    operation.cancel();
+    assert_eq!(operation.finish().unwrap().code(), Code::Cancelled);
+    let lines = fixture.lines();
+    let [line] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!((&*line.level, &*line.event, &*line.fields["code"]), ("info", "call", "SMSP_E_CANCELLED"));
+    assert_eq!((line.number("entries"), line.number("answered")), (12, 0));
 }
 
 #[test]

@@ -151,14 +151,5 @@ fn every_fault_has_a_row() {
 
 #[test]
 fn the_table_of_faults_is_current() {
-    let file = Path::new(common::ROOT).join("docs/RELIABILITY.md");
-    let page = fs::read_to_string(&file).unwrap();
-    let (before, rest) = page.split_once(BEGIN).expect("docs/RELIABILITY.md has a place for the table");
-    let (written, after) = rest.split_once(END).expect("docs/RELIABILITY.md has an end of the table");
-    let table = table();
-    if std::env::var_os("SMSP_WRITE_DOCS").is_some() {
-        fs::write(&file, [before, BEGIN, &table, END, after].concat()).unwrap();
-    } else {
-        assert_eq!(written, table, "docs/RELIABILITY.md is not what happens: run `make docs`");
-    }
+    common::page::keep("docs/RELIABILITY.md", BEGIN, END, &table());
 }

@@ -61,6 +61,11 @@ fn threads() {
 }
 
 #[test]
+fn a_shared_config() {
+    check("shared_config", &[]);
+}
+
+#[test]
 fn freed_while_a_call_runs() {
     let simulator = simulator().latency(Duration::from_millis(200)).start().unwrap();
     check("freed", &options(&simulator));

@@ -39,8 +39,9 @@ pub fn multi_status(client: &Client, asked: &[&Row]) -> Result<Outcome, String> 
     while !operation.wait(Some(PROGRESS_INTERVAL)) {
         if is_interrupted() {
             operation.cancel();
+        } else {
+            bar.set_position(operation.progress().done as u64);
         }
-        bar.set_position(operation.progress().done as u64);
     }
     bar.finish_and_clear();
     operation.finish().map_err(|error| describe(&error))

@@ -11,10 +11,12 @@
 #include <time.h>
 
 static smsp_operation *operation;
+static volatile sig_atomic_t is_cancelled;
 
 static void on_interrupt(int number)
 {
     (void)number;
+    is_cancelled = 1;
     smsp_operation_cancel(operation); /* the only function of the library that a signal handler may call */
 }
 
@@ -25,7 +27,7 @@ static void draw(time_t begun)
     size_t done = 0, total = 0;
 
     smsp_operation_progress(operation, &done, &total);
-    if (total == 0)
+    if (total == 0 || is_cancelled) /* what a cancel gave up is done, not answered */
         return;
     fprintf(stderr, "\r[%-40.*s] %lu/%lu", (int)(40 * done / total), full, (unsigned long)done, (unsigned long)total);
     if (done > 0 && seconds > 0)

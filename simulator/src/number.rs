@@ -67,7 +67,34 @@ fn is_separator(character: char) -> bool {
     character.is_whitespace()
         || is_invisible(character)
         || matches!(character, '.' | '·' | '․' | '．' | '/' | '⁄' | '∕' | '／')
-        || matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
+        || is_dash(character)
+}
+
+/// Dashes of all scripts, and the minus sign.
+fn is_dash(character: char) -> bool {
+    matches!(
+        character,
+        '-' | '\u{58a}' | '\u{5be}' | '\u{1400}' | '\u{1806}' | '\u{2010}'
+            ..='\u{2015}'
+                | '\u{2043}'
+                | '\u{2212}'
+                | '\u{2e17}'
+                | '\u{2e1a}'
+                | '\u{2e3a}'
+                | '\u{2e3b}'
+                | '\u{2e40}'
+                | '\u{2e5d}'
+                | '\u{301c}'
+                | '\u{3030}'
+                | '\u{30a0}'
+                | '\u{fe31}'
+                | '\u{fe32}'
+                | '\u{fe58}'
+                | '\u{fe63}'
+                | '\u{ff0d}'
+                | '\u{10d6e}'
+                | '\u{10ead}'
+    )
 }
 
 /// Marks without width: soft hyphens, joiners, directions, byte-order marks.
@@ -96,6 +123,7 @@ mod tests {
                 &[
                     "+33600041667",
                     "+33 6 00 04 16 67",
+                    "+33\u{3030}6\u{2043}00\u{10ead}04 16 67",
                     "0600041667",
                     "06 00 04 16 67",
                     "06.00.04.16.67",

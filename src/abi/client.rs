@@ -39,7 +39,7 @@ pub unsafe extern "C" fn smsp_client_new(
     unsafe { set(client, std::ptr::null_mut()) };
     let new = || {
         let (config, out) = unsafe { (required(config, "config")?, required_mut(client, "client")?) };
-        *out = into_handle(smsp_client(Client::new(&config.0)?));
+        *out = into_handle(smsp_client(Client::new(&config.snapshot())?));
         Ok(())
     };
     unsafe { fallible(error, new) }

@@ -1,19 +1,53 @@
 //! Configuration.
 
+use std::ffi::CString;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use libc::{c_char, size_t};
 
-use super::boundary::{accessor, fallible, free, into_handle, required_mut, required_text, text};
+use super::boundary::{accessor, fallible, free, into_handle, required, required_text, text};
 use super::error::{smsp_code, smsp_error};
 use crate::config::{Config, OPTIONS};
 
 /// The options of a client, by name: docs/CONFIGURATION.md lists them all. Made by smsp_config_new, ended by
-/// smsp_config_free. One thread at a time may use it.
-pub struct smsp_config(pub(super) Config);
+/// smsp_config_free. Any thread may use it.
+pub struct smsp_config(Mutex<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    config: Config,
+    /// Texts that were handed out; another thread may set the option while one is read.
+    handed_out: Vec<CString>,
+}
+
+impl smsp_config {
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is set at this moment.
+    pub(super) fn snapshot(&self) -> Config {
+        self.lock().config.clone()
+    }
+}
+
+impl Shared {
+    /// The value of an option, which lives as long as this does.
+    fn hand_out(&mut self, name: &str) -> Option<*const c_char> {
+        let value = self.config.get_c(name)?;
+        let known = self.handed_out.iter().position(|text| **text == *value);
+        let place = known.unwrap_or_else(|| {
+            self.handed_out.push(value.to_owned());
+            self.handed_out.len() - 1
+        });
+        Some(self.handed_out[place].as_ptr())
+    }
+}
 
 /// A configuration with the defaults; it reads no environment. The caller frees it.
 #[unsafe(no_mangle)]
 pub extern "C" fn smsp_config_new() -> *mut smsp_config {
-    accessor(std::ptr::null_mut(), || Some(into_handle(smsp_config(Config::new()))))
+    accessor(std::ptr::null_mut(), || Some(into_handle(smsp_config(Mutex::default()))))
 }
 
 /// Sets what the environment sets: SMSP_ and an option's name in capitals (SMSP_BASE_URL), SMSPARTNER_API_KEY for
@@ -23,7 +57,7 @@ pub extern "C" fn smsp_config_new() -> *mut smsp_config {
 /// Returns SMSP_OK, or SMSP_E_CONFIG with an error that names the variable; then nothing is changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_config_load_env(config: *mut smsp_config, error: *mut *mut smsp_error) -> smsp_code {
-    unsafe { fallible(error, || required_mut(config, "config")?.0.load_env()) }
+    unsafe { fallible(error, || required(config, "config")?.lock().config.load_env()) }
 }
 
 /// Sets an option to a value, both as text. Times are in milliseconds, 0 is none; booleans are true, false, 1, 0.
@@ -38,17 +72,17 @@ pub unsafe extern "C" fn smsp_config_set(
 ) -> smsp_code {
     let set = || {
         let (config, name, value) =
-            unsafe { (required_mut(config, "config")?, required_text(name, "name")?, required_text(value, "value")?) };
-        config.0.set_c(name, value)
+            unsafe { (required(config, "config")?, required_text(name, "name")?, required_text(value, "value")?) };
+        config.lock().config.set_c(name, value)
     };
     unsafe { fallible(error, set) }
 }
 
 /// The value of an option as text; NULL if it has none or if there is no such option. Secrets read "***". The text
-/// lives until the next set, load_env or free.
+/// lives as long as the configuration.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_config_get(config: *const smsp_config, name: *const c_char) -> *const c_char {
-    let get = || unsafe { config.as_ref() }?.0.get_c(unsafe { text(name) }?.to_str().ok()?).map(|value| value.as_ptr());
+    let get = || unsafe { config.as_ref() }?.lock().hand_out(unsafe { text(name) }?.to_str().ok()?);
     accessor(std::ptr::null(), get)
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
 
+use super::Ended;
 use super::http::total_timeout;
 use super::wait::cancelled;
 use crate::error::{Code, Error};
@@ -55,6 +56,8 @@ struct Progress {
     next: usize,
     /// How many batches have ended.
     ended: usize,
+    /// Whether the caller is to ask the rest.
+    is_left: bool,
     /// The failure of the first batch in the caller's order that failed.
     failed: Option<(usize, Error)>,
 }
@@ -84,7 +87,7 @@ impl Call {
             texts: draft.asked_texts(),
             deadline: time.map(|time| Instant::now() + time),
             stop,
-            progress: Mutex::new(Progress { draft, next: 0, ended: 0, failed: None }),
+            progress: Mutex::new(Progress { draft, next: 0, ended: 0, is_left: false, failed: None }),
             ended: Condvar::new(),
             ended_event: OnceBox::new(),
             settled: AtomicUsize::new(plan.rows() - asked),
@@ -183,9 +186,13 @@ impl Call {
         self.settle(&mut self.lock(), batch, failure.as_ref());
     }
 
-    /// A part of a refused batch was refused again, or not.
-    pub(crate) fn part_ended(&self, is_refusal: bool) {
-        let parts = if is_refusal { &self.refused_parts } else { &self.answered_parts };
+    /// Counts a part of a refused batch that was refused again or answered; one that failed is neither.
+    pub(super) fn part_ended(&self, ended: &Ended) {
+        let parts = match ended {
+            Ended::Refused(_) | Ended::Answered { is_refusal: true, .. } => &self.refused_parts,
+            Ended::Answered { .. } => &self.answered_parts,
+            Ended::Failed(_) | Ended::FailedForAll(_) => return,
+        };
         parts.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -209,6 +216,15 @@ impl Call {
     /// Waits until every batch has ended, at most until a moment; whether they have. Past the deadline nothing more is
     /// taken, and what is on its way ends by itself.
     pub(crate) fn wait(&self, until: Option<Instant>) -> bool {
+        self.wait_unless(until, |_| false)
+    }
+
+    /// The same, also until nobody else asks the batches that are left.
+    pub(crate) fn wait_or_be_left(&self) -> bool {
+        self.wait_unless(None, |progress| std::mem::take(&mut progress.is_left))
+    }
+
+    fn wait_unless(&self, until: Option<Instant>, is_over: impl Fn(&mut Progress) -> bool) -> bool {
         let mut progress = self.lock();
         loop {
             self.give_up_if_over(&mut progress);
@@ -216,7 +232,7 @@ impl Call {
                 return true;
             }
             let now = Instant::now();
-            if until.is_some_and(|until| until <= now) {
+            if until.is_some_and(|until| until <= now) || is_over(&mut progress) {
                 return false;
             }
             let deadline = self.deadline.filter(|&deadline| deadline > now);
@@ -224,6 +240,19 @@ impl Call {
                 Some(next) => self.ended.wait_timeout(progress, next - now).unwrap_or_else(PoisonError::into_inner).0,
                 None => self.ended.wait(progress).unwrap_or_else(PoisonError::into_inner),
             };
+        }
+    }
+
+    /// Whoever was to ask the batches that nobody has taken does not. The caller does if it waits; an operation has none,
+    /// and ends with the error if there is one.
+    pub(crate) fn leave(&self, error: Option<Error>) {
+        let mut progress = self.lock();
+        match error.filter(|_| self.stop.is_some()) {
+            Some(error) => self.give_up(&mut progress, &error),
+            None => {
+                progress.is_left = true;
+                self.ended.notify_all();
+            }
         }
     }
 

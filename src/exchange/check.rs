@@ -7,7 +7,6 @@ use rustls::CommonState;
 use ureq::unversioned::transport::NextTimeout;
 
 use super::http::{Head, Limit, Outgoing};
-use super::transport::TcpTransport;
 use super::{Exchange, Scratch, proxy};
 use crate::error::Error;
 use crate::invalid::Invalid;
@@ -89,7 +88,7 @@ impl Exchange {
             let peer = stream.peer_addr().map_or_else(|_| host.to_owned(), |peer| peer.to_string());
             Ok((format!("connected to {peer}"), stream))
         })?;
-        let mut transport = TcpTransport::new(stream, &self.stats);
+        let mut transport = self.http.tcp.transport(stream);
         if let Some(proxy) = proxy {
             check.step("proxy", || {
                 let opened = proxy::open(proxy, &mut transport, host, port, timeout());

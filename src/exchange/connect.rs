@@ -42,6 +42,9 @@ impl Connection {
     }
 }
 
+/// How many bytes on the wire may go around a body, whatever its size: handshakes, heads.
+const MOST_AROUND: u64 = 1 << 20;
+
 /// Makes TCP connections.
 #[derive(Clone)]
 pub(crate) struct Tcp {
@@ -51,6 +54,8 @@ pub(crate) struct Tcp {
     pub loopback_only: bool,
     /// What is connected to instead, if there is one.
     pub proxy: Option<Arc<Proxy>>,
+    /// How large an answer may be.
+    pub max_response_bytes: u64,
 }
 
 impl fmt::Debug for Tcp {
@@ -66,6 +71,11 @@ impl Tcp {
         let Some(proxy) = &self.proxy else { return self.reach(host, port, deadline) };
         let named = |error: Error| error.and(&format!("this is the proxy {proxy} for {host}"));
         self.reach(&proxy.host, proxy.port, deadline).map_err(named)
+    }
+
+    /// The connection over a stream. Chunks, records and heads may make an answer twice as long as its body, and a bit more.
+    pub(crate) fn transport(&self, stream: TcpStream) -> TcpTransport {
+        TcpTransport::new(stream, &self.stats, 2 * self.max_response_bytes + MOST_AROUND)
     }
 
     /// Looks the host up and connects to the first address that takes the connection.
@@ -90,6 +100,6 @@ impl Connector<()> for Tcp {
         let stream =
             self.open(bare_host(details.uri), port(details.uri), deadline(details.timeout)).map_err(failure)?;
         Connection::New.note();
-        Ok(Some(TcpTransport::new(stream, &self.stats)))
+        Ok(Some(self.transport(stream)))
     }
 }

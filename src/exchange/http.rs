@@ -81,6 +81,7 @@ impl Http {
             names: Names::default(),
             loopback_only: !url.is_https() && !settings.allow_http,
             proxy: settings.proxy.clone(),
+            max_response_bytes: settings.max_response_bytes,
         };
         let tunnel = Tunnel { proxy: settings.proxy.clone() };
         let tls = Tls::new(settings.tls.as_ref());

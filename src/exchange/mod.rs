@@ -88,12 +88,6 @@ enum Ended {
     FailedForAll(Error),
 }
 
-impl Ended {
-    fn is_refusal(&self) -> bool {
-        matches!(self, Ended::Answered { is_refusal: true, .. } | Ended::Refused(_))
-    }
-}
-
 impl Outgoing {
     /// Empties the body, and sees that it has this much room.
     fn make_room(&mut self, size: usize) {
@@ -137,7 +131,7 @@ impl Exchange {
         while let Some(part) = parts.pop() {
             let ended = self.ask_part(call, batch.number, part, scratch);
             if part.len() < batch.asked.len() {
-                call.part_ended(ended.is_refusal());
+                call.part_ended(&ended);
             }
             let failure = match ended {
                 Ended::Answered { missing, .. } => missing,
@@ -305,7 +299,7 @@ impl Exchange {
             Ok(Answer::Entries(entries)) if success => Ok(Said { status, entries, is_refusal: false }),
             Ok(Answer::Refusal(refusal)) if is_readable(&refusal, status) => match asked {
                 [only] if may_be_for_one_entry(refusal.api_code) => {
-                    let text = self.settings.secrets.quote(&refusal.message);
+                    let text = self.settings.secrets.hide(&refusal.message);
                     let entries = Entries::refused(only.message(), refusal.api_code, text);
                     Ok(Said { status, entries, is_refusal: true })
                 }

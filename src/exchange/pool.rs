@@ -60,13 +60,18 @@ impl Pool {
             return;
         }
         let mut queue = self.shared.lock();
-        let here = self.start_threads(&mut queue, call).is_err();
+        let mut here = self.start_threads(&mut queue, call).is_err();
         queue.running += usize::from(here);
         self.shared.add(queue, call);
-        if here {
-            self.work_here(call);
+        loop {
+            if here {
+                self.work_here(call);
+            }
+            if call.wait_or_be_left() {
+                return;
+            }
+            here = self.shared.take_slot();
         }
-        call.wait(None);
     }
 
     /// Has all batches of a call asked by threads, and returns at once: what looks after the call, unless there is nothing
@@ -115,22 +120,27 @@ impl Pool {
     /// Starts a thread, which has a slot of its own. It waits for the queue if that is locked.
     fn start_thread(&self) -> io::Result<()> {
         let shared = Arc::clone(&self.shared);
-        let thread = threads::spawn("smsp-exchange", move || shared.work(Shared::next_or_end))?;
+        let thread = threads::spawn("smsp-exchange", move || shared.work())?;
         self.keep(thread);
         Ok(())
     }
 
-    /// Where no thread can be had, the calling one does the work of its call in the slot that was taken. Others may
-    /// count on the slot by then: it goes to a thread if there is one now, else they are served here.
+    /// Where no thread can be had, the calling one does the work of its call, and no other, in the slot that was taken.
+    /// Others may count on the slot by then: it goes to a thread if there is one now, else they are left to their callers.
     fn work_here(&self, call: &Arc<Call>) {
         let mut scratch = Scratch::default();
         while let Some((number, _)) = call.take() {
             self.shared.serve(call, number, &mut scratch);
         }
-        if self.shared.leave_if_idle() || self.start_thread().is_ok() {
-            return;
+        let mut queue = self.shared.lock();
+        queue.calls.retain(|call| call.has_more());
+        if queue.calls.is_empty() {
+            queue.running -= 1;
+        } else if let Err(error) = self.start_thread() {
+            queue.running -= 1;
+            let is_last = queue.running == 0;
+            queue.calls.iter().for_each(|call| call.leave(is_last.then(|| no_thread(&error))));
         }
-        self.shared.work(Shared::next);
     }
 
     fn keep(&self, thread: JoinHandle<()>) {
@@ -165,9 +175,9 @@ fn join(threads: Vec<JoinHandle<()>>) {
 
 impl Shared {
     /// Asks batches, a call at a time in turn, until there are none.
-    fn work(&self, next: impl Fn(&Shared) -> Option<(Arc<Call>, usize)>) {
+    fn work(&self) {
         let mut scratch = Scratch::default();
-        while let Some((call, number)) = next(self) {
+        while let Some((call, number)) = self.next_or_end() {
             self.serve(&call, number, &mut scratch);
         }
     }
@@ -187,13 +197,12 @@ impl Shared {
         self.more.notify_one();
     }
 
-    /// Gives the slot back if no call has anything left to be taken.
-    fn leave_if_idle(&self) -> bool {
+    /// Takes a slot, if one is free.
+    fn take_slot(&self) -> bool {
         let mut queue = self.lock();
-        queue.calls.retain(|call| call.has_more());
-        let idle = queue.calls.is_empty();
-        queue.running -= usize::from(idle);
-        idle
+        let is_free = queue.running < self.max_threads;
+        queue.running += usize::from(is_free);
+        is_free
     }
 
     /// The next batch to ask; where there is none the slot is given back. A call that has more goes to the end of the queue
@@ -212,8 +221,7 @@ impl Shared {
         None
     }
 
-    /// The same for a thread of the pool. The last one stays, until connections have been idle for so long that they are
-    /// to be closed.
+    /// The same, but that the last thread stays, until connections have been idle for so long that they are to be closed.
     fn next_or_end(&self) -> Option<(Arc<Call>, usize)> {
         let mut queue = self.lock();
         let is_last = queue.running == 1;

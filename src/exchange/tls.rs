@@ -66,8 +66,10 @@ fn explain(host: &str, error: io::Error) -> Error {
     if is_time_limit(&error) {
         return Error::new(Code::Timeout, format!("no TLS handshake with {host}"));
     }
-    let reason = reason(&error);
-    Error::new(Code::Connect, format!("the connection to {host} was lost in the TLS handshake: {reason}"))
+    error.downcast().unwrap_or_else(|error| {
+        let reason = reason(&error);
+        Error::new(Code::Connect, format!("the connection to {host} was lost in the TLS handshake: {reason}"))
+    })
 }
 
 fn describe(error: &rustls::Error) -> String {

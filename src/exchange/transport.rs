@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
 use super::buffers::WipedBuffers;
+use super::failure;
 use super::wait::{Waiting, is_time_limit};
+use crate::error::{Code, Error};
 use crate::stats::{Counter, Stats};
 
 /// Room for a request about 500 messages as they mostly are. Larger buffers measured hardly faster.
@@ -27,6 +29,9 @@ pub(crate) struct TcpTransport {
     stats: Arc<Stats>,
     buffers: WipedBuffers,
     made: Instant,
+    /// How many bytes of this answer were received, and how many may be.
+    received: u64,
+    most: u64,
 }
 
 impl fmt::Debug for TcpTransport {
@@ -36,8 +41,10 @@ impl fmt::Debug for TcpTransport {
 }
 
 impl TcpTransport {
-    pub(crate) fn new(stream: TcpStream, stats: &Arc<Stats>) -> TcpTransport {
-        TcpTransport { stream, stats: Arc::clone(stats), buffers: WipedBuffers::new(), made: Instant::now() }
+    /// `most` is how many bytes an answer may have on the wire, what leads to it included.
+    pub(crate) fn new(stream: TcpStream, stats: &Arc<Stats>, most: u64) -> TcpTransport {
+        let (buffers, made) = (WipedBuffers::new(), Instant::now());
+        TcpTransport { stream, stats: Arc::clone(stats), buffers, made, received: 0, most }
     }
 
     /// Has bytes written that are to be sent; `write` says how many. They are held for what follows, so that the head of a
@@ -72,23 +79,13 @@ impl TcpTransport {
         Ok(())
     }
 
-    /// Sends what is held, and if there was something, waits for what comes then: it is not there yet.
-    fn flush_and_wait(&mut self, deadline: Option<Instant>) -> io::Result<()> {
-        if !self.buffers.held().is_empty() {
-            self.flush(deadline)?;
-            Waiting::new().readable(&self.stream).until(deadline)?;
-        }
-        Ok(())
-    }
-
     /// Sends what is held, and reads some bytes into the buffer of input.
     fn fill(&mut self, timeout: NextTimeout) -> io::Result<usize> {
         let deadline = deadline_ahead(timeout)?;
-        self.flush_and_wait(deadline)?;
+        self.flush(deadline)?;
         let amount = read_some(&self.stream, self.buffers.input_append_buf(), deadline)?;
         self.buffers.input_appended(amount);
-        self.stats.add(Counter::BytesReceived, amount as u64);
-        Ok(amount)
+        self.count(amount)
     }
 
     /// Reads some bytes: those in the buffer of input, and past it once that is empty, when what is held has been sent.
@@ -100,10 +97,20 @@ impl TcpTransport {
             self.buffers.input_consume(amount);
             return Ok(amount);
         }
-        self.flush_and_wait(deadline)?;
+        self.flush(deadline)?;
         let amount = read_some(&self.stream, bytes, deadline)?;
+        self.count(amount)
+    }
+
+    /// Counts what was received. An answer that goes on for ever in heads, chunks or records has an end too.
+    fn count(&mut self, amount: usize) -> io::Result<usize> {
         self.stats.add(Counter::BytesReceived, amount as u64);
-        Ok(amount)
+        self.received += amount as u64;
+        if self.received <= self.most {
+            return Ok(amount);
+        }
+        let text = format!("max_response_bytes: the answer takes more than {} bytes on the wire", self.most);
+        Err(io::Error::other(Error::new(Code::Protocol, text)))
     }
 
     fn write_all(&mut self, deadline: Option<Instant>) -> io::Result<()> {
@@ -123,13 +130,16 @@ impl TcpTransport {
     }
 }
 
+/// Waits before each read, also where something is there: a peer that sends without a pause holds up neither the stop nor
+/// the deadline.
 fn read_some(mut stream: &TcpStream, bytes: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
     loop {
+        Waiting::new().readable(stream).until(deadline)?;
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err(ErrorKind::TimedOut.into());
+        }
         match stream.read(bytes) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                Waiting::new().readable(stream).until(deadline)?;
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if [ErrorKind::WouldBlock, ErrorKind::Interrupted].contains(&error.kind()) => {}
             result => return result,
         }
     }
@@ -151,8 +161,9 @@ impl Transport for TcpTransport {
     }
 
     /// An idle connection is good as long as it is young and nothing has come: neither its end nor bytes that nobody
-    /// asked for.
+    /// asked for. What comes from now on is another answer.
     fn is_open(&mut self) -> bool {
+        self.received = 0;
         let is_quiet = || self.stream.peek(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
         self.made.elapsed() < MAX_AGE && is_quiet()
     }
@@ -170,7 +181,10 @@ pub(crate) fn deadline_ahead(timeout: NextTimeout) -> io::Result<Option<Instant>
 
 /// The error as ureq knows it.
 pub(crate) fn timed(error: io::Error, timeout: NextTimeout) -> ureq::Error {
-    if is_time_limit(&error) { ureq::Error::Timeout(timeout.reason) } else { error.into() }
+    if is_time_limit(&error) {
+        return ureq::Error::Timeout(timeout.reason);
+    }
+    error.downcast().map_or_else(ureq::Error::Io, failure)
 }
 
 #[cfg(test)]
@@ -178,13 +192,15 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
+    use crate::exchange::wait::working_for;
+    use crate::stop::Stop;
 
     /// A connection, and its other end.
     fn connected() -> (TcpTransport, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         stream.set_nonblocking(true).unwrap();
-        (TcpTransport::new(stream, &Arc::default()), listener.accept().unwrap().0)
+        (TcpTransport::new(stream, &Arc::default(), u64::MAX), listener.accept().unwrap().0)
     }
 
     #[test]
@@ -236,6 +252,40 @@ mod tests {
         let mut received = vec![0; long.len()];
         peer.read_exact(&mut received).unwrap();
         assert!(received == long && transport.buffers().output().len() == room);
+    }
+
+    #[test]
+    fn an_answer_has_an_end_on_the_wire() {
+        let (mut transport, mut peer) = connected();
+        transport.most = 8;
+        for _ in 0..2 {
+            peer.write_all(b"8 bytes.").unwrap();
+            while transport.buffers().input().len() < 8 {
+                assert!(transport.await_input(NextTimeout::default()).unwrap());
+            }
+            transport.buffers().input_consume(8);
+            assert!(transport.is_open());
+        }
+        peer.write_all(b"9 bytes..").unwrap();
+        let error = loop {
+            if let Err(error) = transport.await_input(NextTimeout::default()) {
+                break error;
+            }
+        };
+        let text = "max_response_bytes: the answer takes more than 8 bytes on the wire";
+        assert!(error.to_string().contains(text), "{error}");
+    }
+
+    #[test]
+    fn a_peer_that_does_not_pause_holds_up_neither_the_deadline_nor_the_stop() {
+        let (mut transport, mut peer) = connected();
+        peer.write_all(b"more").unwrap();
+        let passed = transport.read(&mut [0], Some(Instant::now())).unwrap_err();
+        assert!(is_time_limit(&passed), "{passed}");
+        let stop = Stop::new().unwrap();
+        stop.request();
+        let stopped = working_for(Some(&stop), || transport.read(&mut [0], None)).unwrap_err();
+        assert_eq!(stopped.to_string(), "stopped");
     }
 
     #[test]

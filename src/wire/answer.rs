@@ -171,7 +171,7 @@ impl<'b> Entries<'b> {
     pub(crate) fn push(&mut self, raw: RawEntry<'b>) {
         let RawEntry { phone_number, message_id, .. } = raw;
         let code = raw.code.integer();
-        let is_refused = raw.success.flag() == Some(false) || (raw.code != Scalar::Absent && code != Some(200));
+        let is_refused = raw.success.flag() == Some(false) || (!raw.code.is_empty() && code != Some(200));
         let api_code = code.map_or(0, to_i32);
         let status_text = raw.status.text();
         let state = if is_refused {
@@ -362,6 +362,15 @@ fn to_i32(code: i64) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_empty_code_is_none() {
+        for code in ["", " "] {
+            let (code, status) = (Scalar::Text(code.into()), Scalar::Text("Delivered".into()));
+            let raw = RawEntry { code, status, ..RawEntry::default() };
+            assert_eq!([raw].into_iter().collect::<Entries<'_>>().status(0).state, State::Delivered);
+        }
+    }
 
     #[test]
     fn a_code_that_is_too_large_is_the_largest() {

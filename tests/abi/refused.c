@@ -18,7 +18,7 @@ static void check_row(const smsp_report *report, size_t i, long every, int32_t a
     }
     CHECK_INT(row->state, api_code == 4 ? SMSP_STATE_NOT_FOUND : SMSP_STATE_REJECTED);
     CHECK_INT(row->api_code, api_code);
-    CHECK_STR(row->status_text, "Refus\\u{a}de ***");
+    CHECK_STR(row->status_text, "Refus\nde ***");
 }
 
 int main(int argc, char **argv)

@@ -6,6 +6,7 @@
 pub mod dotnet;
 pub mod golang;
 pub mod guide;
+pub mod page;
 pub mod program;
 pub mod proxy;
 pub mod relay;

@@ -112,14 +112,7 @@ pub fn list(pool: &Pool, length: usize, random: &mut Random) -> Vec<(String, Str
             let id = if random.percent(odd / 3) { odd_id(pool, random) } else { spelled_id(&pool.id(random), random) };
             (number, id)
         })
-        .filter(|(number, _)| !is_long_and_bare(number))
         .collect()
-}
-
-/// More digits than a number has, without a prefix: a 0 behind the country code of a machine's number.
-fn is_long_and_bare(text: &str) -> bool {
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    digits.len() > 15 && !digits.starts_with("00") && !text.contains('+')
 }
 
 /// A number in one of the forms that are understood as it.
@@ -133,8 +126,7 @@ pub fn spelling(number: &str, random: &mut Random) -> String {
             let (code, rest) = digits.split_at(code.map_or(2, str::len));
             let zero = random.one(&["", "", "", "(0)", "0"]);
             let zero = if zero == "0" && !FRENCH.contains(&code) { "" } else { zero };
-            let prefix =
-                if (11..15).contains(&digits.len()) { random.one(&["+", "00", ""]) } else { random.one(&["+", "00"]) };
+            let prefix = if digits.len() >= 11 { random.one(&["+", "00", ""]) } else { random.one(&["+", "00"]) };
             format!("{prefix}{code}{zero}{rest}")
         }
         None => number.to_owned(),
@@ -301,7 +293,7 @@ fn odd_id(pool: &Pool, random: &mut Random) -> String {
     match random.below(8) {
         0 => random.one(&["", " ", "\u{feff}", "\u{a0}\u{200b}"]).to_owned(),
         1 => format!("{id}{}x", random.one(&MARKS)),
-        2 => format!("{id}{}x", random.one(&['\u{1}', '\t', '\n', '\u{7f}', '\u{85}'])),
+        2 => format!("{id}{}x", random.one(&['\0', '\u{1}', '\t', '\n', '\u{7f}', '\u{85}'])),
         3 => "é".repeat(127) + random.one(&["x", "xy", "x ", "é"]),
         4 => "x".repeat(random.between(253, 257)),
         5 => format!("{id}\u{2028}{id}"),

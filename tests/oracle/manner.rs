@@ -66,8 +66,6 @@ impl Manner {
         let (missing, doubled, strangers) = (share(&[0, 0, 5, 30]), share(&[0, 0, 10, 40]), share(&[0, 0, 20, 60]));
         let (forms, drift, refused) = (share(&[0, 20, 60]), share(&[0, 30, 90]), share(&[0, 10, 40]));
         let (other_notation, refusals) = (share(&[0, 0, 0, 10]), share(&[0, 0, 0, 5, 30]));
-        let disliked = disliked(list, options, random);
-        let is_disliking = disliked.len() > 3;
         Manner {
             seed: random.next(),
             pool,
@@ -78,13 +76,12 @@ impl Manner {
             drift,
             refused,
             other_notation,
-            disliked,
+            disliked: disliked(list, options, random),
             refusals,
             // With several requests under way nobody knows which of them a refusal of the key finds unsent, nor in which
             // order halves are refused; there it is no more than the bound allows in any order.
             refusal_codes: match options.max_connections {
-                1 if is_disliking || random.percent(50) => &[1, 10, 20, 96, 3, 4, 9],
-                1 => &[1, 10, 20, 96, 50, 90, 90],
+                1 => &[1, 10, 20, 96, 3, 4, 9, 50, 90, 90],
                 _ => &[50, 90],
             },
         }
@@ -208,8 +205,8 @@ fn disliked(list: &[(String, String)], options: Options, random: &mut Random) ->
     let mut distinct = model::plan(list);
     random.shuffle(&mut distinct);
     let count = match random.below(20) {
-        0..15 => 0,
-        15 if options.max_connections == 1 => distinct.len(),
+        0..13 => 0,
+        13..16 if options.max_connections == 1 => distinct.len(),
         16 if options.max_connections == 1 => random.below(distinct.len() + 1),
         _ => random.between(1, 3),
     };
@@ -221,7 +218,7 @@ fn disliked(list: &[(String, String)], options: Options, random: &mut Random) ->
 
 /// A refusal of the whole request.
 fn refusal(code: i64, is_xml: bool, random: &mut Random) -> Answer {
-    let message = random.one(&["Refus", "", "Numéro introuvable", " é\u{fffd} "]);
+    let message = random.one(&["Refus", "", "Numéro introuvable", " é\0\u{fffd}\n\u{202e}é "]);
     let content = match is_xml {
         true => {
             Content::Xml { success: "false".into(), code: code.to_string(), third: Third::Message(message.to_owned()) }

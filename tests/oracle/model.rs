@@ -354,7 +354,8 @@ fn is_otherwise(asked: &[Sent], told: &[Told], sent: &Sent, answer: &Told) -> bo
 }
 
 fn row(phone_number: &str, message_id: &str, distinct: &[Sent], fates: &[Fate]) -> Row {
-    let without = |state, code, api_code| Row::without_answer(phone_number, message_id, state, code, api_code);
+    let shown = [phone_number, message_id].map(|text| text.replace('\0', "\u{fffd}"));
+    let without = |state, code, api_code| Row::without_answer(&shown[0], &shown[1], state, code, api_code);
     let Some(sent) = Sent::of(phone_number, message_id) else { return without("invalid", INVALID_ARGUMENT, 0) };
     let place = distinct.iter().position(|other| *other == sent).expect("every query is planned");
     match &fates[place] {

@@ -2,7 +2,7 @@ using System;
 
 namespace Smsp
 {
-    /// <summary>The options of a client, by name; docs/CONFIGURATION.md lists them. One thread at a time may use it.</summary>
+    /// <summary>The options of a client, by name; docs/CONFIGURATION.md lists them. Any thread may use it.</summary>
     public sealed class SmspConfig : IDisposable
     {
         private readonly ConfigHandle handle;
