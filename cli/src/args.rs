@@ -164,6 +164,9 @@ fn parse_lexopt(mut parser: lexopt::Parser) -> Result<Command, lexopt::Error> {
     if args.columns.phone_number.is_some() && args.columns.phone_number == args.columns.message_id {
         return Err("--phone-column and --id-column are the same".into());
     }
+    if args.input == InputFormat::Jsonl && args.columns != Columns::default() {
+        return Err("--phone-column and --id-column choose columns of --input csv: jsonl has none".into());
+    }
     Ok(Command::Run(args))
 }
 
@@ -189,6 +192,7 @@ fn column(option: &Opt, text: &str) -> Result<Column, String> {
         Err(_) => Ok(Column::Name(text.into())),
     }
 }
+
 /// The messages here never repeat what was given: it may hold a key in the wrong place.
 fn setting(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("--set takes NAME=VALUE")?;
@@ -235,7 +239,6 @@ mod tests {
             "--set",
             "base_url=http://[::1]:1/v1?a=b",
             "--set=log_level=debug",
-            "--input=jsonl",
             "--phone-column",
             "Portable 2",
             "--id-column=3",
@@ -243,7 +246,6 @@ mod tests {
             "list.csv",
         ]);
         assert_eq!(args.list, Some(Source::File("list.csv".into())));
-        assert_eq!(args.input, InputFormat::Jsonl);
         assert_eq!(args.columns.phone_number, Some(Column::Name("Portable 2".into())));
         assert_eq!(args.columns.message_id, Some(Column::Place(2)));
         assert_eq!(args.color, Color::Never);
@@ -253,6 +255,12 @@ mod tests {
         assert_eq!(args.api_key_file.as_deref(), Some("/run/key"));
         let settings = [("base_url", "http://[::1]:1/v1?a=b"), ("log_level", "debug")];
         assert_eq!(args.settings, settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn the_kind_of_list_is_read() {
+        assert_eq!(args(&["--input=jsonl"]).input, InputFormat::Jsonl);
+        assert_eq!(args(&["--input=csv"]).input, InputFormat::Csv);
     }
 
     #[test]
@@ -284,6 +292,7 @@ mod tests {
         assert_eq!(parse(&["-f", "xml"]).unwrap_err(), "--format is table, csv or jsonl, not \"xml\"");
         assert!(parse(&["--id-column=0"]).unwrap_err().contains("--id-column"));
         assert!(parse(&["--id-column=2", "--phone-column=2"]).unwrap_err().contains("--phone-column"));
+        assert!(parse(&["--input=jsonl", "--id-column=2"]).unwrap_err().contains("--input csv"));
         assert!(parse(&["--rows", "many"]).unwrap_err().contains("many"));
         assert!(parse(&["a.csv", "b.csv"]).unwrap_err().contains("b.csv"));
     }

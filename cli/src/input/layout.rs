@@ -174,6 +174,7 @@ impl Survey {
         }
         self.found = match (&phone_numbers[..], &ids[..]) {
             ([], _) | (_, []) => None,
+            (&[phone_number], &[id]) if phone_number == id => Some(Err(both(line, fields, id))),
             (&[phone_number], &[id]) if columns.places().is_some() => {
                 let header = self.assumed.with_header(line, fields.len(), (phone_number, id));
                 self.header = if is_heading { Some(header) } else { self.header };
@@ -256,6 +257,11 @@ fn matches(fields: &[Cow<str>], columns: &Columns) -> [Vec<usize>; 2] {
 fn several(line: usize, fields: &[Cow<str>], places: &[usize], what: &str, option: &str) -> String {
     let columns: Vec<_> = places.iter().map(|&place| format!("{} ({})", place + 1, shown(&fields[place]))).collect();
     format!("line {line}: each of the columns {} may hold the {what}: {option} N chooses one", columns.join(" and "))
+}
+
+fn both(line: usize, fields: &[Cow<str>], place: usize) -> String {
+    let (column, name) = (place + 1, shown(&fields[place]));
+    format!("line {line}: the column {column} ({name}) is taken for both: --phone-column and --id-column choose two")
 }
 
 /// Whether a row consists of words, as headers and titles do.

@@ -415,6 +415,17 @@ mod tests {
     }
 
     #[test]
+    fn a_column_that_is_chosen_for_both_stops() {
+        let text = "Téléphone;ID\n0639980001;1\n";
+        let id = || Some(Column::Name("id".into()));
+        for (phone_number, message_id) in [(Some(Column::Place(1)), id()), (id(), None), (None, Some(Column::Place(0)))]
+        {
+            let error = read_by(&Columns { phone_number, message_id }, text).unwrap_err();
+            assert!(error.starts_with("line 1: the column ") && error.contains("for both"), "{error}");
+        }
+    }
+
+    #[test]
     fn columns_that_are_chosen_and_not_there_stop() {
         let text = "phone;id\n0639980001;1\n";
         for (phone_number, message) in [
