@@ -4,10 +4,9 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{fs, thread};
+use std::thread;
 
 use common::rows::{Row, expected, messages};
 use smsp::{Client, Code, Config, Outcome, Query, State, Status};
