@@ -10,8 +10,8 @@ LIBDIR = $(PREFIX)/lib
 # Steps, one after another; each prints its time.
 TIMED = @sh scripts/timed.sh $@
 
-.PHONY: all install uninstall demo test check header docs bench bench-quick bench-instructions bench-bindings fuzz soak mutants \
-	analyze-php tsan deep release dist test-platforms clean tools
+.PHONY: all install uninstall demo test check header docs outages bench bench-quick bench-instructions \
+	bench-bindings fuzz soak mutants analyze-php tsan deep release dist test-platforms clean tools
 
 # What is installed, in target/lib; programs that are not, in target/release.
 all: tools
@@ -69,6 +69,10 @@ docs: tools
 	SMSP_WRITE_DOCS=1 $(CARGO) test --locked --test documentation --test outcomes --test licences
 	SMSP_WRITE_DOCS=1 $(CARGO) test --locked --package smsp-cli --test program -- packaging
 
+# Calls through outages of a service; writes the table of docs/RELIABILITY.md in about three minutes.
+outages: tools
+	SMSP_OUTAGES=200 SMSP_WRITE_DOCS=1 $(CARGO) test --locked --test outages -- --nocapture a_thousand
+
 # What a status costs the program that asks, beside the same job as others write it; writes docs/PERFORMANCE.md in about
 # ten minutes. The second shows the most telling rows within a minute, the third counts instructions.
 bench: all
@@ -110,6 +114,7 @@ tsan: tools
 deep: tools
 	$(TIMED) 'SMSP_EVERY_CUT=1 $(CARGO) test --locked --release --lib -- whole_or_nothing' \
 		'SMSP_PEERS=10000 $(CARGO) test --locked --release --test floods -- --nocapture' \
+		'SMSP_OUTAGES=200 $(CARGO) test --locked --test outages -- --nocapture' \
 		'SMSP_SOAK_SECONDS=600 $(CARGO) test --locked --test soak' \
 		'SMSP_ORACLE_STATUSES=10000000 $(CARGO) test --locked --release --test oracle' \
 		'sh scripts/release.sh' 'sh scripts/test-platforms.sh' 'sh scripts/analyze-php.sh' 'sh scripts/tsan.sh' \

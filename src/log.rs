@@ -127,6 +127,19 @@ impl Log {
         });
     }
 
+    /// Nothing is answered any more.
+    pub(crate) fn outage(&self, error: &Error) {
+        self.write(Level::Warn, "outage", |line| {
+            write!(line, "status={} code={}", error.http_status(), error.code().name())?;
+            self.reason(line, error)
+        });
+    }
+
+    /// After this time the service answers again.
+    pub(crate) fn outage_end(&self, time: Duration) {
+        self.write(Level::Warn, "outage_end", |line| write!(line, "ms={}", time.as_millis()));
+    }
+
     /// What the lines about an attempt at a batch have in common.
     pub(crate) fn attempt(&self, call: u64, batch: usize, attempt: u32) -> Attempt<'_> {
         Attempt { log: self, call, batch, attempt, start: None }

@@ -180,6 +180,31 @@ fn an_event_says_what_happened() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
+#[test]
+fn an_outage_stands_where_it_begins_and_where_it_ends() {
+    let fixture = Fixture::new(|request, answer| {
+        // The first that fails waits for a second, and meanwhile another fails.
+        if request.number <= 2 {
+            (answer.status, answer.raw) = (503, Some(b"busy".to_vec()));
+            answer.headers.push(("Retry-After".to_owned(), "1".to_owned()));
+        }
+    });
+    let client = fixture.client("warn", &[("max_connections", "2")]);
+    assert_eq!(ask(&client, 4).code(), Code::Ok);
+    let lines = fixture.lines();
+    let mut events: Vec<_> = lines.iter().map(|line| line.event.as_str()).collect();
+    let at = |event: &str| lines.iter().position(|line| line.event == event).unwrap();
+    let (begin, end) = (at("outage"), at("outage_end"));
+    assert!(begin < end && lines.iter().all(|line| line.level == "warn"));
+    assert_eq!((lines[begin].number("status"), lines[begin].fields["code"].as_str()), (503, "SMSP_E_HTTP"));
+    assert!(lines[begin].text.ends_with(r#" reason="the service answered with HTTP status 503: \"busy\"""#));
+    assert!((900..60_000).contains(&lines[end].number("ms")), "{:?}", lines[end]);
+    let waits: Vec<_> = lines.iter().filter(|line| line.event == "retry").map(|line| line.number("wait_ms")).collect();
+    assert!(waits.len() == 2 && waits.iter().all(|wait| *wait >= 900), "{lines:?}");
+    events.sort();
+    assert_eq!(events, ["outage", "outage_end", "retry", "retry"]);
+}
+
 /// What the service echoes, what the caller wrote, what is sent: all of it tries to get into the log.
 fn echo(request: &Request, answer: &mut Answer) {
     let echoed = format!("{} {KEY} 06 39 98 00 01 \n", String::from_utf8_lossy(&request.body));

@@ -137,8 +137,11 @@ fn an_outage_is_not_multiplied() {
     let client = client(&simulator.base_url(), &[("max_retries", "10")]);
     let outcome = ask(&client, 100);
     assert_eq!(outcome.code(), Code::Http);
-    let [requests] = stats(&client, ["requests"]);
-    assert!((100..=140).contains(&requests), "{requests} requests for 100 batches");
+    assert!(outcome.report.iter().all(|row| (row.state(), row.code()) == (State::Unanswered, Code::Http)));
+    let [requests, retries] = stats(&client, ["requests", "retries"]);
+    // One from each connection, the retries of one batch; and one more where that had them all before another failed.
+    assert!((2 + 10..=4 + 10 + 1).contains(&requests), "{requests} requests for 100 batches");
+    assert_eq!(retries, 10);
     assert_eq!(simulator.requests().len() as u64, requests);
 }
 
@@ -149,8 +152,9 @@ fn without_a_server_the_rest_of_a_call_is_not_tried() {
     let outcome = ask(&client, 500);
     assert_eq!(outcome.code(), Code::Connect, "{:?}", outcome.error);
     assert!(outcome.report.iter().all(|row| (row.state(), row.code()) == (State::Unanswered, Code::Connect)));
-    let [requests] = stats(&client, ["requests"]);
-    assert!((8..8 + 4).contains(&requests), "{requests} requests");
+    let [requests, retries] = stats(&client, ["requests", "retries"]);
+    assert!((1 + 3..=4 + 3).contains(&requests), "{requests} requests");
+    assert_eq!(retries, 3);
 }
 
 /// Reads a request to its end. False if there is none.

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,9 +19,6 @@ use crate::stop::Stop;
 use crate::sys::Event;
 use crate::wire::answer::Entries;
 use crate::wire::request::Asked;
-
-/// After so many failed connections in a row the rest of a call is not tried.
-const MAX_FAILED_CONNECTIONS: u32 = 8;
 
 /// So many parts of refused batches may be refused without an answered one: a service that refuses every message is not
 /// asked about each.
@@ -43,8 +40,6 @@ pub(crate) struct Call {
     ended_event: OnceBox<Event>,
     /// How many rows are settled. It is read without the lock.
     settled: AtomicUsize,
-    /// Connections that failed since the last answer.
-    failed_connections: AtomicU32,
     /// How many parts of refused batches were refused again, and how many were answered.
     refused_parts: AtomicUsize,
     answered_parts: AtomicUsize,
@@ -91,7 +86,6 @@ impl Call {
             ended: Condvar::new(),
             ended_event: OnceBox::new(),
             settled: AtomicUsize::new(plan.rows() - asked),
-            failed_connections: AtomicU32::new(0),
             refused_parts: AtomicUsize::new(0),
             answered_parts: AtomicUsize::new(0),
             plan,
@@ -201,16 +195,6 @@ impl Call {
         let [refused, answered] =
             [&self.refused_parts, &self.answered_parts].map(|parts| parts.load(Ordering::Relaxed));
         refused <= MAX_REFUSED_PARTS + 2 * answered
-    }
-
-    /// A request was answered.
-    pub(crate) fn connected(&self) {
-        self.failed_connections.store(0, Ordering::Relaxed);
-    }
-
-    /// Notes that a connection could not be made. Whether so many have failed in a row that it makes no sense to go on.
-    pub(crate) fn record_connect_failure(&self) -> bool {
-        self.failed_connections.fetch_add(1, Ordering::Relaxed) + 1 >= MAX_FAILED_CONNECTIONS
     }
 
     /// Waits until every batch has ended, at most until a moment; whether they have. Past the deadline nothing more is

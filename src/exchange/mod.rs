@@ -11,6 +11,7 @@ mod coding;
 mod connect;
 mod excerpt;
 mod http;
+mod outage;
 mod pace;
 mod page;
 pub(crate) mod pool;
@@ -29,9 +30,9 @@ pub(crate) mod watch;
 use body::Body;
 use call::{Batch, Call};
 use http::{Head, Http, Outgoing, Unanswered};
+use outage::{Outage, Over};
 use pace::Pace;
-use retry::{Budget, Failure, retry_after};
-use wait::sleep;
+use retry::{Failure, retry_after};
 use zeroize::Zeroize;
 
 use crate::error::{Code, Error};
@@ -55,7 +56,7 @@ pub(crate) struct Exchange {
     settings: Arc<Settings>,
     stats: Arc<Stats>,
     http: Http,
-    budget: Budget,
+    outage: Outage,
     pace: Pace,
 }
 
@@ -118,7 +119,7 @@ impl Exchange {
             settings: Arc::clone(settings),
             stats: Arc::clone(stats),
             http: Http::new(settings, stats),
-            budget: Budget::default(),
+            outage: Outage::new(settings),
             pace: Pace::new(settings.pace),
         }
     }
@@ -161,40 +162,56 @@ impl Exchange {
         if let Err(error) = self.write_request(asked, &mut scratch.request) {
             return Ended::Failed(error);
         }
-        let stop = call.stop.as_deref();
-        let mut before = None;
+        let mut log = self.settings.log.attempt(call.number, batch, 0);
+        self.ask_in_turn(call, batch, asked, scratch, &mut log).unwrap_or_else(|Over { error, for_all }| {
+            log.failure(&error, asked.len());
+            if for_all { Ended::FailedForAll(error) } else { ended(error, asked.len()) }
+        })
+    }
+
+    /// Sends the request that was written as often as that helps. In an outage others may have to come first.
+    fn ask_in_turn<'l>(
+        &'l self,
+        call: &Call,
+        batch: usize,
+        asked: &[Asked<'_>],
+        scratch: &mut Scratch,
+        log: &mut Attempt<'l>,
+    ) -> Result<Ended, Over> {
+        let (deadline, stop) = (call.deadline, call.stop.as_deref());
+        let mut turn = self.outage.turn(call.start);
+        turn.wait(deadline, stop)?;
+        let mut before: Option<Error> = None;
         let mut attempt = 0;
         loop {
-            let mut log = self.settings.log.attempt(call.number, batch, attempt);
-            let failure = match self.attempt(asked, call.deadline, stop, scratch, &mut log) {
-                Ok(said) => return self.answered(call, asked, &said),
+            let failure = match self.attempt(asked, deadline, stop, scratch, log) {
+                Ok(said) => {
+                    turn.answered();
+                    return Ok(self.answered(call, asked, &said));
+                }
                 Err(failure) => failure,
             };
             self.stats.failure(&failure.error);
-            if !failure.connected && call.record_connect_failure() {
-                log.failure(&failure.error, asked.len());
-                return Ended::FailedForAll(failure.error);
-            }
-            let error = failure.error.clone();
-            let again = self.settings.retry.wait(attempt, failure, call.deadline, &self.budget);
-            let waited = again.and_then(|wait| {
+            let (error, failed) = (failure.error.clone(), Instant::now());
+            let wait = turn.failed(failure, deadline).map_err(|over| match over.error == error {
+                true => Over { error: after(over.error, before.as_ref()), ..over },
+                false => over,
+            })?;
+            if let Some(wait) = wait {
                 log.retry(&error, wait);
-                sleep(wait, stop)
-            });
-            if let Err(end) = waited {
-                let end = if end == error { after(end, before.as_ref()) } else { end };
-                log.failure(&end, asked.len());
-                return ended(end, asked.len());
+            }
+            turn.wait(deadline, stop)?;
+            if wait.is_none() {
+                log.retry(&error, failed.elapsed());
             }
             before = Some(error);
             attempt += 1;
+            *log = self.settings.log.attempt(call.number, batch, attempt);
             self.stats.add(Counter::Retries, 1);
         }
     }
 
     fn answered(&self, call: &Call, asked: &[Asked<'_>], said: &Said<'_>) -> Ended {
-        self.budget.give_back();
-        call.connected();
         let matches = matching::assign(asked, &said.entries);
         self.stats.add(Counter::EntriesAnswered, matches.answered as u64);
         self.stats.add(Counter::AnswersUnmatched, matches.unmatched.len() as u64);

@@ -249,25 +249,39 @@ fn no_thread(error: &io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::{SocketAddr, TcpListener, TcpStream};
+    use std::thread;
+    use std::time::Duration;
+
+    use socket2::{Domain, Socket, Type};
+
     use super::*;
     use crate::config::Config;
     use crate::plan::Plan;
     use crate::query::{Query, RawQuery};
     use crate::settings::Settings;
 
-    #[test]
-    fn a_call_stays_in_the_queue_while_it_has_batches() {
+    /// A pool whose batches are single messages.
+    fn pool(options: &[(&str, &str)]) -> (Pool, Arc<Settings>) {
         let mut config = Config::new();
-        for (name, value) in [("api_key", "key"), ("batch_size", "1")] {
+        for (name, value) in [("api_key", "key"), ("batch_size", "1")].iter().chain(options) {
             config.set(name, value).unwrap();
         }
         let settings = Arc::new(Settings::new(&config, &Arc::default()).unwrap());
-        let pool = Pool::new(Exchange::new(&settings, &Arc::default()), 4);
-        let call = |ids: &[&str]| {
-            let queries: Vec<_> = ids.iter().map(|id| RawQuery::from(Query::new("+33612345678", id))).collect();
-            let (plan, draft) = Plan::new(queries.into_iter(), settings.batch).unwrap();
-            Arc::new(Call::new(1, plan, draft, None, None))
-        };
+        (Pool::new(Exchange::new(&settings, &Arc::default()), 4), settings)
+    }
+
+    fn call(settings: &Settings, ids: &[&str]) -> Arc<Call> {
+        let queries: Vec<_> = ids.iter().map(|id| RawQuery::from(Query::new("+33612345678", id))).collect();
+        let (plan, draft) = Plan::new(queries.into_iter(), settings.batch).unwrap();
+        Arc::new(Call::new(1, plan, draft, None, None))
+    }
+
+    #[test]
+    fn a_call_stays_in_the_queue_while_it_has_batches() {
+        let (pool, settings) = pool(&[]);
+        let call = |ids: &[&str]| call(&settings, ids);
         let (one, other) = (call(&["1", "2", "3"]), call(&["4", "5"]));
         pool.shared.lock().running = 1;
         for call in [&one, &other] {
@@ -280,5 +294,47 @@ mod tests {
         }
         assert!(pool.shared.next().is_none());
         assert_eq!(pool.shared.lock().running, 0);
+    }
+
+    /// Answers the one message of each request, on connections of their own.
+    fn answer(mut stream: TcpStream) {
+        let mut request = Vec::new();
+        while !request.ends_with(b"]}") {
+            let mut chunk = [0; 1024];
+            let read = stream.read(&mut chunk).unwrap();
+            request.extend(&chunk[..read]);
+        }
+        let request = String::from_utf8(request).unwrap();
+        let asked = request.split_once("\"SMSStatut_List\":[{").unwrap().1.strip_suffix("}]}").unwrap();
+        let body = format!(
+            r#"{{"success":true,"code":200,"StatutResponse_List":[{{"success":true,"code":200,{asked},"status":"ko"}}]}}"#
+        );
+        let length = body.len();
+        write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
+    }
+
+    #[test]
+    fn a_caller_that_can_have_no_thread_gets_through_an_outage_too() {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        let base_url = format!("http://{}", socket.local_addr().unwrap().as_socket().unwrap());
+        // Nothing listens for a while.
+        let service = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(200));
+            socket.listen(16).unwrap();
+            TcpListener::from(socket).incoming().flatten().take(8).for_each(answer);
+        });
+        let (pool, settings) = pool(&[("base_url", &base_url), ("max_retries", "12"), ("retry_max_ms", "400")]);
+        let (here, beside) = (call(&settings, &["1", "2", "3", "4"]), call(&settings, &["5", "6", "7", "8"]));
+        thread::scope(|scope| {
+            scope.spawn(|| pool.run(&beside));
+            pool.shared.lock().running += 1;
+            pool.work_here(&here);
+            here.wait(None);
+        });
+        for call in [here, beside] {
+            assert_eq!(call.finish().error, None);
+        }
+        service.join().unwrap();
     }
 }

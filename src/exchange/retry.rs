@@ -10,8 +10,8 @@ use ureq::http::{HeaderMap, HeaderName};
 use super::http::{is_total_timeout, total_timeout};
 use crate::error::{Code, Error};
 
-/// How many retries a client has in hand. A retry takes one, a success gives one back, so that an outage of the service
-/// is not multiplied.
+/// How many retries a client has in hand. A retry takes one, a success gives one back, so that a service that answers only
+/// now and then is not asked twice as much. Those in an outage are few, and take none.
 const BUDGET: u32 = 20;
 
 /// An attempt that failed.
@@ -30,6 +30,22 @@ impl From<Error> for Failure {
     }
 }
 
+impl Failure {
+    /// Whether another attempt may help.
+    pub(crate) fn may_pass(&self) -> bool {
+        let error = &self.error;
+        error.is_retryable() && !matches!(error.code(), Code::Cancelled | Code::Resource) && !is_total_timeout(error)
+    }
+}
+
+/// Why there is no further attempt.
+#[derive(Debug)]
+pub(crate) struct NoRetry {
+    pub error: Error,
+    /// The wait that the call has no time for. None if it would not help another call either.
+    pub wait: Option<Duration>,
+}
+
 /// The options that say how to retry.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Policy {
@@ -40,39 +56,34 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
-    /// How long to wait before the next attempt, or the error that ends the batch. `attempt` counts from 0.
-    pub(crate) fn wait(
-        &self,
-        attempt: u32,
-        failure: Failure,
-        deadline: Option<Instant>,
-        budget: &Budget,
-    ) -> Result<Duration, Error> {
+    /// How long to wait before the next attempt after a failure that may pass. `attempt` counts from 0.
+    pub(crate) fn wait(&self, attempt: u32, failure: &Failure, deadline: Option<Instant>) -> Result<Duration, NoRetry> {
         let Failure { error, retry_after, .. } = failure;
-        let may_pass = !matches!(error.code(), Code::Cancelled | Code::Resource) && !is_total_timeout(&error);
-        let helps = error.is_retryable() && may_pass;
-        if !helps || attempt >= self.max_retries {
-            return Err(error);
+        if attempt >= self.max_retries {
+            return Err(NoRetry { error: error.clone(), wait: None });
         }
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let wait = self.backoff(attempt).max(retry_after.unwrap_or_default());
-        if let Some(asked) = retry_after {
+        if let Some(asked) = *retry_after {
             let most = left.map_or(self.retry_after_max, |left| left.min(self.retry_after_max));
             if asked > most {
                 let or_more = if asked == Duration::MAX { " or more" } else { "" };
-                let (asked, most) = (asked.as_secs(), most.as_secs_f64());
-                return Err(error
-                    .and(&format!("Retry-After asks to wait {asked} s{or_more}, and only {most:.1} s are allowed")));
+                let (seconds, most) = (asked.as_secs(), most.as_secs_f64());
+                let error = error
+                    .clone()
+                    .and(&format!("Retry-After asks to wait {seconds} s{or_more}, and only {most:.1} s are allowed"));
+                return Err(NoRetry { error, wait: (asked <= self.retry_after_max).then_some(wait) });
             }
         }
         if left.is_some_and(|left| wait >= left) {
-            return Err(total_timeout().and(&format!("the last failure was: {error}")));
+            let error = total_timeout().and(&format!("the last failure was: {error}"));
+            return Err(NoRetry { error, wait: Some(wait) });
         }
-        if budget.take() { Ok(wait) } else { Err(error.and("too many requests failed for another retry")) }
+        Ok(wait)
     }
 
     /// Exponential, with full jitter: anything from nothing to the whole.
-    fn backoff(&self, attempt: u32) -> Duration {
+    pub(crate) fn backoff(&self, attempt: u32) -> Duration {
         let most = self.base.saturating_mul(1u32.checked_shl(attempt).unwrap_or(u32::MAX)).min(self.max);
         most.mul_f64(random())
     }
@@ -96,7 +107,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    fn take(&self) -> bool {
+    pub(crate) fn take(&self) -> bool {
         self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| tokens.checked_sub(1)).is_ok()
     }
 
@@ -145,8 +156,8 @@ mod tests {
         Failure { error, connected: true, retry_after: retry_after.map(Duration::from_secs) }
     }
 
-    fn wait(attempt: u32, failure: Failure, left: Option<Duration>) -> Result<Duration, Error> {
-        POLICY.wait(attempt, failure, left.map(|left| Instant::now() + left), &Budget::default())
+    fn wait(attempt: u32, failure: Failure, left: Option<Duration>) -> Result<Duration, NoRetry> {
+        POLICY.wait(attempt, &failure, left.map(|left| Instant::now() + left))
     }
 
     #[test]
@@ -165,23 +176,28 @@ mod tests {
     fn only_what_may_pass_is_asked_again() {
         for code in Code::ALL.iter().copied() {
             let again = matches!(code, Code::Connect | Code::Timeout | Code::Protocol | Code::RateLimited);
-            assert_eq!(wait(0, failure(code, None), None).is_ok(), again, "{code:?}");
+            assert_eq!(failure(code, None).may_pass(), again, "{code:?}");
         }
         let status = |status| Failure::from(Error::new(Code::Http, "").with_http_status(status));
-        assert!(wait(0, status(503), None).is_ok() && wait(0, status(404), None).is_err());
-        assert!(wait(3, failure(Code::Connect, None), None).is_err());
+        assert!(status(503).may_pass() && !status(404).may_pass());
+        assert!(!Failure::from(total_timeout()).may_pass());
+        assert_eq!(wait(3, failure(Code::Connect, None), None).unwrap_err().wait, None);
     }
 
     #[test]
     fn retry_after_is_kept_or_named() {
         assert!(wait(0, failure(Code::RateLimited, Some(60)), None).unwrap() >= Duration::from_secs(60));
-        let error = wait(0, failure(Code::RateLimited, Some(61)), None).unwrap_err();
+        let NoRetry { error, wait: later } = wait(0, failure(Code::RateLimited, Some(61)), None).unwrap_err();
         assert_eq!(error.message(), "text; Retry-After asks to wait 61 s, and only 60.0 s are allowed");
-        let error = wait(0, failure(Code::RateLimited, Some(9)), Some(Duration::from_secs(5))).unwrap_err();
+        assert_eq!(later, None);
+        let NoRetry { error, wait: later } =
+            wait(0, failure(Code::RateLimited, Some(9)), Some(Duration::from_secs(5))).unwrap_err();
+        // Another call may have the time.
+        assert_eq!(later, Some(Duration::from_secs(9)));
         assert!(error.message().starts_with("text; Retry-After asks to wait 9 s, and only "), "{error}");
         assert_eq!(error.code(), Code::RateLimited);
         let longest = Failure { retry_after: Some(Duration::MAX), ..failure(Code::RateLimited, None) };
-        let error = wait(0, longest, None).unwrap_err();
+        let error = wait(0, longest, None).unwrap_err().error;
         assert_eq!(
             error.message(),
             "text; Retry-After asks to wait 18446744073709551615 s or more, and only 60.0 s are allowed"
@@ -190,11 +206,10 @@ mod tests {
 
     #[test]
     fn a_deadline_that_leaves_no_time_names_the_last_failure() {
-        let error = wait(2, failure(Code::Connect, None), Some(Duration::ZERO)).unwrap_err();
+        let NoRetry { error, wait } = wait(2, failure(Code::Connect, None), Some(Duration::ZERO)).unwrap_err();
         assert_eq!(error.code(), Code::Timeout);
         assert!(error.message().ends_with("; the last failure was: text"), "{error}");
-        let error = wait(0, Failure::from(total_timeout()), None).unwrap_err();
-        assert_eq!(error, total_timeout());
+        assert!(wait.is_some());
     }
 
     #[test]

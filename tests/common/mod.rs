@@ -3,6 +3,7 @@
 // Each test file uses a part of it.
 #![allow(dead_code)]
 
+pub mod away;
 pub mod dotnet;
 pub mod golang;
 pub mod guide;

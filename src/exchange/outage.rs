@@ -1,0 +1,670 @@
+//! An outage is met by time, not by breadth: while nothing that a client asks is answered, one batch probes with its
+//! retries and the others wait. An answer releases them all with fresh retries; retries that are used up end them all.
+//!
+//! What a batch cannot be blamed for is an outage: no connection can be made, or a second batch fails too with no answer in
+//! between. A single one that the service cannot answer ends alone, and holds nobody up.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::http::total_timeout;
+use super::retry::{Budget, Failure};
+use super::wait::{Waiting, go_on, working_for};
+use crate::error::{Code, Error};
+use crate::settings::{Settings, reason};
+use crate::stop::Stop;
+use crate::sys::Event;
+
+/// Who of a client's batches may ask when.
+pub(crate) struct Outage {
+    settings: Arc<Settings>,
+    budget: Budget,
+    turns: AtomicU64,
+    silence: Mutex<Silence>,
+}
+
+/// What happened since the last answer.
+#[derive(Default)]
+struct Silence {
+    /// The batch that failed first.
+    first: Option<u64>,
+    /// Since when it is an outage.
+    outage: Option<Instant>,
+    /// The batch that asks again. In an outage the others wait for it.
+    probe: Option<u64>,
+    /// How many retries it has had, and those before it that left.
+    retries: u32,
+    /// A probe has left with retries in hand.
+    left: Option<Left>,
+    /// The retries are used up.
+    lost: Option<Lost>,
+    last_failure: Option<Error>,
+    /// Tells those that wait to look again. Made when the first waits.
+    change: Option<Arc<Event>>,
+}
+
+/// The place of a probe, for a call that began before that left.
+struct Left {
+    at: Instant,
+    /// When the next retry is due.
+    due: Instant,
+}
+
+/// What ends calls that began before the last retry did.
+struct Lost {
+    before: Instant,
+    error: Error,
+}
+
+/// A batch, from its first attempt to its end.
+pub(crate) struct Turn<'o> {
+    outage: &'o Outage,
+    number: u64,
+    /// When its call began.
+    call: Instant,
+    /// How many retries it has had.
+    attempt: u32,
+    /// How often it may have them anew: a service that answers now and then is not asked without end.
+    fresh_starts: u32,
+    /// When the last attempt began.
+    began: Instant,
+    /// When the next one is due.
+    due: Option<Instant>,
+}
+
+/// A batch ends without an answer.
+#[derive(Debug)]
+pub(crate) struct Over {
+    pub error: Error,
+    /// Whether the rest of its call ends with it.
+    pub for_all: bool,
+}
+
+impl Over {
+    fn alone(error: Error) -> Over {
+        Over { error, for_all: false }
+    }
+
+    fn for_all(error: Error) -> Over {
+        Over { error, for_all: true }
+    }
+}
+
+/// What a batch may do.
+enum Look {
+    Ask,
+    /// It is the probe now, and its retry is due then.
+    Probe(Instant),
+    Wait(Arc<Event>),
+}
+
+/// What becomes of a batch that failed.
+enum Role {
+    /// It asks again after so many retries; the others wait for it in an outage.
+    Probe {
+        retries: u32,
+        is_outage: bool,
+    },
+    Waits,
+    /// It ends with its call.
+    Lost,
+}
+
+impl Outage {
+    pub(crate) fn new(settings: &Arc<Settings>) -> Outage {
+        Outage {
+            settings: Arc::clone(settings),
+            budget: Budget::default(),
+            turns: AtomicU64::new(0),
+            silence: Mutex::default(),
+        }
+    }
+
+    /// A batch, of a call that began at this moment, is to be asked.
+    pub(crate) fn turn(&self, call: Instant) -> Turn<'_> {
+        Turn {
+            outage: self,
+            number: self.turns.fetch_add(1, Ordering::Relaxed),
+            call,
+            attempt: 0,
+            fresh_starts: self.settings.retry.max_retries,
+            began: Instant::now(),
+            due: None,
+        }
+    }
+
+    /// The service answers, whatever it says: nobody waits any more.
+    fn ends(&self) {
+        let mut silence = self.lock();
+        if silence.first.is_none() {
+            return;
+        }
+        silence.wake();
+        let since = std::mem::take(&mut *silence).outage;
+        drop(silence);
+        if let Some(since) = since {
+            self.settings.log.outage_end(since.elapsed());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Silence> {
+        self.silence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Turn<'_> {
+    /// Waits until the batch may ask: for the moment of its retry, and in an outage for what becomes of the probe.
+    pub(crate) fn wait(&mut self, deadline: Option<Instant>, stop: Option<&Stop>) -> Result<(), Over> {
+        loop {
+            if self.due.is_some() {
+                self.pause(Waiting::new, self.due, deadline, stop)?;
+            }
+            let look = self.outage.lock().look(self.number, self.call)?;
+            match look {
+                Look::Ask => break,
+                Look::Probe(due) => self.due = Some(due),
+                Look::Wait(change) => self.pause(|| Waiting::new().readable(&*change), None, deadline, stop)?,
+            }
+        }
+        self.due = None;
+        self.began = Instant::now();
+        Ok(())
+    }
+
+    fn pause<'e>(
+        &self,
+        waiting: impl FnOnce() -> Waiting<'e>,
+        until: Option<Instant>,
+        deadline: Option<Instant>,
+        stop: Option<&Stop>,
+    ) -> Result<(), Over> {
+        // However it ends, it is looked at what there is.
+        let _ = working_for(stop, || waiting().until(until.into_iter().chain(deadline).min()));
+        go_on(stop).map_err(Over::alone)?;
+        if deadline.is_none_or(|deadline| Instant::now() < deadline) {
+            return Ok(());
+        }
+        let last = self.outage.lock().last_failure.clone();
+        Err(Over::alone(
+            last.map_or_else(total_timeout, |last| total_timeout().and(&format!("the last failure was: {last}"))),
+        ))
+    }
+
+    /// The service has answered the batch.
+    pub(crate) fn answered(&self) {
+        self.outage.budget.give_back();
+        self.outage.ends();
+    }
+
+    /// An attempt has failed. After which wait there is another; None if that depends on others.
+    pub(crate) fn failed(&mut self, failure: Failure, deadline: Option<Instant>) -> Result<Option<Duration>, Over> {
+        if !failure.may_pass() {
+            return Err(self.ends_by(failure.error));
+        }
+        let role = self.note(&failure);
+        match role {
+            Role::Lost => Err(Over::for_all(failure.error)),
+            Role::Waits => self.start_afresh().map(|()| None).ok_or(Over::alone(failure.error)),
+            Role::Probe { retries, is_outage } => self.again(retries, is_outage, failure, deadline).map(Some),
+        }
+    }
+
+    /// Tells the others of a failure.
+    fn note(&self, failure: &Failure) -> Role {
+        let mut silence = self.outage.lock();
+        let was_outage = silence.outage.is_some();
+        let role = silence.failed(self.number, self.call, failure);
+        let begins = silence.outage.is_some() && !was_outage;
+        drop(silence);
+        if begins {
+            self.outage.settings.log.outage(&failure.error);
+        }
+        role
+    }
+
+    /// The batch is not to blame for its failure, but for many.
+    fn start_afresh(&mut self) -> Option<()> {
+        if let Some(left) = self.fresh_starts.checked_sub(1) {
+            (self.fresh_starts, self.attempt) = (left, 0);
+        } else if self.attempt < self.outage.settings.retry.max_retries {
+            self.attempt += 1;
+        } else {
+            return None;
+        }
+        Some(())
+    }
+
+    /// When the batch asks again, or how it ends.
+    fn again(
+        &mut self,
+        retries: u32,
+        is_outage: bool,
+        failure: Failure,
+        deadline: Option<Instant>,
+    ) -> Result<Duration, Over> {
+        let policy = self.outage.settings.retry;
+        let now = Instant::now();
+        if retries < policy.max_retries && self.attempt >= policy.max_retries {
+            // There were answers between its failures, so they say little of the service.
+            self.due = Some(now + policy.backoff(retries));
+            return Err(Over::alone(failure.error));
+        }
+        let again = policy.wait(self.attempt.max(retries), &failure, deadline);
+        let wait = again.map_err(|no_retry| match no_retry.wait {
+            Some(wait) => {
+                self.due = Some(now + wait);
+                Over::alone(no_retry.error)
+            }
+            None => self.give_up(no_retry.error),
+        })?;
+        if !is_outage && !self.outage.budget.take() {
+            return Err(Over::alone(failure.error.and("too many requests failed for another retry")));
+        }
+        self.due = Some(now + wait);
+        self.attempt += 1;
+        Ok(wait)
+    }
+
+    fn give_up(&self, error: Error) -> Over {
+        let mut silence = self.outage.lock();
+        if silence.probe != Some(self.number) {
+            return Over::alone(error);
+        }
+        silence.lose(self.began, error.clone());
+        Over { error, for_all: silence.outage.is_some() }
+    }
+
+    /// A failure that stays, however often the batch is asked.
+    fn ends_by(&self, error: Error) -> Over {
+        match error.code() {
+            Code::Auth | Code::Denied if self.outage.lock().refused(&error) => {}
+            Code::Auth | Code::Denied | Code::Api | Code::Http => self.outage.ends(),
+            // It says nothing of the service.
+            _ => {}
+        }
+        Over::alone(error)
+    }
+}
+
+impl Drop for Turn<'_> {
+    /// A probe that ends by its caller or by what is not the service's leaves its place and its retries to another.
+    fn drop(&mut self) {
+        let mut silence = self.outage.lock();
+        if silence.probe == Some(self.number) {
+            let due = self.due.unwrap_or_else(Instant::now);
+            silence.leave(due, self.began, self.outage.settings.retry.max_retries);
+        }
+    }
+}
+
+impl Silence {
+    fn look(&mut self, turn: u64, call: Instant) -> Result<Look, Over> {
+        if self.probe == Some(turn) {
+            self.retries += 1;
+            return Ok(Look::Ask);
+        }
+        if self.outage.is_none() {
+            return Ok(Look::Ask);
+        }
+        if let Some(lost) = self.lost.as_ref().filter(|lost| call < lost.before) {
+            return Err(Over::for_all(lost.error.clone()));
+        }
+        if self.probe.is_some() {
+            return Ok(Look::Wait(self.change()?));
+        }
+        // One that comes later finds out for itself.
+        let Some(left) = self.left.take_if(|left| call < left.at) else { return Ok(Look::Ask) };
+        self.probe = Some(turn);
+        Ok(Look::Probe(left.due))
+    }
+
+    fn failed(&mut self, turn: u64, call: Instant, failure: &Failure) -> Role {
+        let first = *self.first.get_or_insert(turn);
+        if !failure.connected || first != turn {
+            self.outage.get_or_insert_with(Instant::now);
+        }
+        self.last_failure = Some(failure.error.clone());
+        let is_outage = self.outage.is_some();
+        if is_outage && self.lost.as_ref().is_some_and(|lost| call < lost.before) {
+            return Role::Lost;
+        }
+        match self.probe {
+            Some(probe) if probe != turn => return Role::Waits,
+            Some(_) => {}
+            None => {
+                if self.left.take().is_none_or(|left| left.at <= call) {
+                    self.retries = 0;
+                }
+                self.probe = Some(turn);
+            }
+        }
+        Role::Probe { retries: self.retries, is_outage }
+    }
+
+    /// The key is refused. Whether that ends those who wait.
+    fn refused(&mut self, error: &Error) -> bool {
+        let is_outage = self.outage.is_some();
+        if is_outage {
+            self.lose(Instant::now(), error.clone());
+        }
+        is_outage
+    }
+
+    /// Calls that began before this moment have waited long enough.
+    fn lose(&mut self, before: Instant, error: Error) {
+        self.lost = Some(Lost { before, error });
+        (self.probe, self.left) = (None, None);
+        self.wake();
+    }
+
+    /// The probe goes. Where it had no retry left, its last attempt, which began at this moment, was that of all.
+    fn leave(&mut self, due: Instant, began: Instant, max_retries: u32) {
+        match self.last_failure.clone() {
+            Some(last) if self.retries >= max_retries => self.lose(began, last),
+            _ => {
+                self.left = Some(Left { at: Instant::now(), due });
+                self.probe = None;
+                self.wake();
+            }
+        }
+    }
+
+    /// Happens when something has changed for those that wait.
+    fn change(&mut self) -> Result<Arc<Event>, Over> {
+        if let Some(change) = &self.change {
+            return Ok(Arc::clone(change));
+        }
+        let event = Event::new().map_err(|error| {
+            let text = format!("no descriptor to wait for the end of an outage: {}", reason(&error));
+            Over::alone(Error::new(Code::Resource, text))
+        })?;
+        Ok(Arc::clone(self.change.insert(Arc::new(event))))
+    }
+
+    fn wake(&mut self) {
+        if let Some(change) = self.change.take() {
+            change.set();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::config::Config;
+
+    /// An outage as a client has it, with three retries that are due at once.
+    fn outage(options: &[(&str, &str)]) -> Outage {
+        let mut config = Config::new();
+        let fixed = [("api_key", "key"), ("retry_base_ms", "0")];
+        for (name, value) in fixed.iter().chain(options) {
+            config.set(name, value).unwrap();
+        }
+        Outage::new(&Arc::new(Settings::new(&config, &Arc::default()).unwrap()))
+    }
+
+    fn no_connection() -> Failure {
+        Failure { error: Error::new(Code::Connect, "refused"), connected: false, retry_after: None }
+    }
+
+    fn busy() -> Failure {
+        Failure::from(Error::new(Code::Http, "busy").with_http_status(503))
+    }
+
+    /// Whether a batch may ask. One that waits for another would be there for long.
+    fn asks(turn: &mut Turn<'_>) -> bool {
+        turn.wait(Some(Instant::now() + Duration::from_secs(60)), None).is_ok()
+    }
+
+    /// Whether a batch waits for another.
+    fn is_held(turn: &mut Turn<'_>) -> bool {
+        let over = turn.wait(Some(Instant::now() + Duration::from_millis(20)), None);
+        over.is_err_and(|over| over.error.code() == Code::Timeout && !over.for_all)
+    }
+
+    /// A batch of a call that begins now.
+    fn turn(outage: &Outage) -> Turn<'_> {
+        outage.turn(Instant::now())
+    }
+
+    /// Makes an attempt that fails; whether there is another after a wait of its own.
+    fn fails(turn: &mut Turn<'_>, failure: Failure) -> Option<bool> {
+        turn.wait(None, None).unwrap();
+        turn.failed(failure, None).ok().map(|wait| wait.is_some())
+    }
+
+    #[test]
+    fn one_batch_that_fails_holds_nobody_up_and_ends_alone() {
+        let outage = outage(&[]);
+        let (mut poison, mut other) = (turn(&outage), turn(&outage));
+        for _ in 0..3 {
+            assert_eq!(fails(&mut poison, busy()), Some(true));
+            assert!(asks(&mut other));
+            other.answered();
+        }
+        assert!(asks(&mut poison));
+        assert!(!poison.failed(busy(), None).unwrap_err().for_all);
+        assert!(asks(&mut other) && asks(&mut turn(&outage)));
+    }
+
+    #[test]
+    fn others_wait_once_no_connection_can_be_made_or_a_second_batch_fails() {
+        let outage = outage(&[]);
+        let (mut probe, mut other, mut third) = (turn(&outage), turn(&outage), turn(&outage));
+        assert_eq!(fails(&mut probe, no_connection()), Some(true));
+        assert!(is_held(&mut other) && asks(&mut probe));
+        probe.answered();
+        assert!(asks(&mut other));
+
+        assert_eq!(fails(&mut probe, busy()), Some(true));
+        assert!(asks(&mut third));
+        assert_eq!(fails(&mut other, busy()), Some(false));
+        assert!(is_held(&mut other) && asks(&mut probe));
+        // One that was on its way when it began.
+        third.answered();
+        assert!(asks(&mut other) && asks(&mut probe) && asks(&mut turn(&outage)));
+    }
+
+    #[test]
+    fn who_waits_names_the_last_failure_at_its_deadline() {
+        let outage = outage(&[]);
+        let (mut probe, mut other) = (turn(&outage), turn(&outage));
+        assert_eq!(fails(&mut probe, no_connection()), Some(true));
+        let over = other.wait(Some(Instant::now() + Duration::from_millis(5)), None).unwrap_err();
+        assert_eq!(over.error, total_timeout().and("the last failure was: refused"));
+        assert!(!over.for_all);
+        let stop = Stop::new().unwrap();
+        thread::scope(|scope| {
+            let waits = scope.spawn(|| other.wait(None, Some(&stop)));
+            stop.request();
+            assert_eq!(waits.join().unwrap().unwrap_err().error.code(), Code::Cancelled);
+        });
+    }
+
+    #[test]
+    fn an_answer_releases_those_who_wait_with_all_of_their_retries() {
+        let outage = outage(&[]);
+        let (mut probe, mut waits) = (turn(&outage), turn(&outage));
+        for turn in [&mut probe, &mut waits] {
+            assert_eq!(fails(turn, busy()), Some(true));
+            outage.ends();
+        }
+        assert_eq!(fails(&mut probe, busy()), Some(true));
+        assert_eq!(fails(&mut waits, busy()), Some(false));
+        thread::scope(|scope| {
+            let released = scope.spawn(|| waits.wait(None, None));
+            probe.answered();
+            released.join().unwrap().unwrap();
+        });
+        for _ in 0..3 {
+            assert!(waits.failed(busy(), None).unwrap().is_some());
+            waits.wait(None, None).unwrap();
+        }
+        assert!(waits.failed(busy(), None).is_err());
+    }
+
+    #[test]
+    fn retries_that_are_used_up_end_what_began_before_the_last_of_them() {
+        let outage = outage(&[]);
+        let (mut probe, mut waits) = (turn(&outage), turn(&outage));
+        (0..3).for_each(|_| assert_eq!(fails(&mut probe, no_connection()), Some(true)));
+        assert!(is_held(&mut waits));
+        assert!(asks(&mut probe));
+        let mut later = turn(&outage);
+        assert!(is_held(&mut later));
+        let over = probe.failed(no_connection(), None).unwrap_err();
+        assert!(over.for_all && over.error.message() == "refused");
+        let over = waits.wait(None, None).unwrap_err();
+        assert!(over.for_all && over.error.message() == "refused");
+        // It has all of its retries, and others of its time wait for it.
+        assert_eq!(fails(&mut later, busy()), Some(true));
+        assert!(is_held(&mut turn(&outage)));
+        assert!(waits.wait(None, None).unwrap_err().for_all);
+        (0..2).for_each(|_| assert_eq!(fails(&mut later, busy()), Some(true)));
+        assert_eq!(fails(&mut later, busy()), None);
+    }
+
+    #[test]
+    fn a_second_batch_that_fails_ends_a_call_whose_first_has_had_its_retries() {
+        let outage = outage(&[]);
+        let call = Instant::now();
+        let mut first = outage.turn(call);
+        (0..3).for_each(|_| assert_eq!(fails(&mut first, busy()), Some(true)));
+        assert!(asks(&mut first));
+        assert!(!first.failed(busy(), None).unwrap_err().for_all);
+        // Nobody knows yet whether it is to blame.
+        let mut second = outage.turn(call);
+        assert!(asks(&mut second));
+        assert!(second.failed(busy(), None).unwrap_err().for_all);
+        assert!(outage.turn(call).wait(None, None).unwrap_err().for_all);
+    }
+
+    #[test]
+    fn a_probe_that_leaves_passes_its_retries_on() {
+        let outage = outage(&[]);
+        let call = Instant::now();
+        let (mut probe, mut waits) = (outage.turn(call), outage.turn(call));
+        assert_eq!(fails(&mut probe, no_connection()), Some(true));
+        // By its caller, in the middle of its first retry.
+        assert!(asks(&mut probe));
+        drop(probe);
+        let mut later = turn(&outage);
+        assert_eq!(fails(&mut waits, no_connection()), Some(true));
+        assert!(is_held(&mut later) && is_held(&mut outage.turn(call)));
+        // In the middle of the last.
+        assert!(asks(&mut waits));
+        drop(waits);
+        assert!(outage.turn(call).wait(None, None).unwrap_err().for_all);
+        assert!(asks(&mut turn(&outage)));
+    }
+
+    #[test]
+    fn a_probe_that_has_no_time_leaves_when_the_next_retry_is_due() {
+        let outage = outage(&[]);
+        let (mut probe, mut waits) = (turn(&outage), turn(&outage));
+        assert!(asks(&mut probe));
+        let patience = Failure { retry_after: Some(Duration::from_millis(300)), ..no_connection() };
+        let start = Instant::now();
+        let over = probe.failed(patience, Some(start + Duration::from_millis(100))).unwrap_err();
+        assert!(!over.for_all && over.error.message().contains("Retry-After"), "{}", over.error);
+        drop(probe);
+        waits.wait(None, None).unwrap();
+        assert!(start.elapsed() >= Duration::from_millis(300), "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn a_retry_after_that_is_too_long_ends_what_waits() {
+        let outage = outage(&[]);
+        let (mut probe, mut waits) = (turn(&outage), turn(&outage));
+        assert_eq!(fails(&mut probe, no_connection()), Some(true));
+        assert!(is_held(&mut waits) && asks(&mut probe));
+        let hour = Failure { retry_after: Some(Duration::from_secs(3600)), ..busy() };
+        assert!(probe.failed(hour, None).unwrap_err().for_all);
+        assert!(waits.wait(None, None).unwrap_err().for_all);
+    }
+
+    #[test]
+    fn a_probe_that_failed_before_an_answer_too_ends_alone() {
+        let outage = outage(&[]);
+        let (mut poison, mut other) = (turn(&outage), turn(&outage));
+        assert_eq!(fails(&mut poison, busy()), Some(true));
+        assert_eq!(fails(&mut poison, busy()), Some(true));
+        other.answered();
+        // Its last two are in an outage.
+        assert_eq!(fails(&mut poison, busy()), Some(true));
+        assert_eq!(other.failed(busy(), None).unwrap(), None);
+        assert!(asks(&mut poison));
+        assert!(!poison.failed(busy(), None).unwrap_err().for_all);
+        drop(poison);
+        // Two of three retries are left to the outage.
+        assert_eq!(fails(&mut other, busy()), Some(true));
+        assert_eq!(fails(&mut other, busy()), None);
+    }
+
+    #[test]
+    fn a_batch_does_not_start_afresh_for_ever() {
+        let outage = outage(&[]);
+        let (mut poison, mut failures) = (turn(&outage), 0);
+        // Another fails each time, and is answered.
+        loop {
+            let mut probe = turn(&outage);
+            assert!(asks(&mut probe));
+            assert_eq!(probe.failed(busy(), None).unwrap().map(|wait| wait.is_zero()), Some(true));
+            assert!(asks(&mut probe));
+            failures += 1;
+            if poison.failed(busy(), None).is_err() {
+                break;
+            }
+            probe.answered();
+        }
+        assert_eq!(failures, 3 + 1 + 3);
+    }
+
+    #[test]
+    fn a_key_that_is_refused_ends_who_waits_and_nobody_later() {
+        let outage = outage(&[]);
+        let (mut probe, mut waits) = (turn(&outage), turn(&outage));
+        assert_eq!(fails(&mut probe, no_connection()), Some(true));
+        assert!(is_held(&mut waits) && asks(&mut probe));
+        let refused = Failure::from(Error::new(Code::Auth, "no"));
+        assert_eq!(probe.failed(refused, None).unwrap_err().error.code(), Code::Auth);
+        let over = waits.wait(None, None).unwrap_err();
+        assert!(over.for_all && over.error.code() == Code::Auth);
+        assert!(asks(&mut turn(&outage)));
+    }
+
+    #[test]
+    fn an_answer_of_any_kind_is_one() {
+        for code in [Code::Api, Code::Http] {
+            let outage = outage(&[]);
+            let (mut probe, mut waits) = (turn(&outage), turn(&outage));
+            assert_eq!(fails(&mut probe, no_connection()), Some(true));
+            assert!(is_held(&mut waits) && asks(&mut probe));
+            assert!(!probe.failed(Failure::from(Error::new(code, "no")), None).unwrap_err().for_all);
+            assert!(asks(&mut waits));
+        }
+        // What is wrong here says nothing of the service: another probes.
+        let outage = outage(&[]);
+        let (mut probe, mut waits) = (turn(&outage), turn(&outage));
+        assert_eq!(fails(&mut probe, no_connection()), Some(true));
+        assert!(asks(&mut probe));
+        assert!(probe.failed(Failure::from(Error::new(Code::Resource, "no")), None).is_err());
+        drop(probe);
+        assert!(asks(&mut waits) && is_held(&mut turn(&outage)));
+    }
+
+    #[test]
+    fn only_retries_outside_of_outages_are_taken_from_those_in_hand() {
+        let outage = outage(&[("max_retries", "100")]);
+        let mut alone = turn(&outage);
+        let retries = (0..).take_while(|_| fails(&mut alone, busy()).is_some()).count();
+        assert_eq!(retries, 20);
+        drop(alone);
+        let mut probe = turn(&outage);
+        let retries = (0..).take_while(|_| fails(&mut probe, no_connection()).is_some()).count();
+        assert_eq!(retries, 100);
+    }
+}
