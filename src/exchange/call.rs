@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use once_cell::race::OnceBox;
 
 use super::Ended;
-use super::http::total_timeout;
+use super::deadline::Deadline;
 use super::wait::cancelled;
 use crate::error::{Code, Error};
 use crate::matching::Matches;
@@ -31,7 +31,7 @@ pub(crate) struct Call {
     pub start: Instant,
     plan: Plan,
     texts: Arc<AskedTexts>,
-    pub deadline: Option<Instant>,
+    pub deadline: Option<Deadline>,
     /// What ends the call before its time; None if nothing does.
     pub stop: Option<Arc<Stop>>,
     progress: Mutex<Progress>,
@@ -80,7 +80,7 @@ impl Call {
             number,
             start: Instant::now(),
             texts: draft.asked_texts(),
-            deadline: time.map(|time| Instant::now() + time),
+            deadline: time.map(Deadline::after),
             stop,
             progress: Mutex::new(Progress { draft, next: 0, ended: 0, is_left: false, failed: None }),
             ended: Condvar::new(),
@@ -219,7 +219,7 @@ impl Call {
             if until.is_some_and(|until| until <= now) || is_over(&mut progress) {
                 return false;
             }
-            let deadline = self.deadline.filter(|&deadline| deadline > now);
+            let deadline = self.deadline.map(|deadline| deadline.at).filter(|&at| at > now);
             progress = match until.into_iter().chain(deadline).min() {
                 Some(next) => self.ended.wait_timeout(progress, next - now).unwrap_or_else(PoisonError::into_inner).0,
                 None => self.ended.wait(progress).unwrap_or_else(PoisonError::into_inner),
@@ -289,8 +289,8 @@ impl Call {
     fn give_up_if_over(&self, progress: &mut Progress) {
         if self.is_stopped() {
             self.give_up(progress, &cancelled());
-        } else if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-            self.give_up(progress, &total_timeout());
+        } else if let Some(deadline) = self.deadline.filter(|deadline| deadline.has_passed()) {
+            self.give_up(progress, &deadline.error());
         }
     }
 

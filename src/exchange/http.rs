@@ -13,6 +13,7 @@ use ureq::unversioned::transport::Connector;
 use super::body::Body;
 use super::coding::is_gzip;
 use super::connect::{Connection, Tcp};
+use super::deadline::Deadline;
 use super::failure;
 use super::proxy::Tunnel;
 use super::resolve::{Later, Names};
@@ -126,12 +127,13 @@ impl Http {
     }
 
     /// What limits an attempt that begins now, in a call with this deadline.
-    pub(crate) fn limit(&self, deadline: Option<Instant>) -> Result<Limit, Error> {
-        let total = Limit::until(TOTAL, deadline);
-        if total.time == Some(Duration::ZERO) {
-            return Err(total_timeout());
+    pub(crate) fn limit(&self, deadline: Option<Deadline>) -> Result<Limit, Error> {
+        let request = Limit::new("request_timeout_ms", self.request_timeout);
+        match deadline {
+            Some(deadline) if deadline.has_passed() => Err(deadline.error()),
+            Some(deadline) => Ok(request.or_earlier(deadline.into())),
+            None => Ok(request),
         }
-        Ok(Limit::new("request_timeout_ms", self.request_timeout).or_earlier(total))
     }
 
     /// Sends a request and reads the answer's body over what `answer` held. It ends at the limit, and at once when the
@@ -234,12 +236,6 @@ impl Limit {
         Limit { option, time, deadline: time.map(|time| Instant::now() + time) }
     }
 
-    /// A limit that has begun before.
-    fn until(option: &'static str, deadline: Option<Instant>) -> Limit {
-        let begun = Limit { option, time: None, deadline };
-        Limit { time: begun.left(), ..begun }
-    }
-
     pub(crate) fn left(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
@@ -264,17 +260,10 @@ impl Limit {
     }
 }
 
-/// The option that limits a call.
-const TOTAL: &str = "total_timeout_ms";
-
-/// The call has used up its time.
-pub(crate) fn total_timeout() -> Error {
-    Error::new(Code::Timeout, format!("{TOTAL}: the time for the whole call has run out"))
-}
-
-/// Whether it was the time of the call that ran out.
-pub(crate) fn is_total_timeout(error: &Error) -> bool {
-    error.code() == Code::Timeout && error.message().starts_with(TOTAL)
+impl From<Deadline> for Limit {
+    fn from(deadline: Deadline) -> Limit {
+        Limit { option: Deadline::OPTION, time: Some(deadline.time), deadline: Some(deadline.at) }
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub(crate) mod call;
 pub(crate) mod check;
 mod coding;
 mod connect;
+mod deadline;
 mod excerpt;
 mod http;
 mod outage;
@@ -29,6 +30,7 @@ pub(crate) mod watch;
 
 use body::Body;
 use call::{Batch, Call};
+use deadline::Deadline;
 use http::{Head, Http, Outgoing, Unanswered};
 use outage::{Outage, Over};
 use pace::Pace;
@@ -234,7 +236,7 @@ impl Exchange {
     fn attempt<'s>(
         &self,
         asked: &[Asked<'s>],
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
         stop: Option<&Stop>,
         scratch: &'s mut Scratch,
         log: &mut Attempt<'_>,
@@ -252,6 +254,7 @@ impl Exchange {
             error: self.redirected(error, &head),
             connected: true,
             retry_after: retry_after(&head.headers),
+            is_last: false,
         })
     }
 
@@ -259,7 +262,7 @@ impl Exchange {
     /// another, within the same time.
     fn send(
         &self,
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
         stop: Option<&Stop>,
         request: &Outgoing,
         answer: &mut Body,
@@ -274,8 +277,9 @@ impl Exchange {
             sent = self.http.send(request, limit, stop, answer);
         }
         sent.map_err(|Unanswered { error, connected, .. }| {
+            let is_last = error.code() == Code::Timeout && deadline.is_some_and(Deadline::has_passed);
             // An error may quote the URL, which holds the key if the method is GET.
-            Failure { error: error.redacted(&self.settings.secrets), connected, retry_after: None }
+            Failure { error: error.redacted(&self.settings.secrets), connected, retry_after: None, is_last }
         })
     }
 

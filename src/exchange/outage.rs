@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::http::total_timeout;
+use super::deadline::Deadline;
 use super::retry::{Budget, Failure};
 use super::wait::{Waiting, go_on, working_for};
 use crate::error::{Code, Error};
@@ -155,7 +155,7 @@ impl Outage {
 
 impl Turn<'_> {
     /// Waits until the batch may ask: for the moment of its retry, and in an outage for what becomes of the probe.
-    pub(crate) fn wait(&mut self, deadline: Option<Instant>, stop: Option<&Stop>) -> Result<(), Over> {
+    pub(crate) fn wait(&mut self, deadline: Option<Deadline>, stop: Option<&Stop>) -> Result<(), Over> {
         loop {
             if self.due.is_some() {
                 self.pause(Waiting::new, self.due, deadline, stop)?;
@@ -176,19 +176,16 @@ impl Turn<'_> {
         &self,
         waiting: impl FnOnce() -> Waiting<'e>,
         until: Option<Instant>,
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
         stop: Option<&Stop>,
     ) -> Result<(), Over> {
         // However it ends, it is looked at what there is.
-        let _ = working_for(stop, || waiting().until(until.into_iter().chain(deadline).min()));
+        let _ =
+            working_for(stop, || waiting().until(until.into_iter().chain(deadline.map(|deadline| deadline.at)).min()));
         go_on(stop).map_err(Over::alone)?;
-        if deadline.is_none_or(|deadline| Instant::now() < deadline) {
-            return Ok(());
-        }
+        let Some(deadline) = deadline.filter(|deadline| deadline.has_passed()) else { return Ok(()) };
         let last = self.outage.lock().last_failure.clone();
-        Err(Over::alone(
-            last.map_or_else(total_timeout, |last| total_timeout().and(&format!("the last failure was: {last}"))),
-        ))
+        Err(Over::alone(last.map_or_else(|| deadline.error(), |last| deadline.error_after(&last))))
     }
 
     /// The service has answered the batch.
@@ -198,7 +195,7 @@ impl Turn<'_> {
     }
 
     /// An attempt has failed. After which wait there is another; None if that depends on others.
-    pub(crate) fn failed(&mut self, failure: Failure, deadline: Option<Instant>) -> Result<Option<Duration>, Over> {
+    pub(crate) fn failed(&mut self, failure: Failure, deadline: Option<Deadline>) -> Result<Option<Duration>, Over> {
         if !failure.may_pass() {
             return Err(self.ends_by(failure.error));
         }
@@ -241,7 +238,7 @@ impl Turn<'_> {
         retries: u32,
         is_outage: bool,
         failure: Failure,
-        deadline: Option<Instant>,
+        deadline: Option<Deadline>,
     ) -> Result<Duration, Over> {
         let policy = self.outage.settings.retry;
         let now = Instant::now();
@@ -407,21 +404,21 @@ mod tests {
     }
 
     fn no_connection() -> Failure {
-        Failure { error: Error::new(Code::Connect, "refused"), connected: false, retry_after: None }
+        Failure { error: Error::new(Code::Connect, "refused"), connected: false, retry_after: None, is_last: false }
     }
 
     fn busy() -> Failure {
-        Failure::from(Error::new(Code::Http, "busy").with_http_status(503))
+        Failure { error: Error::new(Code::Http, "busy").with_http_status(503), connected: true, ..no_connection() }
     }
 
     /// Whether a batch may ask. One that waits for another would be there for long.
     fn asks(turn: &mut Turn<'_>) -> bool {
-        turn.wait(Some(Instant::now() + Duration::from_secs(60)), None).is_ok()
+        turn.wait(Some(Deadline::after(Duration::from_secs(60))), None).is_ok()
     }
 
     /// Whether a batch waits for another.
     fn is_held(turn: &mut Turn<'_>) -> bool {
-        let over = turn.wait(Some(Instant::now() + Duration::from_millis(20)), None);
+        let over = turn.wait(Some(Deadline::after(Duration::from_millis(20))), None);
         over.is_err_and(|over| over.error.code() == Code::Timeout && !over.for_all)
     }
 
@@ -473,8 +470,9 @@ mod tests {
         let outage = outage(&[]);
         let (mut probe, mut other) = (turn(&outage), turn(&outage));
         assert_eq!(fails(&mut probe, no_connection()), Some(true));
-        let over = other.wait(Some(Instant::now() + Duration::from_millis(5)), None).unwrap_err();
-        assert_eq!(over.error, total_timeout().and("the last failure was: refused"));
+        let deadline = Deadline::after(Duration::from_millis(5));
+        let over = other.wait(Some(deadline), None).unwrap_err();
+        assert_eq!(over.error, deadline.error().and("the last failure was: refused"));
         assert!(!over.for_all);
         let stop = Stop::new().unwrap();
         thread::scope(|scope| {
@@ -568,7 +566,7 @@ mod tests {
         assert!(asks(&mut probe));
         let patience = Failure { retry_after: Some(Duration::from_millis(300)), ..no_connection() };
         let start = Instant::now();
-        let over = probe.failed(patience, Some(start + Duration::from_millis(100))).unwrap_err();
+        let over = probe.failed(patience, Some(Deadline::after(Duration::from_millis(100)))).unwrap_err();
         assert!(!over.for_all && over.error.message().contains("Retry-After"), "{}", over.error);
         drop(probe);
         waits.wait(None, None).unwrap();

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::http::total_timeout;
+use super::deadline::Deadline;
 use super::wait::sleep;
 use crate::error::Error;
 use crate::stop::Stop;
@@ -23,18 +23,18 @@ impl Pace {
 
     /// Waits for the next moment. An error at once if it lies behind the deadline; it is left to others then. Also if the
     /// stop is requested.
-    pub(crate) fn wait(&self, deadline: Option<Instant>, stop: Option<&Stop>) -> Result<(), Error> {
+    pub(crate) fn wait(&self, deadline: Option<Deadline>, stop: Option<&Stop>) -> Result<(), Error> {
         let Some(interval) = self.interval else { return Ok(()) };
         let start = self.reserve(interval, deadline)?;
         sleep(start.saturating_duration_since(Instant::now()), stop)
     }
 
-    fn reserve(&self, interval: Duration, deadline: Option<Instant>) -> Result<Instant, Error> {
+    fn reserve(&self, interval: Duration, deadline: Option<Deadline>) -> Result<Instant, Error> {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let start = next.map_or(now, |next| next.max(now));
-        if deadline.is_some_and(|deadline| start >= deadline) {
-            return Err(total_timeout().and("requests_per_second leaves no moment before that"));
+        if let Some(deadline) = deadline.filter(|deadline| start >= deadline.at) {
+            return Err(deadline.error().and("requests_per_second leaves no moment before that"));
         }
         *next = Some(start + interval);
         Ok(start)
@@ -52,7 +52,7 @@ mod tests {
         let first = pace.reserve(interval, None).unwrap();
         assert!(first.duration_since(start) < Duration::from_secs(5));
         assert_eq!(pace.reserve(interval, None).unwrap(), first + interval);
-        let error = pace.reserve(interval, Some(first + interval)).unwrap_err();
+        let error = pace.reserve(interval, Some(Deadline { at: first + interval, time: interval })).unwrap_err();
         assert!(error.message().contains("requests_per_second"), "{error}");
         assert_eq!(pace.reserve(interval, None).unwrap(), first + 2 * interval);
     }

@@ -2,12 +2,12 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use ureq::http::header::{DATE, RETRY_AFTER};
 use ureq::http::{HeaderMap, HeaderName};
 
-use super::http::{is_total_timeout, total_timeout};
+use super::deadline::Deadline;
 use crate::error::{Code, Error};
 
 /// How many retries a client has in hand. A retry takes one, a success gives one back, so that a service that answers only
@@ -22,11 +22,14 @@ pub(crate) struct Failure {
     pub connected: bool,
     /// How long the service asks to wait.
     pub retry_after: Option<Duration>,
+    /// Whether the call has no time for another.
+    pub is_last: bool,
 }
 
+/// Before anything was sent: the call has no time for it, or is stopped.
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
-        Failure { error, connected: true, retry_after: None }
+        Failure { error, connected: true, retry_after: None, is_last: true }
     }
 }
 
@@ -34,7 +37,7 @@ impl Failure {
     /// Whether another attempt may help.
     pub(crate) fn may_pass(&self) -> bool {
         let error = &self.error;
-        error.is_retryable() && !matches!(error.code(), Code::Cancelled | Code::Resource) && !is_total_timeout(error)
+        !self.is_last && error.is_retryable() && !matches!(error.code(), Code::Cancelled | Code::Resource)
     }
 }
 
@@ -57,12 +60,17 @@ pub(crate) struct Policy {
 
 impl Policy {
     /// How long to wait before the next attempt after a failure that may pass. `attempt` counts from 0.
-    pub(crate) fn wait(&self, attempt: u32, failure: &Failure, deadline: Option<Instant>) -> Result<Duration, NoRetry> {
+    pub(crate) fn wait(
+        &self,
+        attempt: u32,
+        failure: &Failure,
+        deadline: Option<Deadline>,
+    ) -> Result<Duration, NoRetry> {
         let Failure { error, retry_after, .. } = failure;
         if attempt >= self.max_retries {
             return Err(NoRetry { error: error.clone(), wait: None });
         }
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let left = deadline.map(Deadline::left);
         let wait = self.backoff(attempt).max(retry_after.unwrap_or_default());
         if let Some(asked) = *retry_after {
             let most = left.map_or(self.retry_after_max, |left| left.min(self.retry_after_max));
@@ -75,9 +83,8 @@ impl Policy {
                 return Err(NoRetry { error, wait: (asked <= self.retry_after_max).then_some(wait) });
             }
         }
-        if left.is_some_and(|left| wait >= left) {
-            let error = total_timeout().and(&format!("the last failure was: {error}"));
-            return Err(NoRetry { error, wait: Some(wait) });
+        if let Some(deadline) = deadline.filter(|deadline| wait >= deadline.left()) {
+            return Err(NoRetry { error: deadline.error_after(error), wait: Some(wait) });
         }
         Ok(wait)
     }
@@ -153,11 +160,11 @@ mod tests {
 
     fn failure(code: Code, retry_after: Option<u64>) -> Failure {
         let error = Error::new(code, "text");
-        Failure { error, connected: true, retry_after: retry_after.map(Duration::from_secs) }
+        Failure { retry_after: retry_after.map(Duration::from_secs), is_last: false, ..Failure::from(error) }
     }
 
     fn wait(attempt: u32, failure: Failure, left: Option<Duration>) -> Result<Duration, NoRetry> {
-        POLICY.wait(attempt, &failure, left.map(|left| Instant::now() + left))
+        POLICY.wait(attempt, &failure, left.map(Deadline::after))
     }
 
     #[test]
@@ -178,9 +185,12 @@ mod tests {
             let again = matches!(code, Code::Connect | Code::Timeout | Code::Protocol | Code::RateLimited);
             assert_eq!(failure(code, None).may_pass(), again, "{code:?}");
         }
-        let status = |status| Failure::from(Error::new(Code::Http, "").with_http_status(status));
+        let status = |status| Failure {
+            error: Error::new(Code::Http, "").with_http_status(status),
+            ..failure(Code::Http, None)
+        };
         assert!(status(503).may_pass() && !status(404).may_pass());
-        assert!(!Failure::from(total_timeout()).may_pass());
+        assert!(!Failure { is_last: true, ..failure(Code::Timeout, None) }.may_pass());
         assert_eq!(wait(3, failure(Code::Connect, None), None).unwrap_err().wait, None);
     }
 

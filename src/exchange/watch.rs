@@ -77,7 +77,7 @@ impl Shared {
         let mut next: Option<Instant> = None;
         calls.retain(|call| {
             let Some(call) = call.upgrade().filter(|call| call.look()) else { return false };
-            next = next.into_iter().chain(call.deadline).min();
+            next = next.into_iter().chain(call.deadline.map(|deadline| deadline.at)).min();
             true
         });
         next
