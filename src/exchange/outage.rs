@@ -560,6 +560,20 @@ mod tests {
     }
 
     #[test]
+    fn one_that_was_on_its_way_takes_the_place_of_a_probe_that_left() {
+        let outage = outage(&[]);
+        let call = Instant::now();
+        let (mut probe, mut on_its_way) = (outage.turn(call), outage.turn(call));
+        assert!(asks(&mut on_its_way));
+        (0..2).for_each(|_| assert_eq!(fails(&mut probe, no_connection()), Some(true)));
+        assert!(asks(&mut probe));
+        drop(probe);
+        assert_eq!(on_its_way.failed(no_connection(), None).unwrap().map(|wait| wait.is_zero()), Some(true));
+        // Two of three retries were used.
+        assert_eq!(fails(&mut on_its_way, no_connection()), None);
+    }
+
+    #[test]
     fn a_probe_that_has_no_time_leaves_when_the_next_retry_is_due() {
         let outage = outage(&[]);
         let (mut probe, mut waits) = (turn(&outage), turn(&outage));
