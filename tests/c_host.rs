@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
@@ -190,6 +191,24 @@ fn panics_end_at_the_boundary() {
     let mut command = isolated(path);
     command.env("LD_LIBRARY_PATH", folder).arg(functions).args(options(&server.simulator));
     assert_eq!(run(&mut command), "", "{command:?}");
+}
+
+/// A file of its own for the log, and for the key, as options.
+fn files(folder: &TempDir) -> [String; 2] {
+    let (log, key) = (folder.path().join("log"), folder.path().join("key"));
+    fs::write(&key, KEY).unwrap();
+    [format!("log_file={}", log.display()), format!("api_key_file={}", key.display())]
+}
+
+#[test]
+fn threads_that_are_cancelled() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(simulator(), true);
+    let rows = server.rows(3);
+    let mut arguments = server.arguments(&[], &rows);
+    arguments.extend(files(&folder));
+    arguments.push("log_level=trace".to_owned());
+    program("cancelled").run(&arguments);
 }
 
 /// What the sanitizers look at is what they would find something in.

@@ -1,5 +1,6 @@
 //! Linux: descriptors and `ppoll`, `eventfd`, signals, `errno`.
 
+use std::ffi::c_int;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -162,6 +163,28 @@ fn is_pending() -> bool {
         let mut pending = std::mem::zeroed();
         libc::sigpending(&mut pending) == 0 && libc::sigismember(&pending, libc::SIGPIPE) == 1
     }
+}
+
+unsafe extern "C" {
+    /// Of POSIX; the crate libc lacks it.
+    fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
+}
+
+/// The same with glibc and musl.
+const PTHREAD_CANCEL_DISABLE: c_int = 1;
+
+/// Runs something in which this thread cannot be cancelled (`pthread_cancel`), which would unwind through our frames: one
+/// that was cancelled ends after it, where the host has a cancellation point. Async-signal-safe.
+pub(crate) fn uncancelled<T>(run: impl FnOnce() -> T) -> T {
+    let mut before = 0;
+    // SAFETY: it writes to the place that it is given, which is there.
+    let disabled = unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &mut before) } == 0;
+    let result = run();
+    if disabled {
+        // SAFETY: the state is one that it gave; nothing is written to NULL.
+        unsafe { pthread_setcancelstate(before, ptr::null_mut()) };
+    }
+    result
 }
 
 /// Runs something after which `errno` is what it was before.

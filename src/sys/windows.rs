@@ -206,6 +206,11 @@ pub(crate) fn without_sigpipe<T>(run: impl FnOnce() -> T) -> T {
     run()
 }
 
+/// A thread cannot be cancelled.
+pub(crate) fn uncancelled<T>(run: impl FnOnce() -> T) -> T {
+    run()
+}
+
 /// No signal handler interrupts a thread.
 pub(crate) fn keeping_errno(run: impl FnOnce()) {
     run();
