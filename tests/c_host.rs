@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use common::program::{FOUND, Form, program, sources};
+use common::program::{FORMS, FOUND, Form, program, sources};
 use common::relay::Relay;
 use common::rows::{RowsFile, expected, messages};
 use common::{
@@ -209,6 +209,16 @@ fn threads_that_are_cancelled() {
     arguments.extend(files(&folder));
     arguments.push("log_level=trace".to_owned());
     program("cancelled").run(&arguments);
+}
+
+#[test]
+fn a_log_at_the_largest_size_of_a_file() {
+    let server = Server::start(simulator(), false);
+    for form in FORMS {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log").display().to_string();
+        program("file_size").run_form(form, &server.arguments(&[&log], &server.rows(3)));
+    }
 }
 
 /// What the sanitizers look at is what they would find something in.

@@ -132,23 +132,27 @@ pub(crate) fn starting_thread<T>(run: impl FnOnce() -> T) -> T {
     }
 }
 
-/// Runs something whose writes may raise SIGPIPE in this thread: the pipe may be without an end, and the host would be
-/// ended by the signal for it. The host never gets it.
-pub(crate) fn without_sigpipe<T>(run: impl FnOnce() -> T) -> T {
-    // SAFETY: the sets are local, filled by the calls before they are read, and the mask is put back. The wait ends at
-    // once, since the signal is pending and blocked here.
+/// What a write may raise in its thread: for a pipe without an end, and for a file that has its largest size
+/// (`RLIMIT_FSIZE`).
+const SIGNALS_OF_WRITES: [c_int; 2] = [libc::SIGPIPE, libc::SIGXFSZ];
+
+/// Runs something whose writes may raise signals in this thread, by which the host would be ended. It never gets them.
+pub(crate) fn without_signals_of_writes<T>(run: impl FnOnce() -> T) -> T {
+    let of_writes = set_of(&SIGNALS_OF_WRITES);
+    // What was pending belongs to the host.
+    let hosts = pending();
+    // SAFETY: both sets are local; the one is filled, the other is filled by the call before it is read, and the mask is
+    // put back. The wait ends at once, since the signal is pending and blocked here.
     unsafe {
-        let mut pipe = std::mem::zeroed();
         let mut before = std::mem::zeroed();
-        libc::sigemptyset(&mut pipe);
-        libc::sigaddset(&mut pipe, libc::SIGPIPE);
-        // One that was pending belongs to the host.
-        let hosts = is_pending();
-        let blocked = libc::pthread_sigmask(libc::SIG_BLOCK, &pipe, &mut before) == 0;
+        let blocked = libc::pthread_sigmask(libc::SIG_BLOCK, &of_writes, &mut before) == 0;
         let result = run();
         if blocked {
-            if !hosts && is_pending() {
-                libc::sigwait(&pipe, &mut 0);
+            let raised = pending();
+            for signal in SIGNALS_OF_WRITES {
+                if is_member(&raised, signal) && !is_member(&hosts, signal) {
+                    libc::sigwait(&set_of(&[signal]), &mut 0);
+                }
             }
             libc::pthread_sigmask(libc::SIG_SETMASK, &before, ptr::null_mut());
         }
@@ -156,13 +160,28 @@ pub(crate) fn without_sigpipe<T>(run: impl FnOnce() -> T) -> T {
     }
 }
 
-/// Whether a SIGPIPE waits to be taken.
-fn is_pending() -> bool {
-    // SAFETY: the set is local and filled by the call before it is read.
+/// A set of these signals.
+fn set_of(signals: &[c_int]) -> libc::sigset_t {
+    // SAFETY: the set is local and emptied before it is filled.
     unsafe {
-        let mut pending = std::mem::zeroed();
-        libc::sigpending(&mut pending) == 0 && libc::sigismember(&pending, libc::SIGPIPE) == 1
+        let mut set = std::mem::zeroed();
+        libc::sigemptyset(&mut set);
+        signals.iter().for_each(|signal| _ = libc::sigaddset(&mut set, *signal));
+        set
     }
+}
+
+/// The signals that wait to be taken.
+fn pending() -> libc::sigset_t {
+    let mut pending = set_of(&[]);
+    // SAFETY: the set is local. It is left empty where the call fails.
+    unsafe { libc::sigpending(&mut pending) };
+    pending
+}
+
+fn is_member(set: &libc::sigset_t, signal: c_int) -> bool {
+    // SAFETY: it reads the set.
+    unsafe { libc::sigismember(set, signal) == 1 }
 }
 
 unsafe extern "C" {

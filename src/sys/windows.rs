@@ -201,8 +201,8 @@ pub(crate) fn starting_thread<T>(run: impl FnOnce() -> T) -> T {
     run()
 }
 
-/// There is no SIGPIPE.
-pub(crate) fn without_sigpipe<T>(run: impl FnOnce() -> T) -> T {
+/// There are no signals that a write raises.
+pub(crate) fn without_signals_of_writes<T>(run: impl FnOnce() -> T) -> T {
     run()
 }
 
