@@ -2,13 +2,15 @@
 
 mod common;
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use common::program::{FORMS, FOUND, Form, program, sources};
+use common::program::{FORMS, FOUND, Form, compiled, program, sources};
 use common::relay::Relay;
 use common::rows::{RowsFile, expected, messages};
 use common::{
@@ -219,6 +221,28 @@ fn a_log_at_the_largest_size_of_a_file() {
         let log = folder.path().join("log").display().to_string();
         program("file_size").run_form(form, &server.arguments(&[&log], &server.rows(3)));
     }
+}
+
+#[test]
+fn more_rights_than_the_caller() {
+    let environment = [("SMSPARTNER_API_KEY", KEY), ("SMSP_BATCH_SIZE", "7")];
+    program("privileged").run_in(&environment, &["feigned"]);
+}
+
+/// A copy that belongs to another user, who it runs as. It takes root to make one.
+#[test]
+fn a_setuid_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("privileged");
+    // The loader takes no library for such a program from LD_LIBRARY_PATH.
+    fs::copy(compiled("privileged", Form::Static), &copy).unwrap();
+    let (owner, caller) = (Some(1), 65_534);
+    chown(&copy, owner, owner).expect("it takes root to give a file away");
+    fs::set_permissions(&copy, Permissions::from_mode(0o6755)).unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let mut command = Command::new(copy);
+    command.arg("real").env("SMSPARTNER_API_KEY", KEY).env("SMSP_BATCH_SIZE", "7").uid(caller).gid(caller);
+    assert_eq!(run(&mut command), "", "{command:?}");
 }
 
 /// What the sanitizers look at is what they would find something in.

@@ -249,6 +249,13 @@ fn write_if_writable(file: &mut File, line: &[u8]) -> io::Result<usize> {
     if writable[0].is_ready() { file.write(line) } else { Err(ErrorKind::WouldBlock.into()) }
 }
 
+/// Whether this program has more rights than who started it (setuid, setgid, capabilities of its file), whose environment is
+/// then not to be obeyed.
+pub(crate) fn has_more_rights_than_its_caller() -> bool {
+    // SAFETY: it takes a number only.
+    unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
+}
+
 /// Where systems keep the certificate authorities that they trust.
 const BUNDLES: [&str; 6] = [
     "/etc/ssl/certs/ca-certificates.crt",

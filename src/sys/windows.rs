@@ -227,6 +227,11 @@ pub(crate) fn write_stderr(line: &[u8]) -> io::Result<usize> {
     io::stderr().as_handle().try_clone_to_owned().map(File::from)?.write(line)
 }
 
+/// A program has the rights of who starts it.
+pub(crate) fn has_more_rights_than_its_caller() -> bool {
+    false
+}
+
 /// The file of the authorities that this machine trusts, or why there is none.
 pub(crate) fn authorities() -> Result<&'static str, String> {
     Err("Windows keeps its authorities in no file; list bundled, or a file that they were exported to as PEM"
