@@ -245,6 +245,24 @@ fn a_setuid_program() {
     assert_eq!(run(&mut command), "", "{command:?}");
 }
 
+fn ends_with_the_last_thread(whose: &str, form: Form) {
+    let server = Server::start(simulator(), true);
+    let mut command = program("last_thread").command(form);
+    command.arg(whose).args(options(&server.simulator)).arg(format!("base_url={}", server.base_url()));
+    assert_eq!(run(command.args(server.ca_file())), "freed\nend\n", "{command:?}");
+}
+
+#[test]
+fn the_last_thread_is_of_the_host() {
+    FORMS.iter().for_each(|form| ends_with_the_last_thread("host", *form));
+}
+
+/// Not under the sanitizer, which takes for a leak what the C library has for the end of that thread.
+#[test]
+fn the_last_thread_is_of_the_library() {
+    ends_with_the_last_thread("library", Form::Shared);
+}
+
 /// What the sanitizers look at is what they would find something in.
 #[test]
 fn sanitizers_find_what_is_planted() {

@@ -10,6 +10,7 @@ use crate::{panics, sys};
 /// Runs the inside of a function: a panic ends here, and a cancellation of the thread waits until the host goes on.
 fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     panics::silence_caught();
+    sys::note_end_of_thread();
     sys::uncancelled(|| panics::catch(run))
 }
 

@@ -13,6 +13,7 @@ use super::{Exchange, Scratch, threads};
 use crate::error::{Code, Error};
 use crate::panics;
 use crate::settings::reason;
+use crate::sys::is_current;
 
 /// Calls wait here for a free connection. Their batches are taken in turn, so that a short list does not wait for the
 /// end of a long one.
@@ -165,9 +166,10 @@ impl Drop for Pool {
     }
 }
 
-/// Waits for threads that are at their end.
+/// Waits for threads that are at their end. One of them may be that which is here: the system runs what the host has for its
+/// end in the last thread of the process.
 fn join(threads: Vec<JoinHandle<()>>) {
-    for thread in threads {
+    for thread in threads.into_iter().filter(|thread| !is_current(thread)) {
         // A panic was caught where it happened.
         let _ = thread.join();
     }

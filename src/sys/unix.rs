@@ -1,14 +1,19 @@
 //! Linux: descriptors and `ppoll`, `eventfd`, signals, `errno`.
 
-use std::ffi::c_int;
+use std::cell::Cell;
+use std::ffi::{c_int, c_void};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
+use std::num::NonZeroUsize;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::thread::JoinHandleExt;
 use std::path::Path;
 use std::ptr;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
+use once_cell::race::OnceNonZeroUsize;
 use socket2::SockRef;
 
 /// What can be waited for; how it is borrowed, and how it is named in the interface.
@@ -130,6 +135,60 @@ pub(crate) fn starting_thread<T>(run: impl FnOnce() -> T) -> T {
         }
         result
     }
+}
+
+/// Whether this thread is the current one. std does not tell at the end of a thread.
+pub(crate) fn is_current<T>(thread: &JoinHandle<T>) -> bool {
+    // SAFETY: it takes nothing.
+    thread.as_pthread_t() == unsafe { libc::pthread_self() }
+}
+
+/// The end of a thread.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Ahead,
+    /// Ahead, and it will be noted.
+    Awaited,
+    Past,
+}
+
+thread_local! {
+    static END: Cell<End> = const { Cell::new(End::Ahead) };
+}
+
+/// Has the end of this thread noted. After that of a process's last thread the system runs in it what the host has for the end
+/// (`atexit`), and counts it no more: a thread that is started there is taken for the last one when it ends, and ends the
+/// process under the other.
+pub(crate) fn note_end_of_thread() {
+    if END.get() == End::Ahead {
+        END.set(End::Awaited);
+        await_end();
+    }
+}
+
+/// The value of a key is looked at when a thread ends, unlike Rust's thread-local values, which `exit` alone drops too.
+fn await_end() {
+    static KEY: OnceNonZeroUsize = OnceNonZeroUsize::new();
+    extern "C" fn end(_: *mut c_void) {
+        END.set(End::Past);
+    }
+    let make = || {
+        let mut key = 0;
+        // SAFETY: the key is local, and the function is there as long as the library, which stays loaded.
+        let failed = unsafe { libc::pthread_key_create(&mut key, Some(end)) } != 0;
+        // Keys are counted from 0.
+        NonZeroUsize::new(key as usize + 1).filter(|_| !failed).ok_or(())
+    };
+    // Where there is no key to be had, no end is noted.
+    if let Ok(key) = KEY.get_or_try_init(make) {
+        // SAFETY: the key was made here. The value is not looked at, but for not being NULL.
+        unsafe { libc::pthread_setspecific((key.get() - 1) as libc::pthread_key_t, ptr::from_ref(&KEY).cast()) };
+    }
+}
+
+/// Whether this thread has ended (`pthread_exit`), but for what the system runs in it afterwards.
+pub(crate) fn thread_has_ended() -> bool {
+    END.get() == End::Past
 }
 
 /// What a write may raise in its thread: for a pipe without an end, and for a file that has its largest size

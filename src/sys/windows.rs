@@ -7,7 +7,7 @@ use std::os::windows::io::{AsHandle, AsRawSocket};
 use std::path::Path;
 use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
@@ -199,6 +199,19 @@ pub(crate) fn starting_thread<T>(run: impl FnOnce() -> T) -> T {
     // SAFETY: with this flag it takes any address inside of a module; the handle lives until the end.
     unsafe { GetModuleHandleExW(flags, (is_connecting as *const ()).cast(), &mut module) };
     run()
+}
+
+/// What a host has for its end never runs in a thread of ours.
+pub(crate) fn is_current<T>(_: &JoinHandle<T>) -> bool {
+    false
+}
+
+/// The last thread of a process ends it without what the host has for the end.
+pub(crate) fn note_end_of_thread() {}
+
+/// Nothing runs in a thread that has ended.
+pub(crate) fn thread_has_ended() -> bool {
+    false
 }
 
 /// There are no signals that a write raises.
