@@ -263,6 +263,16 @@ fn the_last_thread_is_of_the_library() {
     ends_with_the_last_thread("library", Form::Shared);
 }
 
+#[test]
+fn much_data_for_each_thread() {
+    let server = Server::start(simulator(), true);
+    let rows = server.rows(1201);
+    let mut arguments = rows.arguments(&server.simulator);
+    arguments.extend(server.ca_file());
+    program("thread_data").run(&arguments);
+    program("thread_data_large").run(&arguments);
+}
+
 /// What the sanitizers look at is what they would find something in.
 #[test]
 fn sanitizers_find_what_is_planted() {

@@ -3,9 +3,9 @@
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
-use crate::sys::{note_end_of_thread, starting_thread, thread_has_ended};
+use crate::sys::{least_stack, note_end_of_thread, starting_thread, thread_has_ended};
 
-/// A small stack will do: bodies and tables live on the heap.
+/// A small stack will do: bodies and tables live on the heap. What the system takes of it comes on top.
 const STACK: usize = 512 * 1024;
 
 /// Starts a thread that takes no signal. An error in a thread that has ended.
@@ -17,6 +17,6 @@ pub(crate) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Resu
         note_end_of_thread();
         run();
     };
-    let builder = Builder::new().name(name.to_owned()).stack_size(STACK);
+    let builder = Builder::new().name(name.to_owned()).stack_size(STACK + least_stack());
     starting_thread(|| builder.spawn(run))
 }

@@ -143,6 +143,23 @@ pub(crate) fn is_current<T>(thread: &JoinHandle<T>) -> bool {
     thread.as_pthread_t() == unsafe { libc::pthread_self() }
 }
 
+/// How much of a thread's stack is the system's: with glibc it holds the thread-local data of the whole program, which may be
+/// megabytes. Elsewhere that lies beside the stack.
+pub(crate) fn least_stack() -> usize {
+    type Least = unsafe extern "C" fn(*const libc::pthread_attr_t) -> usize;
+    // SAFETY: the name is C's; glibc's function of this name has this type, and reads attributes that were initialised.
+    unsafe {
+        let address = libc::dlsym(libc::RTLD_DEFAULT, c"__pthread_get_minstack".as_ptr());
+        let mut attributes = std::mem::zeroed();
+        if address.is_null() || libc::pthread_attr_init(&mut attributes) != 0 {
+            return 0;
+        }
+        let least = std::mem::transmute::<*mut c_void, Least>(address)(&attributes);
+        libc::pthread_attr_destroy(&mut attributes);
+        least
+    }
+}
+
 /// The end of a thread.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {

@@ -206,6 +206,11 @@ pub(crate) fn is_current<T>(_: &JoinHandle<T>) -> bool {
     false
 }
 
+/// Thread-local data lies beside the stack.
+pub(crate) fn least_stack() -> usize {
+    0
+}
+
 /// The last thread of a process ends it without what the host has for the end.
 pub(crate) fn note_end_of_thread() {}
 
