@@ -14,7 +14,7 @@ use common::program::{FORMS, FOUND, Form, compiled, program, sources};
 use common::relay::Relay;
 use common::rows::{RowsFile, expected, messages};
 use common::{
-    KEY, Library, compile_c, isolated, library, library_that_panics, options, output, run, scratch, simulator,
+    KEY, Library, compile_c, isolated, library, library_that_panics, options, output, run, scratch, simulator, tell,
 };
 use smsp_simulator::{Builder, Simulator};
 use tempfile::TempDir;
@@ -271,6 +271,21 @@ fn much_data_for_each_thread() {
     arguments.extend(server.ca_file());
     program("thread_data").run(&arguments);
     program("thread_data_large").run(&arguments);
+}
+
+/// The figure stands in docs/RELIABILITY.md.
+#[test]
+fn the_stack_of_a_caller() {
+    const MOST: &str = "65536";
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(simulator(), true);
+    let rows = server.rows(1201);
+    for format in ["json", "xml"] {
+        let mut command = program("stack").command(Form::Shared);
+        command.args(server.arguments(&[MOST], &rows)).args(files(&folder));
+        command.args(["log_level=trace", &format!("format={format}")]);
+        tell(run(&mut command).trim_end());
+    }
 }
 
 /// What the sanitizers look at is what they would find something in.
