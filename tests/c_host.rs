@@ -288,6 +288,22 @@ fn the_stack_of_a_caller() {
     }
 }
 
+#[test]
+fn standard_descriptors_that_are_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let [log, key] = files(&folder);
+    for tls in [false, true] {
+        let server = Server::start(simulator(), tls);
+        let rows = server.rows(3);
+        for log in ["log_file=stderr", &log] {
+            let mut arguments = rows.arguments(&server.simulator);
+            arguments.extend(server.ca_file());
+            arguments.extend([log, &key, "log_level=trace"].map(str::to_owned));
+            program("closed").run(&arguments);
+        }
+    }
+}
+
 /// What the sanitizers look at is what they would find something in.
 #[test]
 fn sanitizers_find_what_is_planted() {

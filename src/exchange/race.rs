@@ -10,7 +10,7 @@ use socket2::{Domain, Socket, Type};
 use super::wait::{Waiting, is_time_limit};
 use crate::error::{Code, Error};
 use crate::settings::reason;
-use crate::sys::{is_connecting, is_exhaustion};
+use crate::sys::{is_connecting, is_exhaustion, past_standard};
 
 /// How long an address has for itself before the next is tried beside it.
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -99,7 +99,7 @@ impl Race<'_> {
 
 /// Begins to make a connection, which is there, or has failed, when the stream is writable.
 fn start(address: SocketAddr) -> io::Result<TcpStream> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    let socket = past_standard(Socket::new(Domain::for_address(address), Type::STREAM, None)?)?;
     socket.set_nonblocking(true)?;
     match socket.connect(&address.into()) {
         Err(error) if !is_connecting(&error) => Err(error),

@@ -37,6 +37,21 @@ pub(crate) fn number(waitable: &impl Waitable) -> i32 {
     raw(waitable)
 }
 
+/// Moves what was opened just now to a number beyond those of standard input, output and error: a host that has closed them
+/// goes on to write there. What it writes at this very moment it has written.
+pub(crate) fn past_standard<T: Waitable + From<OwnedFd>>(opened: T) -> io::Result<T> {
+    if raw(&opened) > libc::STDERR_FILENO {
+        return Ok(opened);
+    }
+    // SAFETY: fcntl takes numbers only.
+    let moved = unsafe { libc::fcntl(raw(&opened), libc::F_DUPFD_CLOEXEC, libc::STDERR_FILENO + 1) };
+    if moved < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the descriptor was made just now and belongs to nobody else.
+    Ok(T::from(unsafe { OwnedFd::from_raw_fd(moved) }))
+}
+
 /// A descriptor that is readable, for `poll` and its like, once the event has happened. Close-on-exec.
 #[derive(Debug)]
 pub(crate) struct Event {
@@ -53,7 +68,7 @@ impl Event {
         }
         // SAFETY: the descriptor was made just now and belongs to nobody else.
         let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor) };
-        Ok(Event { file: File::from(descriptor) })
+        Ok(Event { file: past_standard(File::from(descriptor))? })
     }
 
     /// Lets it happen; a second time changes nothing. Async-signal-safe but for `errno`, which a write may set.
@@ -296,10 +311,11 @@ pub(crate) fn keeping_errno(run: impl FnOnce()) {
 /// Opens a log for one line. A pipe that nobody reads is an error and not a wait.
 pub(crate) fn open_log(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.append(true).create(true).mode(0o600).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)
+    options.append(true).create(true).mode(0o600).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+    options.open(path).and_then(past_standard)
 }
 
-/// Writes as much of a line to standard error as that takes at once. The flags of the host's descriptor stay as they are: a
+/// Writes as much of a line to standard error as that takes at once: an error where the host has closed it. The flags of the host's descriptor stay as they are: a
 /// socket is told not to wait, a pipe or a terminal is opened anew.
 pub(crate) fn write_stderr(line: &[u8]) -> io::Result<usize> {
     let mut shared = File::from(io::stderr().as_fd().try_clone_to_owned()?);
@@ -311,7 +327,8 @@ pub(crate) fn write_stderr(line: &[u8]) -> io::Result<usize> {
         return shared.write(line);
     }
     let anew = format!("/proc/self/fd/{}", shared.as_raw_fd());
-    match OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(anew) {
+    let opened = OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(anew);
+    match opened.and_then(past_standard) {
         Ok(mut own) => own.write(line),
         Err(_) => write_if_writable(&mut shared, line),
     }

@@ -234,6 +234,11 @@ pub(crate) fn keeping_errno(run: impl FnOnce()) {
     run();
 }
 
+/// Handles of files and sockets are never those of standard input, output and error.
+pub(crate) fn past_standard<T>(opened: T) -> io::Result<T> {
+    Ok(opened)
+}
+
 /// Opens a log for one line.
 pub(crate) fn open_log(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).open(path)
