@@ -304,6 +304,15 @@ fn standard_descriptors_that_are_closed() {
     }
 }
 
+#[test]
+fn children_with_the_number_of_their_parent() {
+    let server = Server::start(simulator(), false);
+    let rows = server.rows(3);
+    for how in ["fork", "clone"] {
+        program("same_pid").run_plain(&server.arguments(&[how], &rows));
+    }
+}
+
 /// What the sanitizers look at is what they would find something in.
 #[test]
 fn sanitizers_find_what_is_planted() {

@@ -6,10 +6,14 @@ use std::fs::File;
 use std::io::{self, Read};
 
 #[cfg(unix)]
+mod fork;
+#[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
 
+#[cfg(unix)]
+pub(crate) use fork::*;
 #[cfg(unix)]
 pub(crate) use unix::*;
 #[cfg(windows)]

@@ -201,6 +201,16 @@ pub(crate) fn starting_thread<T>(run: impl FnOnce() -> T) -> T {
     run()
 }
 
+/// There is no fork.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Generation;
+
+impl Generation {
+    pub(crate) fn current() -> Generation {
+        Generation
+    }
+}
+
 /// What a host has for its end never runs in a thread of ours.
 pub(crate) fn is_current<T>(_: &JoinHandle<T>) -> bool {
     false
