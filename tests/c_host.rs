@@ -313,6 +313,14 @@ fn children_with_the_number_of_their_parent() {
     }
 }
 
+#[test]
+fn a_daemon_that_goes_on_in_its_children() {
+    for tls in [false, true] {
+        let server = Server::start(simulator(), tls);
+        program("generations").run_plain(&server.arguments(&["30"], &server.rows(3)));
+    }
+}
+
 /// What the sanitizers look at is what they would find something in.
 #[test]
 fn sanitizers_find_what_is_planted() {

@@ -16,6 +16,8 @@ use std::time::Duration;
 use once_cell::race::OnceNonZeroUsize;
 use socket2::SockRef;
 
+use super::Kept;
+
 /// What can be waited for; how it is borrowed, and how it is named in the interface.
 pub(crate) use std::os::fd::{AsFd as Waitable, BorrowedFd as Descriptor, RawFd as RawDescriptor};
 
@@ -55,7 +57,7 @@ pub(crate) fn past_standard<T: Waitable + From<OwnedFd>>(opened: T) -> io::Resul
 /// A descriptor that is readable, for `poll` and its like, once the event has happened. Close-on-exec.
 #[derive(Debug)]
 pub(crate) struct Event {
-    file: File,
+    file: Kept<File>,
 }
 
 impl Event {
@@ -68,19 +70,19 @@ impl Event {
         }
         // SAFETY: the descriptor was made just now and belongs to nobody else.
         let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor) };
-        Ok(Event { file: past_standard(File::from(descriptor))? })
+        Ok(Event { file: Kept::new(File::from(descriptor))? })
     }
 
     /// Lets it happen; a second time changes nothing. Async-signal-safe but for `errno`, which a write may set.
     pub(crate) fn set(&self) {
         // It cannot fail: only a counter that is full would, and it is readable then.
-        let _ = (&self.file).write(&1u64.to_ne_bytes());
+        let _ = (&*self.file).write(&1u64.to_ne_bytes());
     }
 
     /// Makes it one that has not happened.
     pub(crate) fn clear(&self) {
         // There is nothing to read where it has not happened.
-        let _ = (&self.file).read(&mut [0; size_of::<u64>()]);
+        let _ = (&*self.file).read(&mut [0; size_of::<u64>()]);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::ops::Deref;
 use std::os::windows::io::{AsHandle, AsRawSocket};
 use std::path::Path;
 use std::ptr;
@@ -208,6 +209,31 @@ pub(crate) struct Generation;
 impl Generation {
     pub(crate) fn current() -> Generation {
         Generation
+    }
+}
+
+/// A socket for longer than a moment.
+#[derive(Debug)]
+pub(crate) struct Kept<T>(T);
+
+impl<T> Kept<T> {
+    /// Keeps what was opened just now.
+    pub(crate) fn new(opened: T) -> io::Result<Kept<T>> {
+        Ok(Kept(opened))
+    }
+}
+
+impl<T> Deref for Kept<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Waitable> Waitable for Kept<T> {
+    fn as_socket(&self) -> Descriptor<'_> {
+        self.0.as_socket()
     }
 }
 
