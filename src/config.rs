@@ -11,6 +11,7 @@ use crate::limits::MAX_BATCH;
 use crate::log::LEVELS;
 use crate::proxy;
 use crate::secret;
+use crate::sys;
 use crate::url::{BaseUrl, without_secrets};
 
 /// What values an option takes.
@@ -127,6 +128,10 @@ const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "
 
 /// The variables that list the hosts which go past the proxy of those, by precedence.
 const NO_PROXY_VARIABLES: [&str; 2] = ["NO_PROXY", "no_proxy"];
+
+/// Why the environment sets nothing.
+const NOT_OBEYED: &str = "it is not obeyed, since this program has more rights than who started it (setuid, setgid or \
+    capabilities of its file); set the options one by one";
 
 /// What a secret reads as.
 const HIDDEN: &CStr = c"***";
@@ -297,8 +302,12 @@ impl Config {
 
     /// Sets what the environment sets: `SMSP_` and the option's name in capitals, `SMSPARTNER_API_KEY` for the key, and
     /// the usual variables for a proxy. An empty variable is an unset one. On an error, whose text names the variable,
-    /// nothing is changed. It must not run beside `setenv`.
+    /// nothing is changed. It must not run beside `setenv`. In a program that has more rights than its caller (setuid) it is an
+    /// error: the environment is the caller's.
     pub fn load_env(&mut self) -> Result<(), Error> {
+        if sys::has_more_rights_than_its_caller() {
+            return Err(Error::config("environment", NOT_OBEYED));
+        }
         let mut loaded = self.clone();
         // The other way round, so that a key counts before the file of a key.
         for option in OPTIONS.iter().rev() {

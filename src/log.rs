@@ -18,7 +18,7 @@ use crate::phone::hide_numbers;
 use crate::redact::Secrets;
 use crate::settings::reason;
 use crate::stats::{Counter, Stats};
-use crate::sys::{open_log, without_sigpipe, write_stderr};
+use crate::sys::{open_log, without_signals_of_writes, write_stderr};
 
 /// The longest line with its end, in bytes: what even a pipe takes in one piece (PIPE_BUF).
 const MAX_LINE: usize = 4096;
@@ -167,7 +167,7 @@ impl Log {
         if was_cut {
             line.insert(0, '\n');
         }
-        let written = without_sigpipe(|| self.target.append(line.as_bytes())).unwrap_or(0);
+        let written = without_signals_of_writes(|| self.target.append(line.as_bytes())).unwrap_or(0);
         if written < line.len() {
             self.is_cut.store(was_cut || written > 0, Ordering::Relaxed);
         }

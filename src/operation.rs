@@ -11,7 +11,7 @@ use crate::exchange::call::Call;
 use crate::exchange::wait::cancelled;
 use crate::exchange::watch::Watch;
 use crate::query::RawQuery;
-use crate::sys::{self, Descriptor};
+use crate::sys::{self, Descriptor, Generation};
 
 /// A list of messages that is asked about in the background, made by [`Client::start`]. Any thread may use it. Dropping
 /// it cancels what is left, and waits for that.
@@ -27,7 +27,7 @@ struct Inner {
     watch: Option<Arc<Watch>>,
     call: Arc<Call>,
     is_finished: AtomicBool,
-    process: u32,
+    process: Generation,
 }
 
 /// How far an operation has come.
@@ -41,7 +41,7 @@ pub struct Progress {
 
 impl Operation {
     pub(crate) fn new(client: Client, watch: Option<Arc<Watch>>, call: Arc<Call>) -> Operation {
-        let (is_finished, process) = (AtomicBool::new(false), std::process::id());
+        let (is_finished, process) = (AtomicBool::new(false), Generation::current());
         Operation { inner: Arc::new(Inner { client, watch, call, is_finished, process }) }
     }
 
@@ -96,7 +96,7 @@ impl Operation {
 
     /// Whether another process started it, so that neither its threads nor its locks can be relied on.
     fn is_inherited(&self) -> bool {
-        self.inner.process != std::process::id()
+        self.inner.process != Generation::current()
     }
 }
 

@@ -9,10 +9,11 @@ use crate::exchange::Exchange;
 use crate::exchange::pool::Pool;
 use crate::settings::Settings;
 use crate::stats::Stats;
+use crate::sys::Generation;
 
 /// The connections and threads of the process that made it, and behind it those of processes forked off.
 pub(crate) struct Process {
-    id: u32,
+    generation: Generation,
     pool: Arc<Pool>,
     settings: Arc<Settings>,
     stats: Arc<Stats>,
@@ -24,7 +25,7 @@ impl Process {
     pub(crate) fn new(settings: &Arc<Settings>, stats: &Arc<Stats>) -> Process {
         let exchange = Exchange::new(settings, stats);
         Process {
-            id: std::process::id(),
+            generation: Generation::current(),
             pool: Arc::new(Pool::new(exchange, settings.max_connections)),
             settings: Arc::clone(settings),
             stats: Arc::clone(stats),
@@ -34,9 +35,9 @@ impl Process {
 
     /// What belongs to the process that asks.
     pub(crate) fn current(&self) -> Arc<Pool> {
-        let id = std::process::id();
+        let generation = Generation::current();
         let mut process = self;
-        while process.id != id {
+        while process.generation != generation {
             process = process.child.get_or_init(|| Box::new(Process::new(&self.settings, &self.stats)));
         }
         Arc::clone(&process.pool)

@@ -1,6 +1,5 @@
 //! What a client works with: the options read once, checked where two depend on each other, files read.
 
-use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,7 +116,7 @@ fn api_key(config: &Config) -> Result<Secret, Error> {
 /// The first line of a file.
 fn read_key(path: &str) -> Result<Secret, Error> {
     let wrong = |what: String| Error::config("api_key_file", what);
-    let content = fs::read(path).map_err(|error| wrong(format!("cannot read {path:?}: {}", reason(&error))))?;
+    let content = sys::read(path).map_err(|error| wrong(format!("cannot read {path:?}: {}", reason(&error))))?;
     let content = Zeroizing::new(content);
     let line = content.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let key = std::str::from_utf8(line).map_err(|_| wrong(format!("the first line of {path:?} is not UTF-8")))?;
@@ -214,7 +213,7 @@ fn add_all(store: &mut RootCertStore, path: &str) -> Result<(), Error> {
 
 fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
     let wrong = |what: String| Error::config("ca_file", what);
-    let pem = fs::read(path).map_err(|error| wrong(format!("cannot read {path:?}: {}", reason(&error))))?;
+    let pem = sys::read(path).map_err(|error| wrong(format!("cannot read {path:?}: {}", reason(&error))))?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let certificates = certificates.map_err(|error| wrong(format!("{path:?} is not PEM: {error}")))?;
     if certificates.is_empty() {

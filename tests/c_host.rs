@@ -2,16 +2,19 @@
 
 mod common;
 
+use std::fs::{self, Permissions};
 use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use common::program::{FOUND, Form, program, sources};
+use common::program::{FORMS, FOUND, Form, compiled, program, sources};
 use common::relay::Relay;
 use common::rows::{RowsFile, expected, messages};
 use common::{
-    KEY, Library, compile_c, isolated, library, library_that_panics, options, output, run, scratch, simulator,
+    KEY, Library, compile_c, isolated, library, library_that_panics, options, output, run, scratch, simulator, tell,
 };
 use smsp_simulator::{Builder, Simulator};
 use tempfile::TempDir;
@@ -190,6 +193,132 @@ fn panics_end_at_the_boundary() {
     let mut command = isolated(path);
     command.env("LD_LIBRARY_PATH", folder).arg(functions).args(options(&server.simulator));
     assert_eq!(run(&mut command), "", "{command:?}");
+}
+
+/// A file of its own for the log, and for the key, as options.
+fn files(folder: &TempDir) -> [String; 2] {
+    let (log, key) = (folder.path().join("log"), folder.path().join("key"));
+    fs::write(&key, KEY).unwrap();
+    [format!("log_file={}", log.display()), format!("api_key_file={}", key.display())]
+}
+
+#[test]
+fn threads_that_are_cancelled() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(simulator(), true);
+    let rows = server.rows(3);
+    let mut arguments = server.arguments(&[], &rows);
+    arguments.extend(files(&folder));
+    arguments.push("log_level=trace".to_owned());
+    program("cancelled").run(&arguments);
+}
+
+#[test]
+fn a_log_at_the_largest_size_of_a_file() {
+    let server = Server::start(simulator(), false);
+    for form in FORMS {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log").display().to_string();
+        program("file_size").run_form(form, &server.arguments(&[&log], &server.rows(3)));
+    }
+}
+
+#[test]
+fn more_rights_than_the_caller() {
+    let environment = [("SMSPARTNER_API_KEY", KEY), ("SMSP_BATCH_SIZE", "7")];
+    program("privileged").run_in(&environment, &["feigned"]);
+}
+
+/// A copy that belongs to another user, who it runs as. It takes root to make one.
+#[test]
+fn a_setuid_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("privileged");
+    // The loader takes no library for such a program from LD_LIBRARY_PATH.
+    fs::copy(compiled("privileged", Form::Static), &copy).unwrap();
+    let (owner, caller) = (Some(1), 65_534);
+    chown(&copy, owner, owner).expect("it takes root to give a file away");
+    fs::set_permissions(&copy, Permissions::from_mode(0o6755)).unwrap();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let mut command = Command::new(copy);
+    command.arg("real").env("SMSPARTNER_API_KEY", KEY).env("SMSP_BATCH_SIZE", "7").uid(caller).gid(caller);
+    assert_eq!(run(&mut command), "", "{command:?}");
+}
+
+fn ends_with_the_last_thread(whose: &str, form: Form) {
+    let server = Server::start(simulator(), true);
+    let mut command = program("last_thread").command(form);
+    command.arg(whose).args(options(&server.simulator)).arg(format!("base_url={}", server.base_url()));
+    assert_eq!(run(command.args(server.ca_file())), "freed\nend\n", "{command:?}");
+}
+
+#[test]
+fn the_last_thread_is_of_the_host() {
+    FORMS.iter().for_each(|form| ends_with_the_last_thread("host", *form));
+}
+
+/// Not under the sanitizer, which takes for a leak what the C library has for the end of that thread.
+#[test]
+fn the_last_thread_is_of_the_library() {
+    ends_with_the_last_thread("library", Form::Shared);
+}
+
+#[test]
+fn much_data_for_each_thread() {
+    let server = Server::start(simulator(), true);
+    let rows = server.rows(1201);
+    let mut arguments = rows.arguments(&server.simulator);
+    arguments.extend(server.ca_file());
+    program("thread_data").run(&arguments);
+    program("thread_data_large").run(&arguments);
+}
+
+/// The figure stands in docs/RELIABILITY.md.
+#[test]
+fn the_stack_of_a_caller() {
+    const MOST: &str = "65536";
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(simulator(), true);
+    let rows = server.rows(1201);
+    for format in ["json", "xml"] {
+        let mut command = program("stack").command(Form::Shared);
+        command.args(server.arguments(&[MOST], &rows)).args(files(&folder));
+        command.args(["log_level=trace", &format!("format={format}")]);
+        tell(run(&mut command).trim_end());
+    }
+}
+
+#[test]
+fn standard_descriptors_that_are_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let [log, key] = files(&folder);
+    for tls in [false, true] {
+        let server = Server::start(simulator(), tls);
+        let rows = server.rows(3);
+        for log in ["log_file=stderr", &log] {
+            let mut arguments = rows.arguments(&server.simulator);
+            arguments.extend(server.ca_file());
+            arguments.extend([log, &key, "log_level=trace"].map(str::to_owned));
+            program("closed").run(&arguments);
+        }
+    }
+}
+
+#[test]
+fn children_with_the_number_of_their_parent() {
+    let server = Server::start(simulator(), false);
+    let rows = server.rows(3);
+    for how in ["fork", "clone"] {
+        program("same_pid").run_plain(&server.arguments(&[how], &rows));
+    }
+}
+
+#[test]
+fn a_daemon_that_goes_on_in_its_children() {
+    for tls in [false, true] {
+        let server = Server::start(simulator(), tls);
+        program("generations").run_plain(&server.arguments(&["30"], &server.rows(3)));
+    }
 }
 
 /// What the sanitizers look at is what they would find something in.

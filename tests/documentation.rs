@@ -18,7 +18,8 @@ fn configuration() -> String {
          # Configuration\n\n\
          Options are set by name with `smsp_config_set(config, name, value, &error)`, all as text, or taken from the \
          environment by `smsp_config_load_env`, which overrides what was set before it and is overridden by what is \
-         set after it. An empty variable is an unset one. Times are in milliseconds, 0 is no limit. A wrong value \
+         set after it. An empty variable is an unset one. In a program that has more rights than its caller (setuid) the \
+         environment sets nothing, and loading it is an error. Times are in milliseconds, 0 is no limit. A wrong value \
          is refused with an error that names the option and what it takes.\n\n\
          `proxy` is also taken from the first of `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY`, `all_proxy` that is set; \
          never from `HTTP_PROXY`, which a request to a CGI program can set. A proxy from these is not used for the \

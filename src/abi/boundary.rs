@@ -5,7 +5,14 @@ use std::ptr;
 
 use super::error::{smsp_code, smsp_error};
 use crate::error::{Code, Error};
-use crate::panics;
+use crate::{panics, sys};
+
+/// Runs the inside of a function: a panic ends here, and a cancellation of the thread waits until the host goes on.
+fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    panics::silence_caught();
+    sys::note_end_of_thread();
+    sys::uncancelled(|| panics::catch(run))
+}
 
 /// Runs a fallible function: its code, and its error through the out-parameter.
 pub(super) unsafe fn fallible(error: *mut *mut smsp_error, run: impl FnOnce() -> Result<(), Error>) -> smsp_code {
@@ -18,9 +25,8 @@ pub(super) unsafe fn fallible(error: *mut *mut smsp_error, run: impl FnOnce() ->
 
 /// The same for a function whose code is not always that of its error.
 pub(super) unsafe fn respond(error: *mut *mut smsp_error, run: impl FnOnce() -> (Code, Option<Error>)) -> smsp_code {
-    panics::silence_caught();
     unsafe { set(error, ptr::null_mut()) };
-    let (code, failure) = panics::catch(run).unwrap_or_else(|message| {
+    let (code, failure) = guarded(run).unwrap_or_else(|message| {
         let failure = Error::new(Code::Internal, format!("a defect of the library: {message}"));
         (Code::Internal, Some(failure))
     });
@@ -32,8 +38,7 @@ pub(super) unsafe fn respond(error: *mut *mut smsp_error, run: impl FnOnce() -> 
 
 /// Runs an accessor: its value, or the fallback where there is none.
 pub(super) fn accessor<T>(fallback: T, run: impl FnOnce() -> Option<T>) -> T {
-    panics::silence_caught();
-    panics::catch(run).ok().flatten().unwrap_or(fallback)
+    guarded(run).ok().flatten().unwrap_or(fallback)
 }
 
 /// Writes an out-parameter, if there is one.

@@ -54,7 +54,8 @@ pub extern "C" fn smsp_config_new() -> *mut smsp_config {
 /// api_key, and for proxy the first of HTTPS_PROXY, https_proxy, ALL_PROXY, all_proxy, unless NO_PROXY or no_proxy lists
 /// the host. It overrides what was set before and is overridden by what is set after. An empty variable is an unset one.
 /// It must not run beside setenv.
-/// Returns SMSP_OK, or SMSP_E_CONFIG with an error that names the variable; then nothing is changed.
+/// Returns SMSP_OK, or SMSP_E_CONFIG with an error that names the variable; then nothing is changed. It is
+/// SMSP_E_CONFIG too in a program that has more rights than its caller (setuid): the environment is the caller's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_config_load_env(config: *mut smsp_config, error: *mut *mut smsp_error) -> smsp_code {
     unsafe { fallible(error, || required(config, "config")?.lock().config.load_env()) }

@@ -14,6 +14,7 @@ use super::{failure, race};
 use crate::error::{Code, Error};
 use crate::proxy::Proxy;
 use crate::stats::{Counter, Stats};
+use crate::sys::Kept;
 use crate::url::{bare_host, port};
 
 /// What a request went over. ureq does not tell, but it connects in the thread that asks.
@@ -67,19 +68,19 @@ impl fmt::Debug for Tcp {
 impl Tcp {
     /// Connects to the host, or to the proxy that leads there. The stream does not block. The error is Timeout where the
     /// deadline passes, and says what was not had by then.
-    pub(crate) fn open(&self, host: &str, port: u16, deadline: Option<Instant>) -> Result<TcpStream, Error> {
+    pub(crate) fn open(&self, host: &str, port: u16, deadline: Option<Instant>) -> Result<Kept<TcpStream>, Error> {
         let Some(proxy) = &self.proxy else { return self.reach(host, port, deadline) };
         let named = |error: Error| error.and(&format!("this is the proxy {proxy} for {host}"));
         self.reach(&proxy.host, proxy.port, deadline).map_err(named)
     }
 
     /// The connection over a stream. Chunks, records and heads may make an answer twice as long as its body, and a bit more.
-    pub(crate) fn transport(&self, stream: TcpStream) -> TcpTransport {
+    pub(crate) fn transport(&self, stream: Kept<TcpStream>) -> TcpTransport {
         TcpTransport::new(stream, &self.stats, 2 * self.max_response_bytes + MOST_AROUND)
     }
 
     /// Looks the host up and connects to the first address that takes the connection.
-    fn reach(&self, host: &str, port: u16, deadline: Option<Instant>) -> Result<TcpStream, Error> {
+    fn reach(&self, host: &str, port: u16, deadline: Option<Instant>) -> Result<Kept<TcpStream>, Error> {
         let addresses = self.names.look_up(host, port, deadline)?;
         if let Some(foreign) = addresses.iter().find(|address| self.loopback_only && !address.ip().is_loopback()) {
             let text = format!("base_url: {host} is {foreign}, not this machine; use https or set allow_http");

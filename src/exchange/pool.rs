@@ -13,6 +13,7 @@ use super::{Exchange, Scratch, threads};
 use crate::error::{Code, Error};
 use crate::panics;
 use crate::settings::reason;
+use crate::sys::{Generation, is_current};
 
 /// Calls wait here for a free connection. Their batches are taken in turn, so that a short list does not wait for the
 /// end of a long one.
@@ -21,7 +22,7 @@ pub(crate) struct Pool {
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// There as long as operations are.
     watch: Mutex<Weak<Watch>>,
-    process: u32,
+    process: Generation,
 }
 
 struct Shared {
@@ -47,7 +48,7 @@ impl Pool {
     pub(crate) fn new(exchange: Exchange, max_threads: usize) -> Pool {
         let shared = Shared { exchange, max_threads, queue: Mutex::default(), more: Condvar::new() };
         let (threads, watch) = (Mutex::default(), Mutex::default());
-        Pool { shared: Arc::new(shared), threads, watch, process: std::process::id() }
+        Pool { shared: Arc::new(shared), threads, watch, process: Generation::current() }
     }
 
     pub(crate) fn exchange(&self) -> &Exchange {
@@ -156,7 +157,7 @@ impl Drop for Pool {
     /// Nothing is asked any more, so the threads are at their end or idle. A child of a fork has none of them.
     fn drop(&mut self) {
         let threads = std::mem::take(self.threads.get_mut().unwrap_or_else(PoisonError::into_inner));
-        if self.process != std::process::id() {
+        if self.process != Generation::current() {
             return std::mem::forget(threads);
         }
         self.shared.lock().ends = true;
@@ -165,9 +166,10 @@ impl Drop for Pool {
     }
 }
 
-/// Waits for threads that are at their end.
+/// Waits for threads that are at their end. One of them may be that which is here: the system runs what the host has for its
+/// end in the last thread of the process.
 fn join(threads: Vec<JoinHandle<()>>) {
-    for thread in threads {
+    for thread in threads.into_iter().filter(|thread| !is_current(thread)) {
         // A panic was caught where it happened.
         let _ = thread.join();
     }

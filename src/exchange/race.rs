@@ -5,19 +5,23 @@ use std::net::{SocketAddr, TcpStream};
 use std::slice;
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 
 use super::wait::{Waiting, is_time_limit};
 use crate::error::{Code, Error};
 use crate::settings::reason;
-use crate::sys::{is_connecting, is_exhaustion};
+use crate::sys::{Kept, is_connecting, is_exhaustion};
 
 /// How long an address has for itself before the next is tried beside it.
 const HEAD_START: Duration = Duration::from_millis(250);
 
 /// Connects to one of the addresses, of which there are at most [`Waiting::MOST`]. They are started in their order. The
 /// stream does not block.
-pub(crate) fn connect(host: &str, addresses: &[SocketAddr], deadline: Option<Instant>) -> Result<TcpStream, Error> {
+pub(crate) fn connect(
+    host: &str,
+    addresses: &[SocketAddr],
+    deadline: Option<Instant>,
+) -> Result<Kept<TcpStream>, Error> {
     Race { host, next: addresses.iter(), running: Vec::new(), lost: Vec::new() }.run(deadline)
 }
 
@@ -26,12 +30,12 @@ struct Race<'a> {
     /// Addresses that are not yet tried.
     next: slice::Iter<'a, SocketAddr>,
     /// Connections that are being made. What is left of them at the end is closed.
-    running: Vec<(SocketAddr, TcpStream)>,
+    running: Vec<(SocketAddr, Kept<TcpStream>)>,
     lost: Vec<(SocketAddr, io::Error)>,
 }
 
 impl Race<'_> {
-    fn run(mut self, deadline: Option<Instant>) -> Result<TcpStream, Error> {
+    fn run(mut self, deadline: Option<Instant>) -> Result<Kept<TcpStream>, Error> {
         loop {
             self.start_next();
             let is_last = self.next.len() == 0;
@@ -63,7 +67,7 @@ impl Race<'_> {
     }
 
     /// Waits for the first connection that is made, or None, that cannot be.
-    fn first(&mut self, deadline: Option<Instant>) -> io::Result<Option<TcpStream>> {
+    fn first(&mut self, deadline: Option<Instant>) -> io::Result<Option<Kept<TcpStream>>> {
         let waiting = self.running.iter().fold(Waiting::new(), |waiting, (_, stream)| waiting.writable(stream));
         let place = waiting.until(deadline)?;
         let (address, stream) = self.running.swap_remove(place);
@@ -98,12 +102,12 @@ impl Race<'_> {
 }
 
 /// Begins to make a connection, which is there, or has failed, when the stream is writable.
-fn start(address: SocketAddr) -> io::Result<TcpStream> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    socket.set_nonblocking(true)?;
-    match socket.connect(&address.into()) {
+fn start(address: SocketAddr) -> io::Result<Kept<TcpStream>> {
+    let stream = Kept::new(TcpStream::from(Socket::new(Domain::for_address(address), Type::STREAM, None)?))?;
+    stream.set_nonblocking(true)?;
+    match SockRef::from(&*stream).connect(&address.into()) {
         Err(error) if !is_connecting(&error) => Err(error),
-        _ => Ok(socket.into()),
+        _ => Ok(stream),
     }
 }
 

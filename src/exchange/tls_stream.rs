@@ -231,6 +231,7 @@ mod tests {
     use rustls::{ClientConfig, RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion};
 
     use super::*;
+    use crate::sys::Kept;
 
     type Server = StreamOwned<ServerConnection, TcpStream>;
 
@@ -263,7 +264,7 @@ mod tests {
         });
         let name = ServerName::try_from("localhost").unwrap();
         let connection = UnbufferedClientConnection::new(Arc::new(client), name).unwrap();
-        let tcp = TcpTransport::new(stream, &Arc::default(), u64::MAX);
+        let tcp = TcpTransport::new(Kept::new(stream).unwrap(), &Arc::default(), u64::MAX);
         (TlsStream::connect(connection, tcp, deadline()).unwrap(), serving)
     }
 

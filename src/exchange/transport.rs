@@ -13,6 +13,7 @@ use super::failure;
 use super::wait::{Waiting, is_time_limit};
 use crate::error::{Code, Error};
 use crate::stats::{Counter, Stats};
+use crate::sys::Kept;
 
 /// Room for a request about 500 messages as they mostly are. Larger buffers measured hardly faster.
 pub(crate) const BUFFER_SIZE: usize = 32 * 1024;
@@ -25,7 +26,7 @@ const MAX_AGE: Duration = Duration::from_secs(5 * 60);
 
 /// A connection over a stream that does not block.
 pub(crate) struct TcpTransport {
-    stream: TcpStream,
+    stream: Kept<TcpStream>,
     stats: Arc<Stats>,
     buffers: WipedBuffers,
     made: Instant,
@@ -42,7 +43,7 @@ impl fmt::Debug for TcpTransport {
 
 impl TcpTransport {
     /// `most` is how many bytes an answer may have on the wire, what leads to it included.
-    pub(crate) fn new(stream: TcpStream, stats: &Arc<Stats>, most: u64) -> TcpTransport {
+    pub(crate) fn new(stream: Kept<TcpStream>, stats: &Arc<Stats>, most: u64) -> TcpTransport {
         let (buffers, made) = (WipedBuffers::new(), Instant::now());
         TcpTransport { stream, stats: Arc::clone(stats), buffers, made, received: 0, most }
     }
@@ -116,7 +117,7 @@ impl TcpTransport {
     fn write_all(&mut self, deadline: Option<Instant>) -> io::Result<()> {
         let mut rest = self.buffers.held();
         while !rest.is_empty() {
-            match self.stream.write(rest) {
+            match (&*self.stream).write(rest) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(amount) => rest = &rest[amount..],
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -200,7 +201,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         stream.set_nonblocking(true).unwrap();
-        (TcpTransport::new(stream, &Arc::default(), u64::MAX), listener.accept().unwrap().0)
+        (TcpTransport::new(Kept::new(stream).unwrap(), &Arc::default(), u64::MAX), listener.accept().unwrap().0)
     }
 
     #[test]

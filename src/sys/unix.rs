@@ -1,14 +1,22 @@
 //! Linux: descriptors and `ppoll`, `eventfd`, signals, `errno`.
 
+use std::cell::Cell;
+use std::ffi::{c_int, c_void};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
+use std::num::NonZeroUsize;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::thread::JoinHandleExt;
 use std::path::Path;
 use std::ptr;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
+use once_cell::race::OnceNonZeroUsize;
 use socket2::SockRef;
+
+use super::Kept;
 
 /// What can be waited for; how it is borrowed, and how it is named in the interface.
 pub(crate) use std::os::fd::{AsFd as Waitable, BorrowedFd as Descriptor, RawFd as RawDescriptor};
@@ -31,10 +39,25 @@ pub(crate) fn number(waitable: &impl Waitable) -> i32 {
     raw(waitable)
 }
 
+/// Moves what was opened just now to a number beyond those of standard input, output and error: a host that has closed them
+/// goes on to write there. What it writes at this very moment it has written.
+pub(crate) fn past_standard<T: Waitable + From<OwnedFd>>(opened: T) -> io::Result<T> {
+    if raw(&opened) > libc::STDERR_FILENO {
+        return Ok(opened);
+    }
+    // SAFETY: fcntl takes numbers only.
+    let moved = unsafe { libc::fcntl(raw(&opened), libc::F_DUPFD_CLOEXEC, libc::STDERR_FILENO + 1) };
+    if moved < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the descriptor was made just now and belongs to nobody else.
+    Ok(T::from(unsafe { OwnedFd::from_raw_fd(moved) }))
+}
+
 /// A descriptor that is readable, for `poll` and its like, once the event has happened. Close-on-exec.
 #[derive(Debug)]
 pub(crate) struct Event {
-    file: File,
+    file: Kept<File>,
 }
 
 impl Event {
@@ -47,19 +70,19 @@ impl Event {
         }
         // SAFETY: the descriptor was made just now and belongs to nobody else.
         let descriptor = unsafe { OwnedFd::from_raw_fd(descriptor) };
-        Ok(Event { file: File::from(descriptor) })
+        Ok(Event { file: Kept::new(File::from(descriptor))? })
     }
 
     /// Lets it happen; a second time changes nothing. Async-signal-safe but for `errno`, which a write may set.
     pub(crate) fn set(&self) {
         // It cannot fail: only a counter that is full would, and it is readable then.
-        let _ = (&self.file).write(&1u64.to_ne_bytes());
+        let _ = (&*self.file).write(&1u64.to_ne_bytes());
     }
 
     /// Makes it one that has not happened.
     pub(crate) fn clear(&self) {
         // There is nothing to read where it has not happened.
-        let _ = (&self.file).read(&mut [0; size_of::<u64>()]);
+        let _ = (&*self.file).read(&mut [0; size_of::<u64>()]);
     }
 }
 
@@ -131,23 +154,98 @@ pub(crate) fn starting_thread<T>(run: impl FnOnce() -> T) -> T {
     }
 }
 
-/// Runs something whose writes may raise SIGPIPE in this thread: the pipe may be without an end, and the host would be
-/// ended by the signal for it. The host never gets it.
-pub(crate) fn without_sigpipe<T>(run: impl FnOnce() -> T) -> T {
-    // SAFETY: the sets are local, filled by the calls before they are read, and the mask is put back. The wait ends at
-    // once, since the signal is pending and blocked here.
+/// Whether this thread is the current one. std does not tell at the end of a thread.
+pub(crate) fn is_current<T>(thread: &JoinHandle<T>) -> bool {
+    // SAFETY: it takes nothing.
+    thread.as_pthread_t() == unsafe { libc::pthread_self() }
+}
+
+/// How much of a thread's stack is the system's: with glibc it holds the thread-local data of the whole program, which may be
+/// megabytes. Elsewhere that lies beside the stack.
+pub(crate) fn least_stack() -> usize {
+    type Least = unsafe extern "C" fn(*const libc::pthread_attr_t) -> usize;
+    // SAFETY: the name is C's; glibc's function of this name has this type, and reads attributes that were initialised.
     unsafe {
-        let mut pipe = std::mem::zeroed();
+        let address = libc::dlsym(libc::RTLD_DEFAULT, c"__pthread_get_minstack".as_ptr());
+        let mut attributes = std::mem::zeroed();
+        if address.is_null() || libc::pthread_attr_init(&mut attributes) != 0 {
+            return 0;
+        }
+        let least = std::mem::transmute::<*mut c_void, Least>(address)(&attributes);
+        libc::pthread_attr_destroy(&mut attributes);
+        least
+    }
+}
+
+/// The end of a thread.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Ahead,
+    /// Ahead, and it will be noted.
+    Awaited,
+    Past,
+}
+
+thread_local! {
+    static END: Cell<End> = const { Cell::new(End::Ahead) };
+}
+
+/// Has the end of this thread noted. After that of a process's last thread the system runs in it what the host has for the end
+/// (`atexit`), and counts it no more: a thread that is started there is taken for the last one when it ends, and ends the
+/// process under the other.
+pub(crate) fn note_end_of_thread() {
+    if END.get() == End::Ahead {
+        END.set(End::Awaited);
+        await_end();
+    }
+}
+
+/// The value of a key is looked at when a thread ends, unlike Rust's thread-local values, which `exit` alone drops too.
+fn await_end() {
+    static KEY: OnceNonZeroUsize = OnceNonZeroUsize::new();
+    extern "C" fn end(_: *mut c_void) {
+        END.set(End::Past);
+    }
+    let make = || {
+        let mut key = 0;
+        // SAFETY: the key is local, and the function is there as long as the library, which stays loaded.
+        let failed = unsafe { libc::pthread_key_create(&mut key, Some(end)) } != 0;
+        // Keys are counted from 0.
+        NonZeroUsize::new(key as usize + 1).filter(|_| !failed).ok_or(())
+    };
+    // Where there is no key to be had, no end is noted.
+    if let Ok(key) = KEY.get_or_try_init(make) {
+        // SAFETY: the key was made here. The value is not looked at, but for not being NULL.
+        unsafe { libc::pthread_setspecific((key.get() - 1) as libc::pthread_key_t, ptr::from_ref(&KEY).cast()) };
+    }
+}
+
+/// Whether this thread has ended (`pthread_exit`), but for what the system runs in it afterwards.
+pub(crate) fn thread_has_ended() -> bool {
+    END.get() == End::Past
+}
+
+/// What a write may raise in its thread: for a pipe without an end, and for a file that has its largest size
+/// (`RLIMIT_FSIZE`).
+const SIGNALS_OF_WRITES: [c_int; 2] = [libc::SIGPIPE, libc::SIGXFSZ];
+
+/// Runs something whose writes may raise signals in this thread, by which the host would be ended. It never gets them.
+pub(crate) fn without_signals_of_writes<T>(run: impl FnOnce() -> T) -> T {
+    let of_writes = set_of(&SIGNALS_OF_WRITES);
+    // What was pending belongs to the host.
+    let hosts = pending();
+    // SAFETY: both sets are local; the one is filled, the other is filled by the call before it is read, and the mask is
+    // put back. The wait ends at once, since the signal is pending and blocked here.
+    unsafe {
         let mut before = std::mem::zeroed();
-        libc::sigemptyset(&mut pipe);
-        libc::sigaddset(&mut pipe, libc::SIGPIPE);
-        // One that was pending belongs to the host.
-        let hosts = is_pending();
-        let blocked = libc::pthread_sigmask(libc::SIG_BLOCK, &pipe, &mut before) == 0;
+        let blocked = libc::pthread_sigmask(libc::SIG_BLOCK, &of_writes, &mut before) == 0;
         let result = run();
         if blocked {
-            if !hosts && is_pending() {
-                libc::sigwait(&pipe, &mut 0);
+            let raised = pending();
+            for signal in SIGNALS_OF_WRITES {
+                if is_member(&raised, signal) && !is_member(&hosts, signal) {
+                    libc::sigwait(&set_of(&[signal]), &mut 0);
+                }
             }
             libc::pthread_sigmask(libc::SIG_SETMASK, &before, ptr::null_mut());
         }
@@ -155,13 +253,50 @@ pub(crate) fn without_sigpipe<T>(run: impl FnOnce() -> T) -> T {
     }
 }
 
-/// Whether a SIGPIPE waits to be taken.
-fn is_pending() -> bool {
-    // SAFETY: the set is local and filled by the call before it is read.
+/// A set of these signals.
+fn set_of(signals: &[c_int]) -> libc::sigset_t {
+    // SAFETY: the set is local and emptied before it is filled.
     unsafe {
-        let mut pending = std::mem::zeroed();
-        libc::sigpending(&mut pending) == 0 && libc::sigismember(&pending, libc::SIGPIPE) == 1
+        let mut set = std::mem::zeroed();
+        libc::sigemptyset(&mut set);
+        signals.iter().for_each(|signal| _ = libc::sigaddset(&mut set, *signal));
+        set
     }
+}
+
+/// The signals that wait to be taken.
+fn pending() -> libc::sigset_t {
+    let mut pending = set_of(&[]);
+    // SAFETY: the set is local. It is left empty where the call fails.
+    unsafe { libc::sigpending(&mut pending) };
+    pending
+}
+
+fn is_member(set: &libc::sigset_t, signal: c_int) -> bool {
+    // SAFETY: it reads the set.
+    unsafe { libc::sigismember(set, signal) == 1 }
+}
+
+unsafe extern "C" {
+    /// Of POSIX; the crate libc lacks it.
+    fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
+}
+
+/// The same with glibc and musl.
+const PTHREAD_CANCEL_DISABLE: c_int = 1;
+
+/// Runs something in which this thread cannot be cancelled (`pthread_cancel`), which would unwind through our frames: one
+/// that was cancelled ends after it, where the host has a cancellation point. Async-signal-safe.
+pub(crate) fn uncancelled<T>(run: impl FnOnce() -> T) -> T {
+    let mut before = 0;
+    // SAFETY: it writes to the place that it is given, which is there.
+    let disabled = unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &mut before) } == 0;
+    let result = run();
+    if disabled {
+        // SAFETY: the state is one that it gave; nothing is written to NULL.
+        unsafe { pthread_setcancelstate(before, ptr::null_mut()) };
+    }
+    result
 }
 
 /// Runs something after which `errno` is what it was before.
@@ -178,10 +313,11 @@ pub(crate) fn keeping_errno(run: impl FnOnce()) {
 /// Opens a log for one line. A pipe that nobody reads is an error and not a wait.
 pub(crate) fn open_log(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.append(true).create(true).mode(0o600).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)
+    options.append(true).create(true).mode(0o600).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+    options.open(path).and_then(past_standard)
 }
 
-/// Writes as much of a line to standard error as that takes at once. The flags of the host's descriptor stay as they are: a
+/// Writes as much of a line to standard error as that takes at once: an error where the host has closed it. The flags of the host's descriptor stay as they are: a
 /// socket is told not to wait, a pipe or a terminal is opened anew.
 pub(crate) fn write_stderr(line: &[u8]) -> io::Result<usize> {
     let mut shared = File::from(io::stderr().as_fd().try_clone_to_owned()?);
@@ -193,7 +329,8 @@ pub(crate) fn write_stderr(line: &[u8]) -> io::Result<usize> {
         return shared.write(line);
     }
     let anew = format!("/proc/self/fd/{}", shared.as_raw_fd());
-    match OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(anew) {
+    let opened = OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(anew);
+    match opened.and_then(past_standard) {
         Ok(mut own) => own.write(line),
         Err(_) => write_if_writable(&mut shared, line),
     }
@@ -205,6 +342,13 @@ fn write_if_writable(file: &mut File, line: &[u8]) -> io::Result<usize> {
     let mut writable = [Polled::writable(raw(file))];
     poll(&mut writable, Some(Duration::ZERO))?;
     if writable[0].is_ready() { file.write(line) } else { Err(ErrorKind::WouldBlock.into()) }
+}
+
+/// Whether this program has more rights than who started it (setuid, setgid, capabilities of its file), whose environment is
+/// then not to be obeyed.
+pub(crate) fn has_more_rights_than_its_caller() -> bool {
+    // SAFETY: it takes a number only.
+    unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
 }
 
 /// Where systems keep the certificate authorities that they trust.

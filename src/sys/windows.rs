@@ -3,11 +3,12 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::ops::Deref;
 use std::os::windows::io::{AsHandle, AsRawSocket};
 use std::path::Path;
 use std::ptr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
@@ -201,14 +202,77 @@ pub(crate) fn starting_thread<T>(run: impl FnOnce() -> T) -> T {
     run()
 }
 
-/// There is no SIGPIPE.
-pub(crate) fn without_sigpipe<T>(run: impl FnOnce() -> T) -> T {
+/// There is no fork.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Generation;
+
+impl Generation {
+    pub(crate) fn current() -> Generation {
+        Generation
+    }
+}
+
+/// A socket for longer than a moment.
+#[derive(Debug)]
+pub(crate) struct Kept<T>(T);
+
+impl<T> Kept<T> {
+    /// Keeps what was opened just now.
+    pub(crate) fn new(opened: T) -> io::Result<Kept<T>> {
+        Ok(Kept(opened))
+    }
+}
+
+impl<T> Deref for Kept<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Waitable> Waitable for Kept<T> {
+    fn as_socket(&self) -> Descriptor<'_> {
+        self.0.as_socket()
+    }
+}
+
+/// What a host has for its end never runs in a thread of ours.
+pub(crate) fn is_current<T>(_: &JoinHandle<T>) -> bool {
+    false
+}
+
+/// Thread-local data lies beside the stack.
+pub(crate) fn least_stack() -> usize {
+    0
+}
+
+/// The last thread of a process ends it without what the host has for the end.
+pub(crate) fn note_end_of_thread() {}
+
+/// Nothing runs in a thread that has ended.
+pub(crate) fn thread_has_ended() -> bool {
+    false
+}
+
+/// There are no signals that a write raises.
+pub(crate) fn without_signals_of_writes<T>(run: impl FnOnce() -> T) -> T {
+    run()
+}
+
+/// A thread cannot be cancelled.
+pub(crate) fn uncancelled<T>(run: impl FnOnce() -> T) -> T {
     run()
 }
 
 /// No signal handler interrupts a thread.
 pub(crate) fn keeping_errno(run: impl FnOnce()) {
     run();
+}
+
+/// Handles of files and sockets are never those of standard input, output and error.
+pub(crate) fn past_standard<T>(opened: T) -> io::Result<T> {
+    Ok(opened)
 }
 
 /// Opens a log for one line.
@@ -220,6 +284,11 @@ pub(crate) fn open_log(path: &Path) -> io::Result<File> {
 /// way to ask it, nor one that leaves the host's handle as it is.
 pub(crate) fn write_stderr(line: &[u8]) -> io::Result<usize> {
     io::stderr().as_handle().try_clone_to_owned().map(File::from)?.write(line)
+}
+
+/// A program has the rights of who starts it.
+pub(crate) fn has_more_rights_than_its_caller() -> bool {
+    false
 }
 
 /// The file of the authorities that this machine trusts, or why there is none.

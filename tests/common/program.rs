@@ -56,7 +56,7 @@ pub fn resolver() -> &'static str {
 }
 
 /// Compiles a program once for each of what it is linked with.
-fn compiled(name: &'static str, form: Form) -> PathBuf {
+pub fn compiled(name: &'static str, form: Form) -> PathBuf {
     type Compiled = HashMap<(&'static str, Form), Arc<OnceLock<PathBuf>>>;
     static PROGRAMS: OnceLock<Mutex<Compiled>> = OnceLock::new();
     let mut programs = PROGRAMS.get_or_init(Mutex::default).lock().unwrap_or_else(|poisoned| poisoned.into_inner());

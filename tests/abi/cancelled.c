@@ -1,0 +1,114 @@
+/* cancelled FILE name=value…
+ * A thread that was cancelled (pthread_cancel) goes through every function of the library to its end, and ends at its own
+ * next cancellation point. It finds its state of cancellation as it left it. The statuses are those of FILE (expect.h). */
+#define _GNU_SOURCE
+#include "expect.h"
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+
+static int denied;
+
+/* Stands in front of the system's, for the library too: where it denies, calls work in the thread that calls. */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *context)
+{
+    int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+    if (denied)
+        return EAGAIN;
+    *(void **)&create = dlsym(RTLD_NEXT, "pthread_create");
+    return create(thread, attributes, start, context);
+}
+
+static struct expectations all;
+static int count;
+static char **values;
+static int reached, survived, state;
+
+static void operate(smsp_client *client)
+{
+    smsp_operation *operation = NULL;
+    smsp_report *report = NULL;
+    size_t done;
+
+    CHECK_INT(smsp_multi_status_start(client, all.queries, all.count, &operation, NULL), SMSP_OK);
+    CHECK(smsp_operation_fd(operation) > 0);
+    CHECK_INT(smsp_operation_wait(operation, -1), SMSP_OK);
+    CHECK_INT(smsp_operation_progress(operation, &done, NULL), SMSP_OK);
+    smsp_operation_cancel(operation);
+    CHECK_INT(smsp_operation_finish(operation, &report, NULL), SMSP_OK);
+    CHECK_INT(expectations_differ(&all, report, 0, all.count), 0);
+    smsp_report_free(report);
+    smsp_operation_free(operation);
+}
+
+/* The configuration is read and the client made, with the key file and the log, in the thread that was cancelled. */
+static void work(void)
+{
+    smsp_client *client = client_from(count, values, 2);
+    smsp_report *report = NULL;
+
+    CHECK_INT(smsp_multi_status(client, all.queries, all.count, &report, NULL), SMSP_OK);
+    CHECK_INT(expectations_differ(&all, report, 0, all.count), 0);
+    CHECK_INT(counter(client, "log_lines_dropped"), 0);
+    smsp_report_free(report);
+    if (!denied)
+        operate(client);
+    smsp_client_free(client);
+}
+
+static void *cancelled(void *context)
+{
+    (void)context;
+    pthread_cancel(pthread_self());
+    work();
+    reached = 1;
+    pthread_testcancel();
+    survived = 1;
+    return NULL;
+}
+
+static void *guarded(void *context)
+{
+    (void)context;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    pthread_cancel(pthread_self());
+    work();
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    return NULL;
+}
+
+/* What the thread ends with. */
+static void *run(void *(*start)(void *), int deny)
+{
+    pthread_t thread;
+    void *end = NULL;
+
+    reached = survived = state = -1;
+    if (pthread_create(&thread, NULL, start, NULL) != 0)
+        check_fatal("pthread_create", NULL);
+    denied = deny;
+    pthread_join(thread, &end);
+    denied = 0;
+    return end;
+}
+
+int main(int argc, char **argv)
+{
+    int deny;
+
+    if (argc < 2)
+        check_fatal("usage: cancelled FILE name=value…", NULL);
+    all = expectations_read(argv[1]);
+    count = argc;
+    values = argv;
+    for (deny = 0; deny <= 1; ++deny) {
+        CHECK(run(cancelled, deny) == PTHREAD_CANCELED);
+        CHECK_INT(reached, 1);
+        CHECK_INT(survived, -1);
+        CHECK(run(guarded, deny) == NULL);
+        CHECK_INT(state, PTHREAD_CANCEL_DISABLE);
+    }
+    expectations_free(&all);
+    return check_result();
+}
