@@ -13,6 +13,7 @@ use crate::query::RawQuery;
 use crate::state::State;
 use crate::texts::{Address, Texts};
 use crate::wire::answer::EntryStatus;
+use crate::wire::bounded::bounded;
 use crate::wire::request::{Asked, Key, Message};
 
 /// `date` where there is none.
@@ -364,9 +365,9 @@ impl Told {
     /// A text that holds a NUL must not look like a shorter one to a C caller.
     fn text(&mut self, text: &str) -> Result<Address, Error> {
         if text.contains('\0') {
-            return self.texts.push(text.replace('\0', "\u{fffd}").as_bytes());
+            return self.texts.push(bounded(&text.replace('\0', "\u{fffd}")).as_bytes());
         }
-        self.texts.push(text.as_bytes())
+        self.texts.push(bounded(text).as_bytes())
     }
 }
 

@@ -35,9 +35,10 @@ pub struct smsp_status {
     pub phone_number: *const c_char,
     /// The caller's text, as it was given; NULL where it was NULL.
     pub message_id: *const c_char,
-    /// The service's text, in English or French, or NULL.
+    /// The service's text, in English or French, or NULL. One that is longer than 1,024 bytes is cut and ends in "…".
     pub status_text: *const c_char,
-    /// The service's date as text where it is not Unix seconds, else NULL: it names no time zone, so none is guessed.
+    /// The service's date as text where it is not Unix seconds, else NULL: it names no time zone, so none is guessed. It is
+    /// cut as status_text is.
     pub date_text: *const c_char,
     /// When the state was reached, in Unix seconds, or SMSP_NO_DATE.
     pub date: i64,

@@ -34,7 +34,7 @@ use retry::{Budget, Failure, retry_after};
 use wait::sleep;
 use zeroize::Zeroize;
 
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, out_of_memory};
 use crate::log::Attempt;
 use crate::matching::{self, Matches};
 use crate::settings::{MAX_URL, Method, Settings};
@@ -311,8 +311,9 @@ impl Exchange {
                 }
                 _ => Err(self.refused(&refusal, status)),
             },
-            Err(unreadable) if success => Err(self.not_documented(&unreadable, status, body.as_bytes())),
-            _ => Err(self.http_status(status, body.as_bytes())),
+            Err(unreadable) if unreadable.lacks_memory => Err(out_of_memory("an answer")),
+            Err(unreadable) if success => Err(self.not_documented(&unreadable, status, body)),
+            _ => Err(self.http_status(status, body)),
         }
     }
 
@@ -323,21 +324,21 @@ impl Exchange {
         Error::new(code, text).with_api_code(refused.api_code).with_http_status(status)
     }
 
-    fn not_documented(&self, unreadable: &Unreadable, status: u16, body: &[u8]) -> Error {
+    fn not_documented(&self, unreadable: &Unreadable, status: u16, body: &str) -> Error {
         let reason = self.settings.secrets.quote(&unreadable.to_string());
         let text = format!("the answer is not as documented: {reason}: {}", self.excerpt(body, unreadable.offset));
         Error::new(Code::Protocol, text).with_http_status(status)
     }
 
-    fn http_status(&self, status: u16, body: &[u8]) -> Error {
+    fn http_status(&self, status: u16, body: &str) -> Error {
         let code = if status == TOO_MANY_REQUESTS { Code::RateLimited } else { Code::Http };
         let text = format!("the service answered with HTTP status {status}: {}", self.excerpt(body, 0));
         Error::new(code, text).with_http_status(status)
     }
 
     /// A little of a body, from around this place.
-    fn excerpt(&self, body: &[u8], offset: usize) -> String {
-        excerpt::excerpt(&self.settings.secrets, &String::from_utf8_lossy(body), offset)
+    fn excerpt(&self, body: &str, offset: usize) -> String {
+        excerpt::excerpt(&self.settings.secrets, body, offset)
     }
 }
 
