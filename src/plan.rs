@@ -353,7 +353,7 @@ mod tests {
         let texts = draft.asked_texts();
         let sizes: Vec<usize> = (0..plan.batches())
             .map(|batch| {
-                let asked = draft.batch(&plan, batch, &texts);
+                let asked = draft.batch(&plan, batch, &texts).unwrap();
                 asked.iter().enumerate().map(|(place, query)| query_entry_size(place, query.message())).sum()
             })
             .collect();

@@ -8,6 +8,7 @@ use memchr::memchr;
 use crate::error::{Code, Error, out_of_memory};
 use crate::invalid::Invalid;
 use crate::limits::MAX_BATCH;
+use crate::memory;
 use crate::plan::{Duplicate, Plan};
 use crate::query::RawQuery;
 use crate::state::State;
@@ -253,12 +254,12 @@ impl Draft {
     }
 
     /// The messages that a batch asks.
-    pub(crate) fn batch<'t>(&self, plan: &Plan, batch: usize, texts: &'t AskedTexts) -> Vec<Asked<'t>> {
+    pub(crate) fn batch<'t>(&self, plan: &Plan, batch: usize, texts: &'t AskedTexts) -> Result<Vec<Asked<'t>>, Error> {
         let rows: Range<usize> = plan.rows_of(batch);
-        let mut list = Vec::with_capacity(rows.len().min(MAX_BATCH));
+        let mut list = memory::list(rows.len().min(MAX_BATCH), "a batch")?;
         let mut chunk = [].as_slice();
         list.extend(rows.filter_map(|row| self.rows[row].held(row, texts, &mut chunk)));
-        list
+        Ok(list)
     }
 
     /// Keeps the texts of a status, to be written into any number of rows.
@@ -335,6 +336,8 @@ impl Draft {
         let otherwise = (self.counts[State::Unanswered as usize] > 0)
             .then(|| self.failed_otherwise.unwrap_or_else(|| out_of_memory("the reason")));
         let reasons = Reasons::new(self.invalid, self.failed, otherwise, unanswered);
+        // Without memory for them the rows have the codes alone.
+        let reasons = reasons.unwrap_or_else(Reasons::unknown);
         let Draft { rows, asked, told, counts, .. } = self;
         (Report { rows, asked, told: told.texts, reasons, counts }, answered)
     }
@@ -534,22 +537,29 @@ impl Reasons {
         mut failed: Vec<Failed>,
         otherwise: Option<Error>,
         duplicates: Vec<Duplicate>,
-    ) -> Reasons {
+    ) -> Result<Reasons, Error> {
         let mut kinds = Vec::new();
         for (_, kind) in &invalid {
             if !kinds.contains(kind) {
                 kinds.push(*kind);
             }
         }
-        let mut errors: Vec<_> = kinds.iter().map(|kind| kind.error()).collect();
-        failed.sort_by_key(|failed| failed.rows.start);
-        let mut ranges = Vec::with_capacity(failed.len());
+        let mut errors = memory::list(kinds.len() + failed.len() + 1, "reasons")?;
+        errors.extend(kinds.iter().map(|kind| kind.error()));
+        failed.sort_unstable_by_key(|failed| failed.rows.start);
+        let mut ranges = memory::list(failed.len(), "reasons")?;
         for Failed { rows, error } in failed {
             ranges.push((rows, errors.len()));
             errors.push(error);
         }
         errors.extend(otherwise);
-        Reasons { errors, invalid, kinds, failed: ranges, duplicates }
+        Ok(Reasons { errors, invalid, kinds, failed: ranges, duplicates })
+    }
+
+    /// One for all rows.
+    fn unknown(error: Error) -> Reasons {
+        let errors = vec![error];
+        Reasons { errors, invalid: Vec::new(), kinds: Vec::new(), failed: Vec::new(), duplicates: Vec::new() }
     }
 
     /// The number of the error of a row that has no answer.

@@ -6,6 +6,7 @@ use libc::{c_char, size_t};
 
 use super::boundary::{accessor, free};
 use super::error::{smsp_code, smsp_error};
+use crate::memory;
 use crate::report::{Report, Row};
 use crate::state::State;
 
@@ -16,13 +17,14 @@ pub type smsp_state = i32;
 /// texts. It is immutable: any thread may read it.
 pub struct smsp_report {
     report: Report,
-    /// In the order of [`Report::errors`].
-    errors: Box<[smsp_error]>,
+    /// In the order of [`Report::errors`]; one alone where there was no memory for them.
+    errors: Vec<smsp_error>,
 }
 
 impl smsp_report {
     pub(super) fn new(report: Report) -> smsp_report {
-        let errors = report.errors().iter().map(smsp_error::of_report).collect();
+        let errors = memory::collect(report.errors().iter().map(smsp_error::of_report), "reasons");
+        let errors = errors.unwrap_or_else(|error| vec![smsp_error::of_report(&error)]);
         smsp_report { report, errors }
     }
 }
@@ -109,7 +111,8 @@ pub unsafe extern "C" fn smsp_report_count_state(report: *const smsp_report, sta
 pub unsafe extern "C" fn smsp_report_error(report: *const smsp_report, index: size_t) -> *const smsp_error {
     accessor(std::ptr::null(), || {
         let handle = unsafe { report.as_ref() }?;
-        Some(std::ptr::from_ref(handle.errors.get(handle.report.error_number(index)?)?))
+        let number = handle.report.error_number(index)?;
+        handle.errors.get(number).or(handle.errors.last()).map(std::ptr::from_ref)
     })
 }
 

@@ -37,6 +37,7 @@ use zeroize::Zeroize;
 use crate::error::{Code, Error, out_of_memory};
 use crate::log::Attempt;
 use crate::matching::{self, Matches};
+use crate::memory;
 use crate::settings::{MAX_URL, Method, Settings};
 use crate::state::{may_be_for_one_entry, refusal};
 use crate::stats::{Counter, Stats};
@@ -96,13 +97,14 @@ impl Ended {
 
 impl Outgoing {
     /// Empties the body, and sees that it has this much room.
-    fn make_room(&mut self, size: usize) {
+    fn make_room(&mut self, size: usize) -> Result<(), Error> {
         let body = self.body.get_or_insert_default();
         if body.capacity() < size {
             body.as_mut_slice().zeroize();
-            *body = Vec::with_capacity(size);
+            *body = memory::list(size, "a request")?;
         }
         body.clear();
+        Ok(())
     }
 
     /// Overwrites what holds the key.
@@ -201,7 +203,10 @@ impl Exchange {
     fn answered(&self, call: &Call, asked: &[Asked<'_>], said: &Said<'_>) -> Ended {
         self.budget.give_back();
         call.connected();
-        let matches = matching::assign(asked, &said.entries);
+        let matches = match matching::assign(asked, &said.entries) {
+            Ok(matches) => matches,
+            Err(error) => return Ended::Failed(error),
+        };
         self.stats.add(Counter::EntriesAnswered, matches.answered as u64);
         self.stats.add(Counter::AnswersUnmatched, matches.unmatched.len() as u64);
         let stranger = self.stranger(&said.entries, &matches);
@@ -274,7 +279,7 @@ impl Exchange {
         // Neither the body nor the URL grows while it is written: that would leave a copy of the key behind.
         let written = match method {
             Method::Post => {
-                request.make_room(request::json_room(api_key, messages.clone()));
+                request.make_room(request::json_room(api_key, messages.clone()))?;
                 if request.uri.is_none() {
                     request.url = format!("{url}{}", if *format == Format::Xml { "?_format=xml" } else { "" });
                     request.uri = request.url.parse().ok();
