@@ -7,7 +7,7 @@ use super::bounded::{Bounded, bounded};
 use super::request::{Key, Message};
 use super::{json, xml};
 use crate::decimal;
-use crate::error::{Error, out_of_memory};
+use crate::error::Error;
 use crate::limits::MAX_BATCH;
 use crate::memory;
 use crate::message_id::MessageId;
@@ -193,24 +193,10 @@ impl<'b> Entries<'b> {
         };
         let (date, date_text) = raw.date.date();
         let (stop_sms, is_spam) = (raw.stop_sms.flag(), raw.is_spam.flag());
-        if !self.has_room() {
-            return Err(out_of_memory(AN_ANSWER));
-        }
-        self.list.push(Entry { phone_number, message_id, date, status: self.statuses.len() });
+        let entry = Entry { phone_number, message_id, date, status: self.statuses.len() };
+        memory::push(&mut self.list, entry, AN_ANSWER)?;
         let status = EntryStatus { state, api_code, status_text, date_text, stop_sms, is_spam };
         memory::push(&mut self.statuses, status, AN_ANSWER)
-    }
-
-    /// Whether there is room for another entry, or can be had.
-    #[inline(always)]
-    pub(crate) fn has_room(&mut self) -> bool {
-        self.list.len() < self.list.capacity() || self.grow()
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self) -> bool {
-        self.list.try_reserve(1).is_ok()
     }
 
     /// The status of the entry at this place.

@@ -40,6 +40,13 @@ const SHORTEST_ENTRY: usize = 80;
 /// Nor longer. It bounds what is allocated for one.
 const LONGEST_ENTRY: usize = 4096;
 
+/// For how many entries there is room, with so many more; None if that is not to be had, or more than any answer has.
+#[cold]
+fn room(more: usize, entries: &mut Entries<'_>) -> Option<usize> {
+    entries.list.try_reserve(more).ok()?;
+    Some(entries.list.capacity().min(MAX_ENTRIES)).filter(|room| entries.list.len() < *room)
+}
+
 struct Cursor<'b> {
     /// What is not read yet.
     rest: &'b str,
@@ -52,15 +59,12 @@ impl<'b> Cursor<'b> {
         if self.token("]").is_some() {
             return Some(entries);
         }
-        entries.list.try_reserve((self.rest.len() / SHORTEST_ENTRY).min(MAX_BATCH)).ok()?;
+        let mut room = room((self.rest.len() / SHORTEST_ENTRY).clamp(1, MAX_BATCH), &mut entries)?;
         let mut patterns = Patterns::default();
         loop {
             self.skip_white_space();
             match patterns.read(self.rest) {
                 Some((length, entry)) => {
-                    if !entries.has_room() {
-                        return None;
-                    }
                     self.rest = &self.rest[length..];
                     entries.list.push(entry);
                 }
@@ -76,8 +80,8 @@ impl<'b> Cursor<'b> {
             if self.token(",").is_none() {
                 break;
             }
-            if entries.list.len() == MAX_ENTRIES {
-                return None;
+            if entries.list.len() == room {
+                room = self::room(1, &mut entries)?;
             }
         }
         self.token("]")?;
