@@ -180,11 +180,12 @@ typedef struct smsp_status {
    */
   const char *message_id;
   /**
-   * The service's text, in English or French, or NULL.
+   * The service's text, in English or French, or NULL. One that is longer than 1,024 bytes is cut and ends in "…".
    */
   const char *status_text;
   /**
-   * The service's date as text where it is not Unix seconds, else NULL: it names no time zone, so none is guessed.
+   * The service's date as text where it is not Unix seconds, else NULL: it names no time zone, so none is guessed. It is
+   * cut as status_text is.
    */
   const char *date_text;
   /**

@@ -19,4 +19,4 @@ for file in "$to/libsmsp.so.$version" "$to/smsp-status"; do
 done
 
 [ "${1:-}" != build ] || exit 0
-SMSP_TEST_LIBRARY=$to cargo test --locked --test c_abi --test c_cancel --test c_failures --test c_host --test c_operations
+SMSP_TEST_LIBRARY=$to cargo test --locked --test c_abi --test c_cancel --test c_failures --test c_host --test c_operations --test c_starved

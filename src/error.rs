@@ -80,6 +80,8 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// Memory of this size cannot be had.
+#[cold]
+#[inline(never)]
 pub(crate) fn out_of_memory(what: &str) -> Error {
     Error::new(Code::Resource, format!("not enough memory for {what}"))
 }

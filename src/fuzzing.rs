@@ -23,7 +23,7 @@ fn with_asked<T>(queries: &[Query<'_>], run: impl FnOnce(&[Asked<'_>]) -> T) -> 
     let limit = BatchLimit { entries: usize::MAX, query_bytes: None };
     let (plan, draft) = Plan::new(queries.iter().copied().map(RawQuery::from), limit).expect("memory");
     let texts = draft.asked_texts();
-    let asked = if plan.batches() == 0 { Vec::new() } else { draft.batch(&plan, 0, &texts) };
+    let asked = if plan.batches() == 0 { Vec::new() } else { draft.batch(&plan, 0, &texts).expect("memory") };
     run(&asked)
 }
 
@@ -96,7 +96,7 @@ impl Answer<'_> {
     pub fn assign(&self, queries: &[Query<'_>]) -> Assigned {
         let answer::Answer::Entries(entries) = &self.0 else { panic!("a refusal answers nothing") };
         with_asked(queries, |asked| {
-            let matches = matching::assign(asked, entries);
+            let matches = matching::assign(asked, entries).expect("memory");
             let mut answers = vec![None; queries.len()];
             for (place, asked) in asked.iter().enumerate() {
                 answers[asked.row()] = matches.answer(place);

@@ -42,6 +42,7 @@ mod invisible;
 mod limits;
 mod log;
 mod matching;
+mod memory;
 mod message_id;
 mod operation;
 mod panics;

@@ -1,11 +1,18 @@
 //! Which answer belongs to which query of a batch. Never one recipient's status for another: where an answer could
 //! be two people's, it is nobody's.
 
+use std::hash::Hash;
+
 use hashbrown::HashMap;
 
+use crate::error::{Error, out_of_memory};
+use crate::memory;
 use crate::phone::Phone;
 use crate::wire::answer::{Entries, Entry};
 use crate::wire::request::{Asked, Key};
+
+/// What memory is asked for here.
+const MATCHES: &str = "what belongs to which query";
 
 /// The answers of a batch, by query.
 #[derive(Debug, PartialEq)]
@@ -28,17 +35,17 @@ impl Matches {
 
 /// Gives each query its answer: the same number and id first, over the whole batch; then French national numbers.
 /// One answer serves one query; the first that matches wins.
-pub(crate) fn assign(asked: &[Asked<'_>], answers: &Entries<'_>) -> Matches {
+pub(crate) fn assign(asked: &[Asked<'_>], answers: &Entries<'_>) -> Result<Matches, Error> {
     let answers = &answers.list;
     if asked.len() == answers.len() && (are_as_asked(asked, answers) || are_of_national_numbers(asked, answers)) {
-        return Matches { places: None, answered: asked.len(), unmatched: Vec::new() };
+        return Ok(Matches { places: None, answered: asked.len(), unmatched: Vec::new() });
     }
-    let asked: Vec<_> = asked.iter().map(|query| query.message().key()).collect();
-    let answers: Vec<_> = answers.iter().map(Entry::key).collect();
-    let mut taken = vec![None; asked.len()];
-    let left = exact(&asked, &answers, &mut taken);
-    let unmatched = if left.is_empty() { Vec::new() } else { national(&asked, &answers, &left, &mut taken) };
-    Matches { answered: answers.len() - unmatched.len(), unmatched, places: Some(taken) }
+    let asked = memory::collect(asked.iter().map(|query| query.message().key()), MATCHES)?;
+    let answers = memory::collect(answers.iter().map(Entry::key), MATCHES)?;
+    let mut taken = memory::collect(asked.iter().map(|_| None), MATCHES)?;
+    let left = exact(&asked, &answers, &mut taken)?;
+    let unmatched = if left.is_empty() { Vec::new() } else { national(&asked, &answers, &left, &mut taken)? };
+    Ok(Matches { answered: answers.len() - unmatched.len(), unmatched, places: Some(taken) })
 }
 
 /// Whether each answer is about the message asked at its place, as mostly.
@@ -64,16 +71,24 @@ struct Left {
 }
 
 /// Takes the answers whose number and id are those of a query; gives back the others.
-fn exact(asked: &[Key<'_>], answers: &[Option<Key<'_>>], taken: &mut [Option<usize>]) -> Vec<Left> {
-    let by_key: HashMap<_, _> = asked.iter().enumerate().map(|(place, key)| (key, place)).collect();
+fn exact(asked: &[Key<'_>], answers: &[Option<Key<'_>>], taken: &mut [Option<usize>]) -> Result<Vec<Left>, Error> {
+    let mut by_key = table(asked.len())?;
+    by_key.extend(asked.iter().enumerate().map(|(place, key)| (key, place)));
     let mut left = Vec::new();
     for (place, answer) in answers.iter().enumerate() {
         match answer.as_ref().and_then(|key| by_key.get(key)) {
             Some(&query) if taken[query].is_none() => taken[query] = Some(place),
-            query => left.push(Left { place, came_again: query.is_some() }),
+            query => memory::push(&mut left, Left { place, came_again: query.is_some() }, MATCHES)?,
         }
     }
-    left
+    Ok(left)
+}
+
+/// An empty table with room for so many keys.
+fn table<K: Eq + Hash, V>(room: usize) -> Result<HashMap<K, V>, Error> {
+    let mut table = HashMap::new();
+    table.try_reserve(room).map_err(|_| out_of_memory(MATCHES))?;
+    Ok(table)
 }
 
 /// What the batch holds on one id and the nine digits of a French number.
@@ -124,8 +139,13 @@ impl French {
 }
 
 /// Takes the answers left over whose number is the national or international form of a query's.
-fn national(asked: &[Key<'_>], answers: &[Option<Key<'_>>], left: &[Left], taken: &mut [Option<usize>]) -> Vec<usize> {
-    let mut groups = HashMap::<_, French>::with_capacity(asked.len());
+fn national(
+    asked: &[Key<'_>],
+    answers: &[Option<Key<'_>>],
+    left: &[Left],
+    taken: &mut [Option<usize>],
+) -> Result<Vec<usize>, Error> {
+    let mut groups = table::<_, French>(asked.len())?;
     for (place, (phone, id)) in asked.iter().enumerate() {
         let Some(digits) = phone.french_digits() else { continue };
         let group = groups.entry((digits, id)).or_default();
@@ -146,7 +166,9 @@ fn national(asked: &[Key<'_>], answers: &[Option<Key<'_>>], left: &[Left], taken
         let query = groups.get(&(phone.french_digits()?, id))?.query_for(*phone, left.came_again)?;
         taken[query].is_none().then(|| taken[query] = Some(left.place))
     };
-    left.iter().filter(|left| take(left).is_none()).map(|left| left.place).collect()
+    let mut unmatched = memory::list(left.len(), MATCHES)?;
+    unmatched.extend(left.iter().filter(|left| take(left).is_none()).map(|left| left.place));
+    Ok(unmatched)
 }
 
 #[cfg(test)]
@@ -167,7 +189,7 @@ mod tests {
 
     #[track_caller]
     fn check(queries: &[(&str, &str)], replies: &[(&str, &str)], expected: &[Option<usize>], unmatched: usize) {
-        let matches = with_asked(queries, |asked| assign(asked, &answers(replies)));
+        let matches = with_asked(queries, |asked| assign(asked, &answers(replies)).unwrap());
         let places: Vec<_> = (0..queries.len()).map(|query| matches.answer(query)).collect();
         let answered = expected.iter().flatten().count();
         assert_eq!((&*places, matches.answered, matches.unmatched.len()), (expected, answered, unmatched));

@@ -7,6 +7,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::error::{Code, Error, out_of_memory};
 use crate::invalid::{Field, Invalid, Reason};
+use crate::memory;
 use crate::message_id::MessageId;
 use crate::query::RawQuery;
 use crate::report::{Draft, Rows};
@@ -188,7 +189,7 @@ impl Planning {
     fn next_batch(&mut self) -> Result<(), Error> {
         self.end_batch();
         self.batch = Filling::default();
-        push(&mut self.plan.parts, Part { start: self.rows.len(), settles: 0 })
+        memory::push(&mut self.plan.parts, Part { start: self.rows.len(), settles: 0 }, PLAN)
     }
 
     fn end_batch(&mut self) {
@@ -199,7 +200,7 @@ impl Planning {
 
     #[cold]
     fn repeat(&mut self, query: RawQuery<'_>, of: u32) -> Result<(), Error> {
-        push(&mut self.plan.duplicates, Duplicate { row: self.rows.len() as u32, of })?;
+        memory::push(&mut self.plan.duplicates, Duplicate { row: self.rows.len() as u32, of }, PLAN)?;
         self.plan.count_for(of as usize);
         self.rows.repeat(query)
     }
@@ -211,12 +212,8 @@ impl Planning {
     }
 }
 
-/// `Vec::push` for lists that grow with the number of queries.
-fn push<T>(list: &mut Vec<T>, item: T) -> Result<(), Error> {
-    list.try_reserve(1).map_err(|_| out_of_memory("the plan of a call"))?;
-    list.push(item);
-    Ok(())
-}
+/// What the lists that grow with the number of queries are for.
+const PLAN: &str = "the plan of a call";
 
 /// Finds the queries that are given again. As long as numbers ascend, or ids do, there is none: lists mostly come sorted from
 /// where they are kept, and then no table is needed.
@@ -356,7 +353,7 @@ mod tests {
         let texts = draft.asked_texts();
         let sizes: Vec<usize> = (0..plan.batches())
             .map(|batch| {
-                let asked = draft.batch(&plan, batch, &texts);
+                let asked = draft.batch(&plan, batch, &texts).unwrap();
                 asked.iter().enumerate().map(|(place, query)| query_entry_size(place, query.message())).sum()
             })
             .collect();

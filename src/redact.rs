@@ -9,12 +9,16 @@ use zeroize::Zeroizing;
 
 use crate::invisible::is_invisible;
 use crate::secret::Secret;
+use crate::wire::bounded::CUT;
 
 /// The longest quotation of a text that is not ours, in characters.
 const MAX_QUOTED: usize = 200;
 
 /// Stands where a secret was.
 const HIDDEN: &str = "***";
+
+/// Parts of a secret that are shorter, in bytes, stand in texts by chance.
+const LEAST: usize = 4;
 
 /// The encodings of what must never be shown.
 #[derive(Clone, Default)]
@@ -110,7 +114,7 @@ impl Secrets {
         let mut line = String::new();
         for (place, character) in self.shown(text).enumerate() {
             if place == MAX_QUOTED {
-                line.push('…');
+                line.push(CUT);
                 break;
             }
             if is_unprintable(character) { line.extend(character.escape_unicode()) } else { line.push(character) }
@@ -133,10 +137,10 @@ impl Secrets {
         })
     }
 
-    /// How far a text is secret from its start on, with what begins within a secret and goes further.
+    /// How far a text is secret from its start on, with what begins within a secret and goes further. Where a text was cut,
+    /// what is left of a secret is one.
     fn secret_at_start(&self, text: &str) -> usize {
-        let length =
-            |text: &str| self.forms.iter().find(|form| text.starts_with(&***form)).map_or(0, |form| form.len());
+        let length = |text: &str| self.forms.iter().map(|form| shown_of(form, text)).max().unwrap_or(0);
         let (mut place, mut end) = (0, length(text));
         while place + 1 < end {
             place += 1;
@@ -151,6 +155,13 @@ impl Secrets {
     pub(crate) fn longest(&self) -> usize {
         self.forms.first().map_or(0, |form| form.len()).max(char::MAX.len_utf8())
     }
+}
+
+/// How much of a secret stands at the start of a text: all of it, or what a cut has left; 0 for none.
+fn shown_of(secret: &str, text: &str) -> usize {
+    let equal = secret.bytes().zip(text.bytes()).take_while(|(one, other)| one == other).count();
+    let is_cut = || equal >= LEAST && text.as_bytes()[equal..].starts_with(CUT.encode_utf8(&mut [0; 4]).as_bytes());
+    if equal == secret.len() || is_cut() { equal } else { 0 }
 }
 
 /// Control characters, what ends a line, and marks that turn it around or hide in it.
@@ -218,8 +229,6 @@ fn markup(text: &str, quotation: &str, apostrophe: &str) -> Secret {
 /// As it stands in base64: by itself, and from each place in a group of three bytes where it may begin within something
 /// longer, without the characters that it shares with what is around it.
 fn base64(engine: &impl Engine, secret: &str) -> Vec<Secret> {
-    /// Shorter ones stand in texts by chance.
-    const LEAST: usize = 4;
     let within = |before: usize| {
         let padded = Zeroizing::new([&[0; 2][..before], secret.as_bytes()].concat());
         let encoded = Secret::from(engine.encode(&*padded));
@@ -332,6 +341,14 @@ mod tests {
         for place in [0, 99, 10_000, 10_001, body.len()] {
             assert_eq!(secrets.around(&body, place, 20, 80), "***", "{place}");
         }
+    }
+
+    #[test]
+    fn what_a_cut_leaves_of_a_key_is_hidden() {
+        let secrets = Secrets::new("k3y-k3y-é-of-mine");
+        assert_eq!(secrets.hide("a k3y-k3… b k3y-k3y-é… at byte 5"), "a ***… b ***… at byte 5");
+        assert_eq!(secrets.hide("k3y-k3y-é-of-mink3y-k3… 6b33…"), "k3y-k3y-é-of-min***… ***…");
+        assert_eq!(secrets.hide("a k3y-k3 b… k3y… k3"), "a k3y-k3 b… k3y… k3");
     }
 
     #[test]

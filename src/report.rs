@@ -9,11 +9,13 @@ use memchr::memchr;
 use crate::error::{Code, Error, out_of_memory};
 use crate::invalid::Invalid;
 use crate::limits::MAX_BATCH;
+use crate::memory;
 use crate::plan::{Duplicate, Plan};
 use crate::query::RawQuery;
 use crate::state::State;
 use crate::texts::{Address, Texts};
 use crate::wire::answer::EntryStatus;
+use crate::wire::bounded::bounded;
 use crate::wire::request::{Asked, Key, Message};
 
 /// `date` where there is none.
@@ -257,12 +259,12 @@ impl Draft {
     }
 
     /// The messages that a batch asks.
-    pub(crate) fn batch<'t>(&self, plan: &Plan, batch: usize, texts: &'t AskedTexts) -> Vec<Asked<'t>> {
+    pub(crate) fn batch<'t>(&self, plan: &Plan, batch: usize, texts: &'t AskedTexts) -> Result<Vec<Asked<'t>>, Error> {
         let rows: Range<usize> = plan.rows_of(batch);
-        let mut list = Vec::with_capacity(rows.len().min(MAX_BATCH));
+        let mut list = memory::list(rows.len().min(MAX_BATCH), "a batch")?;
         let mut chunk = [].as_slice();
         list.extend(rows.filter_map(|row| self.rows[row].held(row, texts, &mut chunk)));
-        list
+        Ok(list)
     }
 
     /// Keeps the texts of a status, to be written into any number of rows.
@@ -339,6 +341,8 @@ impl Draft {
         let otherwise = (self.counts[State::Unanswered as usize] > 0)
             .then(|| self.failed_otherwise.unwrap_or_else(|| out_of_memory("the reason")));
         let reasons = Reasons::new(self.invalid, self.failed, otherwise, unanswered);
+        // Without memory for them the rows have the codes alone.
+        let reasons = reasons.unwrap_or_else(Reasons::unknown);
         let Draft { rows, asked, told, counts, .. } = self;
         (Report { rows, asked, told: told.texts, reasons, counts }, answered)
     }
@@ -367,7 +371,11 @@ impl Told {
     }
 
     fn text(&mut self, text: &str) -> Result<Address, Error> {
-        self.texts.push(&without_nul(text.as_bytes()))
+        match without_nul(bounded(text).as_bytes()) {
+            Cow::Borrowed(text) => self.texts.push(text),
+            // It is longer than with the NUL.
+            Cow::Owned(text) => self.texts.push(bounded(&String::from_utf8_lossy(&text)).as_bytes()),
+        }
     }
 }
 
@@ -534,22 +542,29 @@ impl Reasons {
         mut failed: Vec<Failed>,
         otherwise: Option<Error>,
         duplicates: Vec<Duplicate>,
-    ) -> Reasons {
+    ) -> Result<Reasons, Error> {
         let mut kinds = Vec::new();
         for (_, kind) in &invalid {
             if !kinds.contains(kind) {
                 kinds.push(*kind);
             }
         }
-        let mut errors: Vec<_> = kinds.iter().map(|kind| kind.error()).collect();
-        failed.sort_by_key(|failed| failed.rows.start);
-        let mut ranges = Vec::with_capacity(failed.len());
+        let mut errors = memory::list(kinds.len() + failed.len() + 1, "reasons")?;
+        errors.extend(kinds.iter().map(|kind| kind.error()));
+        failed.sort_unstable_by_key(|failed| failed.rows.start);
+        let mut ranges = memory::list(failed.len(), "reasons")?;
         for Failed { rows, error } in failed {
             ranges.push((rows, errors.len()));
             errors.push(error);
         }
         errors.extend(otherwise);
-        Reasons { errors, invalid, kinds, failed: ranges, duplicates }
+        Ok(Reasons { errors, invalid, kinds, failed: ranges, duplicates })
+    }
+
+    /// One for all rows.
+    fn unknown(error: Error) -> Reasons {
+        let errors = vec![error];
+        Reasons { errors, invalid: Vec::new(), kinds: Vec::new(), failed: Vec::new(), duplicates: Vec::new() }
     }
 
     /// The number of the error of a row that has no answer.

@@ -166,15 +166,6 @@ fn address_space_that_runs_out() {
     }
 }
 
-#[test]
-fn allocations_that_are_refused() {
-    let server = Server::start(simulator(), false);
-    let mut command = program("starved").command(Form::Shared);
-    let refused = run(command.args(server.arguments(&["131072"], &server.rows(20_000))));
-    println!("{} allocations of 128 KiB or more", refused.trim_end());
-    assert!(refused.trim_end().parse::<u32>().unwrap() >= 3, "{refused}");
-}
-
 /// The functions that a library exports.
 fn exported(library: &Path) -> String {
     let printed = run(Command::new("nm").args(["--dynamic", "--defined-only", "--format=posix"]).arg(library));

@@ -280,6 +280,33 @@ fn no_message_shows_the_key_or_what_nobody_sees() {
     }
 }
 
+/// Long texts are cut before the key is looked for in them, wherever that is in the key.
+#[test]
+fn what_a_cut_leaves_of_the_key_is_hidden() {
+    for key in KEYS {
+        let (world, parts) = (World::new(key), parts_of(key));
+        for text in [key.to_owned(), written(key, 6), STANDARD.encode(key)] {
+            let json = serde_json::to_string(&text.repeat(1_500 / text.len() + 2)).unwrap();
+            let is_name = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            for before in (0..text.len() + 4).map(|length| "x".repeat(length)) {
+                let refusal = format!(r#"{{"success":false,"code":90,"message":"{before}{}}}"#, &json[1..]);
+                let other = format!(
+                    r#"{{"success":true,"StatutResponse_List":[{{"phoneNumber":"{before}{},"messageId":{json}}}]}}"#,
+                    &json[1..]
+                );
+                let name = format!("<result><{before}{}>", text.repeat(if is_name { 20 } else { 0 }));
+                let entity = format!("<result><entry>&{before}{};", text.repeat(if is_name { 20 } else { 0 }));
+                for body in [refusal, other, name, entity] {
+                    for message in world.texts(Said { status: 200, location: None, body: body.clone() }) {
+                        let part = parts.iter().find(|part| message.contains(*part));
+                        assert!(part.is_none(), "{part:?} of the key in {message:?}, said in {body}");
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Some of what is not to be seen in a message: enough for the noise.
 fn is_unseen(character: char) -> bool {
     character.is_control()

@@ -106,8 +106,8 @@ const TOPICS: [(&str, &str); 11] = [
         "nul_in_status nul_in_date nul_in_number nul_in_id nul_in_message lone_surrogates surrogate_pair \
          duplicate_keys duplicate_lists integers_beyond_64_bits fractions_and_exponents beyond_every_number \
          latin_1 latin_1_with_utf_8 latin_1_after_byte_order_mark nested_unknown nested_known nested_list \
-         nested_entry nested_keys nested_unclosed nulls list_as_object entries_no_objects details_no_objects \
-         raw_control_character wrong_types backslashes most_entries too_many_entries",
+         nested_entry nested_keys nested_unclosed nested_too_deep nulls list_as_object entries_no_objects \
+         details_no_objects raw_control_character wrong_types backslashes most_entries too_many_entries texts_cut",
     ),
     (
         "xml",
@@ -116,7 +116,7 @@ const TOPICS: [(&str, &str); 11] = [
          empty_list empty_list_tag no_list too_deep nested other_element second_root text_outside unclosed \
          unclosed_cdata unclosed_comment bare_ampersand mixed_up attributes instruction declaration \
          byte_order_mark latin_1 nul nul_reference backslashes drift mixed_text empty_body too_many_entries \
-         error_with_details more_parts",
+         error_with_details more_parts texts_cut",
     ),
 ];
 

@@ -6,6 +6,7 @@ use libc::{c_char, size_t};
 
 use super::boundary::{accessor, free};
 use super::error::{smsp_code, smsp_error};
+use crate::memory;
 use crate::report::{Report, Row};
 use crate::state::State;
 
@@ -16,13 +17,14 @@ pub type smsp_state = i32;
 /// texts. It is immutable: any thread may read it.
 pub struct smsp_report {
     report: Report,
-    /// In the order of [`Report::errors`].
-    errors: Box<[smsp_error]>,
+    /// In the order of [`Report::errors`]; one alone where there was no memory for them.
+    errors: Vec<smsp_error>,
 }
 
 impl smsp_report {
     pub(super) fn new(report: Report) -> smsp_report {
-        let errors = report.errors().iter().map(smsp_error::of_report).collect();
+        let errors = memory::collect(report.errors().iter().map(smsp_error::of_report), "reasons");
+        let errors = errors.unwrap_or_else(|error| vec![smsp_error::of_report(&error)]);
         smsp_report { report, errors }
     }
 }
@@ -35,9 +37,10 @@ pub struct smsp_status {
     pub phone_number: *const c_char,
     /// The caller's text, as it was given; NULL where it was NULL.
     pub message_id: *const c_char,
-    /// The service's text, in English or French, or NULL.
+    /// The service's text, in English or French, or NULL. One that is longer than 1,024 bytes is cut and ends in "…".
     pub status_text: *const c_char,
-    /// The service's date as text where it is not Unix seconds, else NULL: it names no time zone, so none is guessed.
+    /// The service's date as text where it is not Unix seconds, else NULL: it names no time zone, so none is guessed. It is
+    /// cut as status_text is.
     pub date_text: *const c_char,
     /// When the state was reached, in Unix seconds, or SMSP_NO_DATE.
     pub date: i64,
@@ -108,7 +111,8 @@ pub unsafe extern "C" fn smsp_report_count_state(report: *const smsp_report, sta
 pub unsafe extern "C" fn smsp_report_error(report: *const smsp_report, index: size_t) -> *const smsp_error {
     accessor(std::ptr::null(), || {
         let handle = unsafe { report.as_ref() }?;
-        Some(std::ptr::from_ref(handle.errors.get(handle.report.error_number(index)?)?))
+        let number = handle.report.error_number(index)?;
+        handle.errors.get(number).or(handle.errors.last()).map(std::ptr::from_ref)
     })
 }
 

@@ -13,6 +13,7 @@ use super::deadline::Deadline;
 use super::wait::cancelled;
 use crate::error::{Code, Error};
 use crate::matching::Matches;
+use crate::memory;
 use crate::plan::Plan;
 use crate::report::{AskedTexts, Draft, Report};
 use crate::stop::Stop;
@@ -130,9 +131,17 @@ impl Call {
         Some((number, progress.next < self.batches()))
     }
 
-    /// A batch that was taken.
-    pub(crate) fn batch(&self, number: usize) -> Batch<'_> {
-        Batch { number, asked: self.lock().draft.batch(&self.plan, number, &self.texts) }
+    /// A batch that was taken. One that there is no memory for has ended.
+    pub(crate) fn batch(&self, number: usize) -> Option<Batch<'_>> {
+        let mut progress = self.lock();
+        match progress.draft.batch(&self.plan, number, &self.texts) {
+            Ok(asked) => Some(Batch { number, asked }),
+            Err(error) => {
+                progress.draft.fail(self.plan.rows_of(number), &error);
+                self.settle(&mut progress, number, Some(&error));
+                None
+            }
+        }
     }
 
     /// Writes what the service answers to messages of a batch, with this HTTP status; the error of those that it does not
@@ -147,7 +156,14 @@ impl Call {
     ) -> Option<Error> {
         let mut progress = self.lock();
         let mut failure = None;
-        let statuses: Vec<_> = entries.statuses.iter().map(|status| progress.draft.keep(status)).collect();
+        let statuses = entries.statuses.iter().map(|status| progress.draft.keep(status));
+        let statuses = match memory::collect(statuses, "an answer") {
+            Ok(statuses) => statuses,
+            Err(error) => {
+                progress.draft.fail(rows(asked), &error);
+                return Some(error);
+            }
+        };
         for (place, query) in asked.iter().enumerate() {
             let error = match matches.answer(place).map(|place| &entries.list[place]) {
                 Some(entry) => match &statuses[entry.status] {

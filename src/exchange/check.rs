@@ -123,7 +123,7 @@ impl Exchange {
         let head = sent.map_err(|failure| failure.error)?;
         let said = self.understand(head.status, &mut answer, &asked);
         let entries = said.map_err(|error| self.redirected(error, &head))?.entries;
-        let found = matching::assign(&asked, &entries).answer(0).map(|place| entries.status(place).state.name());
+        let found = matching::assign(&asked, &entries)?.answer(0).map(|place| entries.status(place).state.name());
         let status = head.status;
         Ok(match found {
             Some(state) => format!("HTTP status {status}, the message is {state}"),

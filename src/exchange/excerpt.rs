@@ -10,7 +10,7 @@ const LENGTH: usize = 80;
 const BEFORE: usize = 20;
 
 /// How much of a page is looked at, in characters. Its title stands at the start.
-const PAGE: usize = 64 * 1024;
+const PAGE: usize = 16 * 1024;
 
 /// What to show of a body: what stands around this place, or what a page says, as one line in quotes.
 pub(crate) fn excerpt(secrets: &Secrets, body: &str, place: usize) -> String {

@@ -37,9 +37,10 @@ use pace::Pace;
 use retry::{Failure, retry_after};
 use zeroize::Zeroize;
 
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, out_of_memory};
 use crate::log::Attempt;
 use crate::matching::{self, Matches};
+use crate::memory;
 use crate::settings::{MAX_URL, Method, Settings};
 use crate::state::{may_be_for_one_entry, refusal};
 use crate::stats::{Counter, Stats};
@@ -93,13 +94,14 @@ enum Ended {
 
 impl Outgoing {
     /// Empties the body, and sees that it has this much room.
-    fn make_room(&mut self, size: usize) {
+    fn make_room(&mut self, size: usize) -> Result<(), Error> {
         let body = self.body.get_or_insert_default();
         if body.capacity() < size {
             body.as_mut_slice().zeroize();
-            *body = Vec::with_capacity(size);
+            *body = memory::list(size, "a request")?;
         }
         body.clear();
+        Ok(())
     }
 
     /// Overwrites what holds the key.
@@ -214,7 +216,10 @@ impl Exchange {
     }
 
     fn answered(&self, call: &Call, asked: &[Asked<'_>], said: &Said<'_>) -> Ended {
-        let matches = matching::assign(asked, &said.entries);
+        let matches = match matching::assign(asked, &said.entries) {
+            Ok(matches) => matches,
+            Err(error) => return Ended::Failed(error),
+        };
         self.stats.add(Counter::EntriesAnswered, matches.answered as u64);
         self.stats.add(Counter::AnswersUnmatched, matches.unmatched.len() as u64);
         let stranger = self.stranger(&said.entries, &matches);
@@ -289,7 +294,7 @@ impl Exchange {
         // Neither the body nor the URL grows while it is written: that would leave a copy of the key behind.
         let written = match method {
             Method::Post => {
-                request.make_room(request::json_room(api_key, messages.clone()));
+                request.make_room(request::json_room(api_key, messages.clone()))?;
                 if request.uri.is_none() {
                     request.url = format!("{url}{}", if *format == Format::Xml { "?_format=xml" } else { "" });
                     request.uri = request.url.parse().ok();
@@ -326,8 +331,9 @@ impl Exchange {
                 }
                 _ => Err(self.refused(&refusal, status)),
             },
-            Err(unreadable) if success => Err(self.not_documented(&unreadable, status, body.as_bytes())),
-            _ => Err(self.http_status(status, body.as_bytes())),
+            Err(unreadable) if unreadable.lacks_memory => Err(out_of_memory("an answer")),
+            Err(unreadable) if success => Err(self.not_documented(&unreadable, status, body)),
+            _ => Err(self.http_status(status, body)),
         }
     }
 
@@ -338,21 +344,21 @@ impl Exchange {
         Error::new(code, text).with_api_code(refused.api_code).with_http_status(status)
     }
 
-    fn not_documented(&self, unreadable: &Unreadable, status: u16, body: &[u8]) -> Error {
+    fn not_documented(&self, unreadable: &Unreadable, status: u16, body: &str) -> Error {
         let reason = self.settings.secrets.quote(&unreadable.to_string());
         let text = format!("the answer is not as documented: {reason}: {}", self.excerpt(body, unreadable.offset));
         Error::new(Code::Protocol, text).with_http_status(status)
     }
 
-    fn http_status(&self, status: u16, body: &[u8]) -> Error {
+    fn http_status(&self, status: u16, body: &str) -> Error {
         let code = if status == TOO_MANY_REQUESTS { Code::RateLimited } else { Code::Http };
         let text = format!("the service answered with HTTP status {status}: {}", self.excerpt(body, 0));
         Error::new(code, text).with_http_status(status)
     }
 
     /// A little of a body, from around this place.
-    fn excerpt(&self, body: &[u8], offset: usize) -> String {
-        excerpt::excerpt(&self.settings.secrets, &String::from_utf8_lossy(body), offset)
+    fn excerpt(&self, body: &str, offset: usize) -> String {
+        excerpt::excerpt(&self.settings.secrets, body, offset)
     }
 }
 

@@ -186,7 +186,11 @@ impl Shared {
 
     /// Asks a batch of a call.
     fn serve(&self, call: &Call, number: usize, scratch: &mut Scratch) {
-        let served = panics::catch(|| self.exchange.ask(call, &call.batch(number), scratch));
+        let served = panics::catch(|| {
+            if let Some(batch) = call.batch(number) {
+                self.exchange.ask(call, &batch, scratch);
+            }
+        });
         if let Err(message) = served {
             call.abandon(&Error::new(Code::Internal, format!("a defect of the library: {message}")));
         }

@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::bounded::{Bounded, bounded};
 use super::request::{Key, Message};
 use super::{json, xml};
 use crate::decimal;
+use crate::error::Error;
 use crate::limits::MAX_BATCH;
+use crate::memory;
 use crate::message_id::MessageId;
 use crate::phone::Phone;
 use crate::state::State;
@@ -24,6 +27,7 @@ pub(crate) enum Scalar<'b> {
     Integer(i64),
     /// A number that is no integer of 64 bits.
     Number(&'b str),
+    /// A text of at most `bounded::MAX_TEXT` bytes.
     Text(Cow<'b, str>),
     /// A list or an object: nothing that is documented.
     Other,
@@ -72,6 +76,8 @@ pub(crate) struct RawAnswer<'b> {
     /// What a refusal says of single entries.
     pub details: Vec<Detail<'b>>,
     pub entries: Option<Vec<RawEntry<'b>>>,
+    /// Whether there was no memory for all of it.
+    pub lacks_memory: bool,
 }
 
 /// What a refusal says of one entry.
@@ -167,8 +173,14 @@ impl<'b> Entries<'b> {
         Entries { list, statuses }
     }
 
+    /// These entries, each with a status of its own.
+    fn read(raw: Vec<RawEntry<'b>>) -> Result<Entries<'b>, Error> {
+        let mut entries = Entries::default();
+        raw.into_iter().try_for_each(|raw| entries.push(raw)).map(|()| entries)
+    }
+
     /// Adds an entry with a status of its own.
-    pub(crate) fn push(&mut self, raw: RawEntry<'b>) {
+    pub(crate) fn push(&mut self, raw: RawEntry<'b>) -> Result<(), Error> {
         let RawEntry { phone_number, message_id, .. } = raw;
         let code = raw.code.integer();
         let is_refused = raw.success.flag() == Some(false) || (!raw.code.is_empty() && code != Some(200));
@@ -181,8 +193,10 @@ impl<'b> Entries<'b> {
         };
         let (date, date_text) = raw.date.date();
         let (stop_sms, is_spam) = (raw.stop_sms.flag(), raw.is_spam.flag());
-        self.list.push(Entry { phone_number, message_id, date, status: self.statuses.len() });
-        self.statuses.push(EntryStatus { state, api_code, status_text, date_text, stop_sms, is_spam });
+        let entry = Entry { phone_number, message_id, date, status: self.statuses.len() };
+        memory::push(&mut self.list, entry, AN_ANSWER)?;
+        let status = EntryStatus { state, api_code, status_text, date_text, stop_sms, is_spam };
+        memory::push(&mut self.statuses, status, AN_ANSWER)
     }
 
     /// The status of the entry at this place.
@@ -204,11 +218,10 @@ impl PartialEq for Entries<'_> {
     }
 }
 
+#[cfg(test)]
 impl<'b> FromIterator<RawEntry<'b>> for Entries<'b> {
     fn from_iter<I: IntoIterator<Item = RawEntry<'b>>>(raw: I) -> Entries<'b> {
-        let mut entries = Entries::default();
-        raw.into_iter().for_each(|raw| entries.push(raw));
-        entries
+        Entries::read(raw.into_iter().collect()).unwrap()
     }
 }
 
@@ -232,6 +245,21 @@ pub(crate) struct Unreadable {
     pub reason: String,
     /// Where in the body, in bytes.
     pub offset: usize,
+    /// Whether it is for want of memory, and for nothing in the body.
+    pub lacks_memory: bool,
+}
+
+/// What memory is asked for here.
+pub(super) const AN_ANSWER: &str = "an answer";
+
+impl Unreadable {
+    pub(super) fn new(reason: impl Into<String>, offset: usize) -> Unreadable {
+        Unreadable { reason: reason.into(), offset, lacks_memory: false }
+    }
+
+    pub(super) fn without_memory() -> Unreadable {
+        Unreadable { lacks_memory: true, ..Unreadable::new("not enough memory", 0) }
+    }
 }
 
 impl fmt::Display for Unreadable {
@@ -248,11 +276,11 @@ pub(crate) fn read(whole: &str) -> Result<Answer<'_>, Unreadable> {
     let raw = match text.bytes().next() {
         Some(b'{') => json::read(text),
         Some(b'<') => xml::read(text),
-        Some(_) => return Err(unreadable("expected a JSON object or an XML document", start)),
-        None => return Err(unreadable("expected an answer, found an empty body", start)),
+        Some(_) => Err(Unreadable::new("expected a JSON object or an XML document", 0)),
+        None => Err(Unreadable::new("expected an answer, found an empty body", 0)),
     };
-    let raw = raw.map_err(|error| Unreadable { offset: start + error.offset, ..error })?;
-    understand(raw).map_err(|reason| unreadable(reason, start))
+    let answer = raw.and_then(understand);
+    answer.map_err(|error| Unreadable { offset: start + error.offset, ..error })
 }
 
 /// A body from its first significant character: byte-order marks and white space do not count.
@@ -260,25 +288,28 @@ pub(super) fn significant(text: &str) -> &str {
     text.trim_start_matches(|character: char| character == '\u{feff}' || character.is_whitespace())
 }
 
-fn unreadable(reason: &str, offset: usize) -> Unreadable {
-    Unreadable { reason: reason.to_owned(), offset }
-}
-
-fn understand(raw: RawAnswer<'_>) -> Result<Answer<'_>, &'static str> {
+fn understand(raw: RawAnswer<'_>) -> Result<Answer<'_>, Unreadable> {
+    if raw.lacks_memory {
+        return Err(Unreadable::without_memory());
+    }
+    let expected = |what| move || Unreadable::new(what, 0);
     if raw.success.flag() != Some(false) {
-        return raw
-            .entries
-            .map(|list| Answer::Entries(list.into_iter().collect()))
-            .ok_or("expected StatutResponse_List, found none");
+        let list = raw.entries.ok_or_else(expected("expected StatutResponse_List, found none"))?;
+        return Entries::read(list).map(Answer::Entries).map_err(|_| Unreadable::without_memory());
     }
-    let code = raw.code.integer().ok_or("expected an integer as code beside success false, found none")?;
-    let mut message = raw.message.text().unwrap_or_default().into_owned();
+    let code = raw.code.integer();
+    let code = code.ok_or_else(expected("expected an integer as code beside success false, found none"))?;
+    let mut message = Bounded::default();
+    message.push_str(&raw.message.text().unwrap_or_default());
     for detail in raw.details {
-        let element = detail.element.as_text().map_or_else(|| "?".to_owned(), Cow::into_owned);
+        let between = if message.is_empty() { "" } else { "; " };
+        let element = detail.element.as_text();
         let text = detail.message.text().unwrap_or_default();
-        message += &format!("{}element {element}: {text}", if message.is_empty() { "" } else { "; " });
+        for part in [between, "element ", element.as_deref().unwrap_or("?"), ": ", &text] {
+            message.push_str(part);
+        }
     }
-    Ok(Answer::Refusal(Refusal { api_code: to_i32(code), message }))
+    Ok(Answer::Refusal(Refusal { api_code: to_i32(code), message: message.end() }))
 }
 
 impl<'b> Scalar<'b> {
@@ -349,7 +380,7 @@ impl<'b> Scalar<'b> {
             (Some(0), _) => (None, None),
             (Some(date @ 1..=LAST_DATE), _) => (Some(date), None),
             (_, Scalar::Integer(other)) => (None, Some(Cow::Owned(other.to_string()))),
-            (_, Scalar::Number(other)) => (None, Some(Cow::Borrowed(other))),
+            (_, Scalar::Number(other)) => (None, Some(bounded(other))),
             (_, other) => (None, other.text()),
         }
     }

@@ -8,7 +8,7 @@ use super::json::Values;
 use super::pattern::Patterns;
 use crate::limits::MAX_BATCH;
 
-/// The entries of a documented success; None if the body is anything else.
+/// The entries of a documented success; None if the body is anything else, or if there is no memory for them.
 pub(crate) fn entries(body: &[u8]) -> Option<Entries<'_>> {
     let mut cursor = Cursor { rest: std::str::from_utf8(body).ok()? };
     let (mut success, mut code, mut entries) = (None, None, None);
@@ -37,6 +37,16 @@ pub(crate) fn entries(body: &[u8]) -> Option<Entries<'_>> {
 /// No documented entry is shorter, in bytes.
 const SHORTEST_ENTRY: usize = 80;
 
+/// Nor longer. It bounds what is allocated for one.
+const LONGEST_ENTRY: usize = 4096;
+
+/// For how many entries there is room, with so many more; None if that is not to be had, or more than any answer has.
+#[cold]
+fn room(more: usize, entries: &mut Entries<'_>) -> Option<usize> {
+    entries.list.try_reserve(more).ok()?;
+    Some(entries.list.capacity().min(MAX_ENTRIES)).filter(|room| entries.list.len() < *room)
+}
+
 struct Cursor<'b> {
     /// What is not read yet.
     rest: &'b str,
@@ -49,7 +59,7 @@ impl<'b> Cursor<'b> {
         if self.token("]").is_some() {
             return Some(entries);
         }
-        entries.list.reserve((self.rest.len() / SHORTEST_ENTRY).min(MAX_BATCH));
+        let mut room = room((self.rest.len() / SHORTEST_ENTRY).clamp(1, MAX_BATCH), &mut entries)?;
         let mut patterns = Patterns::default();
         loop {
             self.skip_white_space();
@@ -60,7 +70,7 @@ impl<'b> Cursor<'b> {
                 }
                 None => {
                     let (text, values) = self.entry()?;
-                    entries.push(values.entry().ok()?);
+                    entries.push(values.entry().ok()?).ok()?;
                     let has_more = self.rest.trim_start().starts_with(',');
                     if has_more {
                         patterns.add(text, &values, &entries);
@@ -70,8 +80,8 @@ impl<'b> Cursor<'b> {
             if self.token(",").is_none() {
                 break;
             }
-            if entries.list.len() == MAX_ENTRIES {
-                return None;
+            if entries.list.len() == room {
+                room = self::room(1, &mut entries)?;
             }
         }
         self.token("]")?;
@@ -81,7 +91,11 @@ impl<'b> Cursor<'b> {
     /// The text of an entry, and its fields, whatever they are.
     #[cold]
     fn entry(&mut self) -> Option<(&'b str, Values<'b>)> {
-        let mut entries = serde_json::Deserializer::from_str(self.rest).into_iter();
+        let mut end = self.rest.len().min(LONGEST_ENTRY);
+        while !self.rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        let mut entries = serde_json::Deserializer::from_str(&self.rest[..end]).into_iter();
         let values = entries.next()?.ok()?;
         let (text, rest) = self.rest.split_at(entries.byte_offset());
         self.rest = rest;

@@ -4,17 +4,44 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use memchr::{memchr, memchr2_iter};
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::answer::{Detail, MAX_ENTRIES, RawAnswer, RawEntry, Scalar, Unreadable};
+use super::answer::{AN_ANSWER, Detail, MAX_ENTRIES, RawAnswer, RawEntry, Scalar, Unreadable};
+use super::bounded::{Bounded, bounded};
+use crate::memory;
 
 /// Reads a whole JSON answer.
 pub(super) fn read(text: &str) -> Result<RawAnswer<'_>, Unreadable> {
+    if let Some(place) = too_deep(text) {
+        return Err(Unreadable::new(format!("expected at most {MAX_LEVELS} levels, found more"), place));
+    }
     let mut json = serde_json::Deserializer::from_str(text);
     let answer = json.deserialize_map(AnswerVisitor).and_then(|answer| json.end().map(|()| answer));
-    answer.map_err(|error| Unreadable { offset: offset(text, &error), reason: reason(&error) })
+    answer.map_err(|error| Unreadable::new(reason(&error), offset(text, &error)))
+}
+
+/// So many lists and objects may stand in each other: serde_json takes a byte for each, which cannot be refused.
+const MAX_LEVELS: usize = 50_000;
+
+/// The place of what opens a level too many.
+fn too_deep(text: &str) -> Option<usize> {
+    // As a rule there are not even so many brackets.
+    memchr2_iter(b'[', b'{', text.as_bytes()).nth(MAX_LEVELS)?;
+    let (mut depth, mut is_text, mut is_escaped) = (0usize, false, false);
+    text.bytes().position(|byte| {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_text,
+            b'"' => is_text = !is_text,
+            b'[' | b'{' if !is_text => depth += 1,
+            b']' | b'}' if !is_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > MAX_LEVELS
+    })
 }
 
 /// serde_json counts lines and columns; a caller who looks at bytes wants an offset.
@@ -58,80 +85,122 @@ impl<'b> Visitor<'b> for AnswerVisitor {
                 "success" => put(&mut answer.success, map.next_value()?),
                 "code" => put(&mut answer.code, map.next_value()?),
                 "message" => put(&mut answer.message, map.next_value()?),
-                "StatutResponse_List" => answer.entries = map.next_value::<List<_>>()?.0.or(answer.entries),
-                "error" => answer.details = map.next_value::<List<_>>()?.0.unwrap_or(answer.details),
-                _ => drop(map.next_value::<IgnoredAny>()?),
+                "StatutResponse_List" => {
+                    let entries = map.next_value::<List<_>>()?.of(&mut answer.lacks_memory);
+                    answer.entries = entries.or(answer.entries);
+                }
+                "error" => {
+                    let details = map.next_value::<List<_>>()?.of(&mut answer.lacks_memory);
+                    answer.details = details.unwrap_or(answer.details);
+                }
+                _ => drop(map.next_value::<&RawValue>()?),
             }
         }
         Ok(answer)
     }
 }
 
-/// A list, or an object whose values are one: PHP writes a list so when an index is missing. None for anything else.
-struct List<T>(Option<Vec<T>>);
+/// A list, or an object whose values are one: PHP writes a list so when an index is missing.
+enum List<T> {
+    Items(Vec<T>),
+    None,
+    NoMemory,
+}
 
-impl<'b, T: Deserialize<'b>> Deserialize<'b> for List<T> {
-    fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
-        beginning_with(b"[{", deserializer, ListVisitor(PhantomData)).map(List)
+impl<T> List<T> {
+    /// The items, if it is a list; notes that there is no memory for them.
+    fn of(self, lacks_memory: &mut bool) -> Option<Vec<T>> {
+        match self {
+            List::Items(items) => return Some(items),
+            List::None => {}
+            List::NoMemory => *lacks_memory = true,
+        }
+        None
     }
 }
 
-struct ListVisitor<T>(PhantomData<T>);
+impl<'b, T: Deserialize<'b>> Deserialize<'b> for List<T> {
+    fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
+        // The text of it first: for what is a text in its place serde_json would make a copy.
+        let text = <&RawValue>::deserialize(deserializer)?.get();
+        let mut json = serde_json::Deserializer::from_str(text);
+        let mut lacks_memory = false;
+        let visitor = ListVisitor(&mut lacks_memory, PhantomData);
+        let items = match text.as_bytes().first() {
+            Some(b'[') => json.deserialize_seq(visitor),
+            Some(b'{') => json.deserialize_map(visitor),
+            _ => return Ok(List::None),
+        };
+        match items {
+            Err(_) if lacks_memory => Ok(List::NoMemory),
+            items => items.map(List::Items).map_err(|error| D::Error::custom(reason(&error))),
+        }
+    }
+}
 
-impl<'b, T: Deserialize<'b>> Visitor<'b> for ListVisitor<T> {
+/// The first is set where there is no memory.
+struct ListVisitor<'m, T>(&'m mut bool, PhantomData<T>);
+
+impl<'b, T: Deserialize<'b>> Visitor<'b> for ListVisitor<'_, T> {
     type Value = Vec<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
     }
 
-    fn visit_seq<A: SeqAccess<'b>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'b>>(mut self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = list.next_element()? {
-            add(&mut items, item)?;
+            self.add(&mut items, item)?;
         }
         Ok(items)
     }
 
-    fn visit_map<A: MapAccess<'b>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'b>>(mut self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut items = Vec::new();
-        while let Some((_, item)) = map.next_entry::<IgnoredAny, T>()? {
-            add(&mut items, item)?;
+        while let Some((_, item)) = map.next_entry::<&RawValue, T>()? {
+            self.add(&mut items, item)?;
         }
         Ok(items)
     }
 }
 
-fn add<T, E: Error>(items: &mut Vec<T>, item: T) -> Result<(), E> {
-    if items.len() == MAX_ENTRIES {
-        return Err(E::custom(format!("expected at most {MAX_ENTRIES} entries, found more")));
+impl<T> ListVisitor<'_, T> {
+    fn add<E: Error>(&mut self, items: &mut Vec<T>, item: T) -> Result<(), E> {
+        if items.len() == MAX_ENTRIES {
+            return Err(E::custom(format!("expected at most {MAX_ENTRIES} entries, found more")));
+        }
+        memory::push(items, item, AN_ANSWER).map_err(|error| {
+            *self.0 = true;
+            E::custom(error)
+        })
     }
-    items.push(item);
-    Ok(())
 }
 
 impl<'b> Deserialize<'b> for RawEntry<'b> {
     fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
-        beginning_with(b"{", deserializer, Fields(RawEntry::default(), RawEntry::field)).map(Option::unwrap_or_default)
+        fields(deserializer, RawEntry::default(), RawEntry::field)
     }
 }
 
 impl<'b> Deserialize<'b> for Detail<'b> {
     fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
-        beginning_with(b"{", deserializer, Fields(Detail::default(), Detail::field)).map(Option::unwrap_or_default)
+        fields(deserializer, Detail::default(), Detail::field)
     }
 }
 
-/// Reads a value that begins with one of these characters; None for any other, of which no number is too large.
-fn beginning_with<'b, D: Deserializer<'b>, V: Visitor<'b>>(
-    start: &[u8],
+/// What has these fields, filled if it is an object; of anything else nothing is known.
+fn fields<'b, D: Deserializer<'b>, T>(
     deserializer: D,
-    visitor: V,
-) -> Result<Option<V::Value>, D::Error> {
+    empty: T,
+    field: impl for<'t> Fn(&'t mut T, &str) -> Option<&'t mut Scalar<'b>>,
+) -> Result<T, D::Error> {
     let text = <&RawValue>::deserialize(deserializer)?.get();
-    let begins = text.bytes().next().is_some_and(|first| start.contains(&first));
-    let read = begins.then(|| serde_json::Deserializer::from_str(text).deserialize_any(visitor));
-    read.transpose().map_err(|error| D::Error::custom(reason(&error)))
+    if !text.starts_with('{') {
+        return Ok(empty);
+    }
+    let filled = serde_json::Deserializer::from_str(text).deserialize_map(Fields(empty, field));
+    filled.map_err(|error| D::Error::custom(reason(&error)))
 }
 
 /// Fills the fields of an object by name and ignores others. The second is how a field is found.
@@ -151,7 +220,7 @@ where
         while let Some(Key(key)) = map.next_key()? {
             match (self.1)(&mut self.0, &key) {
                 Some(field) => put(field, map.next_value()?),
-                None => drop(map.next_value::<IgnoredAny>()?),
+                None => drop(map.next_value::<&RawValue>()?),
             }
         }
         Ok(self.0)
@@ -164,6 +233,9 @@ fn put<'b>(field: &mut Scalar<'b>, value: Scalar<'b>) {
         *field = value;
     }
 }
+
+/// Far more fields than an entry has.
+const MAX_VALUES: usize = 32;
 
 /// The fields of an entry as they stand in its text.
 pub(super) struct Values<'b>(Vec<(Cow<'b, str>, &'b RawValue)>);
@@ -204,6 +276,9 @@ impl<'b> Deserialize<'b> for Values<'b> {
             fn visit_map<A: MapAccess<'b>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut values = Vec::with_capacity(RawEntry::FIELDS.len());
                 while let Some((Key(key), value)) = map.next_entry()? {
+                    if values.len() == MAX_VALUES {
+                        return Err(A::Error::custom("more fields than are documented"));
+                    }
                     values.push((key, value));
                 }
                 Ok(Values(values))
@@ -216,45 +291,82 @@ impl<'b> Deserialize<'b> for Values<'b> {
 /// A key, copied only where it is escaped.
 struct Key<'b>(Cow<'b, str>);
 
+/// A key that is longer than this, in bytes, is none that is known, however it is escaped.
+const LONGEST_KEY: usize = 256;
+
 impl<'b> Deserialize<'b> for Key<'b> {
     fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-        impl<'b> Visitor<'b> for KeyVisitor {
-            type Value = Key<'b>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-
-            fn visit_borrowed_str<E>(self, key: &'b str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Borrowed(key)))
-            }
-
-            fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Owned(key.to_owned())))
-            }
+        let text = <&RawValue>::deserialize(deserializer)?.get();
+        if text.len() > LONGEST_KEY || memchr(b'\\', text.as_bytes()).is_none() {
+            return Ok(Key(Cow::Borrowed(between_quotes(text))));
         }
-        deserializer.deserialize_str(KeyVisitor)
+        serde_json::from_str(text).map(|key: String| Key(Cow::Owned(key))).map_err(D::Error::custom)
     }
 }
 
 impl<'b> Deserialize<'b> for Scalar<'b> {
     fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
         // The text of a value first: no number is too large for it, and no nesting too deep.
-        scalar(<&RawValue>::deserialize(deserializer)?.get()).map_err(|error| D::Error::custom(reason(&error)))
+        scalar(<&RawValue>::deserialize(deserializer)?.get()).map_err(D::Error::custom)
     }
 }
 
 /// The value that stands in JSON as this text.
 fn scalar(text: &str) -> Result<Scalar<'_>, serde_json::Error> {
     Ok(match text.as_bytes().first() {
-        Some(b'"') => Scalar::Text(serde_json::from_str::<Key<'_>>(text)?.0),
+        Some(b'"') => Scalar::Text(text_between(between_quotes(text))?),
         Some(b't') => Scalar::Bool(true),
         Some(b'f') => Scalar::Bool(false),
         Some(b'-' | b'0'..=b'9') => number(text),
         Some(b'{' | b'[') => Scalar::Other,
         _ => Scalar::Absent,
     })
+}
+
+/// What stands between the quotes of a text, or of a key.
+fn between_quotes(text: &str) -> &str {
+    text.get(1..text.len() - 1).unwrap_or_default()
+}
+
+/// The text that stands between quotes as this, copied only where it is escaped or too long.
+fn text_between(quotes: &str) -> Result<Cow<'_, str>, serde_json::Error> {
+    match memchr(b'\\', quotes.as_bytes()) {
+        None => Ok(bounded(quotes)),
+        Some(_) => unescape(quotes).map(Cow::Owned),
+    }
+}
+
+/// The characters that stand for themselves or are escaped, as far as they are kept. serde_json would make a copy of all.
+fn unescape(mut rest: &str) -> Result<String, serde_json::Error> {
+    let mut text = Bounded::default();
+    while let Some(place) = memchr(b'\\', rest.as_bytes()).filter(|_| !text.is_cut()) {
+        text.push_str(&rest[..place]);
+        let (character, length) = escape(&rest[place..]).ok_or_else(|| Error::custom("half a surrogate pair"))?;
+        text.push(character);
+        rest = &rest[place + length..];
+    }
+    text.push_str(rest);
+    Ok(text.end())
+}
+
+/// The character that the escape at the start stands for, and how long that is. serde_json has seen that it is one; None
+/// for half a surrogate pair.
+fn escape(text: &str) -> Option<(char, usize)> {
+    let unit = |escape: &str| u16::from_str_radix(escape.strip_prefix("\\u")?.get(..4)?, 16).ok();
+    let character = match text.as_bytes().get(1)? {
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'u' => {
+            let units = [text, text.get(6..)?].into_iter().map_while(unit);
+            let character = char::decode_utf16(units).next()?.ok()?;
+            return Some((character, 6 * character.len_utf16()));
+        }
+        itself => char::from(*itself),
+    };
+    Some((character, 2))
 }
 
 /// An integer also where it is written with a fraction point or an exponent.
@@ -290,20 +402,6 @@ mod tests {
             assert_eq!(answer.entries.unwrap(), [RawEntry::default()], "{entry}");
             assert_eq!(answer.details.len(), 1);
             assert_eq!(answer.details[0].element, Scalar::Absent);
-        }
-    }
-
-    #[test]
-    fn what_is_empty_is_as_if_it_were_not_there() {
-        for empty in ["null", "7", "\"\""] {
-            let text = format!(
-                r#"{{"success":false,"code":4,"message":"m","StatutResponse_List":[{{}}],"error":[{{}}],
-                "success":null,"code":"","message":null,"StatutResponse_List":{empty},"error":{empty}}}"#
-            );
-            let answer = read(&text).unwrap();
-            assert_eq!((answer.success, answer.code), (Scalar::Bool(false), Scalar::Integer(4)));
-            assert_eq!(answer.message, Scalar::Text("m".into()));
-            assert_eq!((answer.entries.unwrap().len(), answer.details.len()), (1, 1));
         }
     }
 

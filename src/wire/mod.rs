@@ -1,6 +1,7 @@
 //! Bytes to values and back: no I/O, no knowledge of HTTP.
 
 pub(crate) mod answer;
+pub(crate) mod bounded;
 #[cfg(test)]
 mod cuts;
 pub(crate) mod fast_json;

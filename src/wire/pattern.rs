@@ -4,9 +4,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::answer::{Entries, Entry, LAST_DATE, Scalar};
+use super::answer::{AN_ANSWER, Entries, Entry, LAST_DATE, Scalar};
 use super::json::Values;
 use crate::decimal;
+use crate::memory;
 
 /// The kinds of entries that an answer has had so far. Nothing is kept from one answer to the next.
 #[derive(Default)]
@@ -20,7 +21,8 @@ impl Patterns {
     pub(super) fn add(&mut self, text: &str, values: &Values<'_>, entries: &Entries<'_>) {
         if self.0.len() < Patterns::MOST {
             let pattern = entries.list.last().and_then(|entry| Pattern::new(text, values, entry));
-            self.0.extend(pattern);
+            // Without memory for it others of the kind are read as this one was.
+            let _ = pattern.map(|pattern| memory::push(&mut self.0, pattern, AN_ANSWER));
         }
     }
 
@@ -61,7 +63,8 @@ struct Pattern {
 }
 
 impl Pattern {
-    /// None if number, id and date are not there in digits, or if the entry is not read by its pattern as it was read before.
+    /// None if number, id and date are not there in digits, if the entry is not read by its pattern as it was read before,
+    /// or if there is no memory for it.
     fn new(text: &str, values: &Values<'_>, entry: &Entry<'_>) -> Option<Pattern> {
         // No field under another of its names, which could be the one that counts.
         if !values.are_documented() {
@@ -78,16 +81,19 @@ impl Pattern {
             return None;
         }
         let date = if entry.date.is_some() { Some(place("date")?.0) } else { None };
-        let mut mask = vec![0xff; text.len()];
+        let mut mask = memory::list(text.len(), AN_ANSWER).ok()?;
+        mask.resize(text.len(), 0xff);
         for digits in [Some(&(phone.start + 1..phone.end)), Some(&id), date.as_ref()].into_iter().flatten() {
             mask.get_mut(digits.clone())?.fill(0);
         }
-        let same: Vec<_> = text.bytes().zip(&mask).map(|(byte, mask)| byte & mask).collect();
+        let mut same = memory::list(text.len(), AN_ANSWER).ok()?;
+        same.extend(text.bytes().zip(&mask).map(|(byte, mask)| byte & mask));
         let block = |start: usize| {
             Some(Block { start, same: *same[start..].first_chunk()?, mask: *mask[start..].first_chunk()? })
         };
         let last = text.len().checked_sub(BLOCK)?;
-        let blocks = (0..last).step_by(BLOCK).chain([last]).filter_map(block).collect();
+        let mut blocks = memory::list(last.div_ceil(BLOCK) + 1, AN_ANSWER).ok()?;
+        blocks.extend((0..last).step_by(BLOCK).chain([last]).filter_map(block));
         let status = entry.status;
         let pattern = Pattern { length: text.len(), phone, id, id_is_quoted, date, blocks, status };
         (pattern.read(text).as_ref() == Some(entry)).then_some(pattern)

@@ -6,7 +6,9 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, Event};
 
-use super::answer::{MAX_ENTRIES, RawAnswer, RawEntry, Scalar, Unreadable};
+use super::answer::{AN_ANSWER, MAX_ENTRIES, RawAnswer, RawEntry, Scalar, Unreadable};
+use super::bounded::{Bounded, CUT};
+use crate::memory;
 
 /// `result`, its entries, the list's entries, their values.
 const MAX_DEPTH: usize = 4;
@@ -20,20 +22,51 @@ pub(super) fn read(text: &str) -> Result<RawAnswer<'_>, Unreadable> {
     let mut document = Document::default();
     loop {
         let offset = usize::try_from(reader.buffer_position()).unwrap_or(text.len()).min(text.len());
-        let event = reader.read_event();
-        let unreadable = |reason: String| Unreadable { reason, offset };
-        match event.map_err(|error| unreadable(error.to_string()))? {
-            Event::Eof => return document.end().map(understand).map_err(unreadable),
+        let unreadable = |reason: String| Unreadable::new(reason, offset);
+        if let Some(name) = text.get(offset..).and_then(long_name) {
+            return Err(unreadable(format!("expected result or entry, found the element {name}")));
+        }
+        match reader.read_event().map_err(|error| unreadable(error.to_string()))? {
+            Event::Eof => return document.end().map_err(unreadable).and_then(understand),
             event => document.event(event).map_err(unreadable)?,
         }
+        if document.lacks_memory {
+            return Err(Unreadable::without_memory());
+        }
     }
+}
+
+/// No name of an element is longer, in bytes, nor any that a message shows.
+const LONGEST_NAME: usize = 100;
+
+/// The start of the name that a tag has at the start of a text, if it is too long: quick-xml would make a copy of it.
+fn long_name(text: &str) -> Option<String> {
+    let name = match text.strip_prefix("</") {
+        Some(end) => end.split('>').next().unwrap_or_default().trim_end_matches(is_white),
+        None => text.strip_prefix('<')?.split(|character| is_white(character) || character == '>').next()?,
+    };
+    let is_tag = !name.starts_with(['!', '?']);
+    (is_tag && name.len() > LONGEST_NAME).then(|| start(name))
+}
+
+fn is_white(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\r' | '\n')
+}
+
+/// The start of a name, for a message.
+fn start(name: &str) -> String {
+    let mut start: String = name.chars().take(LONGEST_NAME).collect();
+    if start.len() < name.len() {
+        start.push(CUT);
+    }
+    start
 }
 
 /// An element: either it holds elements, or a text.
 #[derive(Default)]
 struct Node {
     children: Vec<Node>,
-    text: String,
+    text: Bounded,
 }
 
 /// What was read so far: the open elements, outermost first, and the root once it is closed.
@@ -42,6 +75,7 @@ struct Document {
     open: Vec<Node>,
     root: Option<Node>,
     elements: usize,
+    lacks_memory: bool,
 }
 
 impl Document {
@@ -81,10 +115,10 @@ impl Document {
     }
 
     fn close(&mut self) {
-        let closed = self.open.pop();
+        let Some(closed) = self.open.pop() else { return };
         match self.open.last_mut() {
-            Some(parent) => parent.children.extend(closed),
-            None => self.root = closed,
+            Some(parent) => self.lacks_memory |= memory::push(&mut parent.children, closed, AN_ANSWER).is_err(),
+            None => self.root = Some(closed),
         }
     }
 
@@ -110,21 +144,22 @@ fn resolve(reference: &BytesRef<'_>) -> Result<Cow<'static, str>, String> {
     }
     let name = reference.decode().map_err(|error| error.to_string())?;
     let known = resolve_predefined_entity(&name).map(Cow::Borrowed);
-    known.ok_or_else(|| format!("expected an entity of XML itself, found &{name};"))
+    known.ok_or_else(|| format!("expected an entity of XML itself, found &{};", start(&name)))
 }
 
-fn understand(root: Node) -> RawAnswer<'static> {
+fn understand(root: Node) -> Result<RawAnswer<'static>, Unreadable> {
     let mut parts = root.children.into_iter();
     let mut answer = RawAnswer { success: value(parts.next()), code: value(parts.next()), ..RawAnswer::default() };
     match parts.next() {
         Some(list) if !list.children.is_empty() => {
-            answer.entries = Some(list.children.into_iter().map(entry).collect())
+            let entries = memory::collect(list.children.into_iter().map(entry), AN_ANSWER);
+            answer.entries = Some(entries.map_err(|_| Unreadable::without_memory())?);
         }
         // An empty list cannot be told from an empty text: a message has something to say.
-        Some(empty) if empty.text.trim().is_empty() => answer.entries = Some(Vec::new()),
+        Some(empty) if empty.text.is_empty() => answer.entries = Some(Vec::new()),
         message => answer.message = value(message),
     }
-    answer
+    Ok(answer)
 }
 
 /// Five values are an entry without delivery report, eight one with it; what goes beyond is ignored.
@@ -141,6 +176,6 @@ fn entry(node: Node) -> RawEntry<'static> {
 
 /// The text of an element without the white space around it; nothing where there is none.
 fn value(node: Option<Node>) -> Scalar<'static> {
-    let text = node.filter(|node| node.children.is_empty()).map(|node| node.text.trim().to_owned());
+    let text = node.filter(|node| node.children.is_empty()).map(|node| node.text.end());
     text.filter(|text| !text.is_empty()).map_or(Scalar::Absent, |text| Scalar::Text(Cow::Owned(text)))
 }

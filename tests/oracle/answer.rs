@@ -157,7 +157,24 @@ fn state_of_text(status: &str) -> &'static str {
 /// A text without white space around it, if there is anything else in it.
 fn trimmed(text: &str) -> Option<String> {
     let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
+    (!text.is_empty()).then(|| kept(text))
+}
+
+/// What is kept of a text: of one that is too long, the characters that fit beside a mark at their end.
+fn kept(text: &str) -> String {
+    const LONGEST: usize = 1024;
+    const MARK: &str = "…";
+    if text.len() <= LONGEST {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    for character in text.chars() {
+        if kept.len() + character.len_utf8() + MARK.len() > LONGEST {
+            break;
+        }
+        kept.push(character);
+    }
+    kept + MARK
 }
 
 fn text(value: Option<&Json>) -> Option<String> {
@@ -169,7 +186,7 @@ fn text(value: Option<&Json>) -> Option<String> {
 
 /// A NUL cannot be handed on.
 fn handed_on(text: String) -> String {
-    text.replace('\0', "\u{fffd}")
+    kept(&text.replace('\0', "\u{fffd}"))
 }
 
 /// true, false, 1 or 0, as a value or as a text in any case.
@@ -228,7 +245,7 @@ fn integer(written: &str) -> Option<i128> {
 fn date(value: Option<&Json>) -> (Option<i64>, Option<String>) {
     const LAST: i128 = 253_402_300_799;
     let (read, text) = match value {
-        Some(Json::Number(written)) => (integer(written), written.clone()),
+        Some(Json::Number(written)) => (integer(written), kept(written)),
         Some(Json::Text(text)) => match trimmed(text) {
             Some(text) => (text.parse().ok(), text),
             None => return (None, None),

@@ -178,8 +178,15 @@ fn status(is_refused: bool, is_drifting: bool, random: &mut Random) -> String {
         1 => word.to_lowercase(),
         _ => word.to_owned(),
     };
+    let word = if random.percent(5) { long(&word, random) } else { word };
     let edge = random.one(&["", "", " ", "\n", "\u{a0}", "\t "]);
     format!("{edge}{word}{edge}")
+}
+
+/// A text of about the length at which texts are cut.
+fn long(piece: &str, random: &mut Random) -> String {
+    let inner = random.one(&["x", "é", "…", "😀", "\0", " x"]);
+    format!("{piece}{}", inner.repeat(random.between(1_010, 1_030) / inner.len()))
 }
 
 fn date(is_drifting: bool, random: &mut Random) -> Json {
@@ -187,7 +194,7 @@ fn date(is_drifting: bool, random: &mut Random) -> Json {
     if !is_drifting {
         return Json::text(seconds.to_string());
     }
-    match random.below(24) {
+    match random.below(26) {
         0..4 => Json::number(seconds),
         4..8 => Json::text(seconds.to_string()),
         8 => Json::text(format!(" {seconds}\n")),
@@ -205,6 +212,8 @@ fn date(is_drifting: bool, random: &mut Random) -> Json {
         20 => Json::text("20180206172656"),
         21 => Json::Null,
         22 => Json::Flag(random.percent(50)),
+        23 => Json::text(long("le", random)),
+        24 => Json::number("1".repeat(random.between(1_020, 1_030))),
         _ => Json::List(vec![Json::number(seconds)]),
     }
 }
