@@ -13,10 +13,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::client::Outcome;
 use crate::code::Code;
 use crate::config::{Config, Setting};
-use crate::error::Error;
+use crate::error::{Error, reason};
 use crate::phone::hide_numbers;
 use crate::redact::Secrets;
-use crate::settings::reason;
 use crate::stats::{Counter, Stats};
 use crate::sys::{open_log, without_sigpipe, write_stderr};
 

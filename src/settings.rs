@@ -10,7 +10,7 @@ use rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
 use crate::config::{Config, PRODUCT, Setting, trim};
-use crate::error::Error;
+use crate::error::{Error, reason};
 use crate::exchange::retry::Policy;
 use crate::log::Log;
 use crate::plan::BatchLimit;
@@ -221,10 +221,4 @@ fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
         return Err(wrong(format!("{path:?} holds no PEM certificate")));
     }
     Ok(certificates)
-}
-
-/// What the system says, without Rust's error number behind it.
-pub(crate) fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }

@@ -14,9 +14,8 @@ use super::connect::Connection;
 use super::failure;
 use super::tls::time_left;
 use super::transport::BUFFER_SIZE;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, reason};
 use crate::proxy::{Credentials, Protocol, Proxy};
-use crate::settings::reason;
 use crate::url::{bare_host, joined, port};
 
 /// The largest head of an answer that is read. It must lie in the buffer as a whole.

@@ -16,8 +16,7 @@ use super::failure;
 use super::tls_stream::TlsStream;
 use super::transport::{TcpTransport, deadline_ahead, timed};
 use super::wait::is_time_limit;
-use crate::error::{Code, Error};
-use crate::settings::reason;
+use crate::error::{Code, Error, reason};
 use crate::url::bare_host;
 
 /// How many sessions are kept to be resumed: the service, and a proxy.
