@@ -45,6 +45,7 @@ mod matching;
 mod message_id;
 mod operation;
 mod panics;
+mod pem;
 mod phone;
 mod plan;
 mod process;

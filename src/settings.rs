@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
@@ -13,6 +12,7 @@ use crate::config::{Config, PRODUCT, Setting, trim};
 use crate::error::{Error, reason};
 use crate::exchange::retry::Policy;
 use crate::log::Log;
+use crate::pem;
 use crate::plan::BatchLimit;
 use crate::proxy::{Credentials, Proxy, is_exempt};
 use crate::redact::Secrets;
@@ -192,33 +192,40 @@ fn trusted(config: &Config) -> Result<RootCertStore, Error> {
     for part in config.text(Setting::CaFile).unwrap_or("bundled").split(',').map(str::trim) {
         match part {
             "bundled" => store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-            // A system's bundle may hold certificates that only others understand.
-            "system" => drop(store.add_parsable_certificates(certificates(system_bundle()?)?)),
+            "system" => add_system(&mut store)?,
             path => add_all(&mut store, path)?,
         }
     }
     Ok(store)
 }
 
-fn system_bundle() -> Result<&'static str, Error> {
-    sys::authorities().map_err(|reason| Error::config("ca_file", format!("system: {reason}")))
+/// A system's bundle may hold what only others understand.
+fn add_system(store: &mut RootCertStore) -> Result<(), Error> {
+    let path = sys::authorities().map_err(|reason| Error::config("ca_file", format!("system: {reason}")))?;
+    store.add_parsable_certificates(sections(path)?.into_iter().flatten());
+    Ok(())
 }
 
+/// Every section of a file must be a certificate that can be used.
 fn add_all(store: &mut RootCertStore, path: &str) -> Result<(), Error> {
-    for (place, certificate) in certificates(path)?.into_iter().enumerate() {
-        let wrong = |error| Error::config("ca_file", format!("certificate {} of {path:?}: {error}", place + 1));
-        store.add(certificate).map_err(wrong)?;
+    for (place, section) in sections(path)?.into_iter().enumerate() {
+        let unusable = |_| "is no X.509 certificate that can be read; it may have been cut or changed".to_owned();
+        let added = section.and_then(|certificate| store.add(certificate).map_err(unusable));
+        added.map_err(|what| Error::config("ca_file", format!("section {} of {path:?} {what}", place + 1)))?;
     }
     Ok(())
 }
 
-fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
+fn sections(path: &str) -> Result<Vec<Result<CertificateDer<'static>, String>>, Error> {
     let wrong = |what: String| Error::config("ca_file", what);
-    let pem = fs::read(path).map_err(|error| wrong(format!("cannot read {path:?}: {}", reason(&error))))?;
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    let certificates = certificates.map_err(|error| wrong(format!("{path:?} is not PEM: {error}")))?;
-    if certificates.is_empty() {
-        return Err(wrong(format!("{path:?} holds no PEM certificate")));
+    let content = fs::read(path).map_err(|error| wrong(format!("cannot read {path:?}: {}", reason(&error))))?;
+    // There may be a private key in it.
+    let content = Zeroizing::new(content);
+    let sections = pem::sections(&Zeroizing::new(String::from_utf8_lossy(&content).into_owned()));
+    match &content[..] {
+        _ if !sections.is_empty() => Ok(sections),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(wrong(format!("{path:?} is UTF-16; save it as UTF-8"))),
+        [0x30, ..] => Err(wrong(format!("{path:?} looks like DER; make PEM of it: openssl x509 -inform der -in FILE"))),
+        _ => Err(wrong(format!("{path:?} holds no PEM certificate"))),
     }
-    Ok(certificates)
 }
