@@ -253,7 +253,7 @@ fn cut(text: &mut String, most: usize) {
 }
 
 /// A moment, shown as RFC 3339 has it: `2026-01-31T12:34:56.789Z`.
-struct Utc(Duration);
+pub(crate) struct Utc(pub Duration);
 
 impl Utc {
     fn now() -> Utc {

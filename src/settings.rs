@@ -9,7 +9,8 @@ use rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
 use crate::config::{Config, PRODUCT, Setting, trim};
-use crate::error::{Error, reason};
+use crate::error::{Code, Error, reason};
+use crate::exchange::explain;
 use crate::exchange::retry::Policy;
 use crate::log::Log;
 use crate::pem;
@@ -183,7 +184,7 @@ fn tls(config: &Config) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::config("ca_file", error))?;
+        .map_err(|error| Error::new(Code::Internal, explain::tls(&error)))?;
     Ok(builder.with_root_certificates(trusted(config)?).with_no_client_auth())
 }
 

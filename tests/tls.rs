@@ -48,6 +48,7 @@ fn refused(certificate: Certificate, parts: &[&str]) {
     for part in parts {
         assert!(error.message().contains(part), "{part}: {error}");
     }
+    assert!(!error.message().contains(['(', '{', '"']), "{error}");
     assert!(simulator.requests().is_empty(), "nothing is asked");
     let check = client.check(Query::new("+33639980001", "1"));
     let last = check.steps.last().unwrap();
@@ -62,15 +63,28 @@ fn another_host() {
 }
 
 #[test]
+fn a_server_without_tls() {
+    let simulator = Simulator::builder().api_key("demo").start().unwrap();
+    let mut config = Config::new();
+    let base_url = simulator.base_url().replace("http:", "https:");
+    for (name, value) in [("api_key", "demo"), ("base_url", &base_url), ("max_retries", "0")] {
+        config.set(name, value).unwrap();
+    }
+    let error = ask(&Client::new(&config).unwrap()).unwrap_err();
+    assert_eq!((error.code(), error.is_retryable()), (Code::Tls, false), "{error}");
+    assert!(error.message().contains("what came is not TLS: check that base_url has the port for https"), "{error}");
+}
+
+#[test]
 fn expired() {
     let certificate = Certificate { years: (2000, 2001), ..Certificate::default() };
-    refused(certificate, &["has expired", "the clock of this machine"]);
+    refused(certificate, &["has expired", "the clock of this machine", "it ended at 2001-", "it is 20"]);
 }
 
 #[test]
 fn not_valid_yet() {
     let certificate = Certificate { years: (3000, 3001), ..Certificate::default() };
-    refused(certificate, &["is not valid yet", "the clock of this machine"]);
+    refused(certificate, &["is not valid yet", "the clock of this machine", "it begins at 3000-"]);
 }
 
 #[test]

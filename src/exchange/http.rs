@@ -13,12 +13,12 @@ use ureq::unversioned::transport::Connector;
 use super::body::Body;
 use super::coding::is_gzip;
 use super::connect::{Connection, Tcp};
-use super::failure;
 use super::proxy::Tunnel;
 use super::resolve::{Later, Names};
 use super::tls::Tls;
 use super::transport::BUFFER_SIZE;
 use super::wait::{go_on, working_for};
+use super::{explain, failure};
 use crate::error::{Code, Error, out_of_memory, reason};
 use crate::settings::Settings;
 use crate::stats::Stats;
@@ -190,7 +190,7 @@ impl Http {
             ureq::Error::Other(inner) => match inner.downcast::<Error>() {
                 // Connecting fails with errors of ours.
                 Ok(ours) => connecting.named(*ours),
-                Err(other) => Error::new(Code::Connect, format!("{host}: {other}")),
+                Err(other) => explain::http(host, &ureq::Error::Other(other)),
             },
             ureq::Error::Timeout(_) => limit.exceeded(&format!("no whole answer of {host}")),
             ureq::Error::Io(error) if error.kind() == ErrorKind::OutOfMemory => out_of_memory("an answer"),
@@ -200,7 +200,7 @@ impl Http {
                 Code::Protocol,
                 format!("max_response_bytes: the answer of {host} is larger than {most} bytes"),
             ),
-            other => Error::new(Code::Protocol, format!("the answer of {host} is not HTTP as documented: {other}")),
+            other => explain::http(host, &other),
         }
     }
 
@@ -208,7 +208,7 @@ impl Http {
     fn lost(&self, error: &io::Error) -> Error {
         let host = &self.host;
         if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return Error::new(Code::Tls, format!("TLS with {host}: {tls}"));
+            return Error::new(Code::Tls, format!("TLS with {host}: {}", explain::tls(tls)));
         }
         let reason = reason(error);
         Error::new(Code::Connect, format!("the connection to {host} was lost before a whole answer came: {reason}"))

@@ -10,6 +10,7 @@ pub(crate) mod check;
 mod coding;
 mod connect;
 mod excerpt;
+pub(crate) mod explain;
 mod http;
 mod pace;
 mod page;
