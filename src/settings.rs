@@ -1,6 +1,7 @@
 //! What a client works with: the options read once, checked where two depend on each other, files read.
 
 use std::fs;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::exchange::retry::Policy;
 use crate::log::Log;
 use crate::pem;
 use crate::plan::BatchLimit;
-use crate::proxy::{Credentials, Proxy, is_exempt};
+use crate::proxy::{Credentials, Proxy};
 use crate::redact::Secrets;
 use crate::secret::Secret;
 use crate::stats::Stats;
@@ -146,10 +147,14 @@ fn base_url(config: &Config) -> Result<BaseUrl, Error> {
 
 /// The proxy on the way to the service. This machine is reached without, and so is what `NO_PROXY` lists.
 fn proxy(config: &Config, url: &BaseUrl) -> Result<Option<Arc<Proxy>>, Error> {
-    let Some(text) = config.text(Setting::Proxy) else { return Ok(None) };
-    let proxy: Proxy = text.parse().map_err(|reason| Error::config("proxy", reason))?;
-    let exempt = url.is_loopback() || config.no_proxy().is_some_and(|list| is_exempt(list, url.host(), url.port()));
-    Ok((!exempt).then(|| Arc::new(proxy)))
+    if config.goes_past_proxy(url) {
+        return Ok(None);
+    }
+    if let Some(error) = config.unreadable_proxy() {
+        return Err(error.clone());
+    }
+    let proxy = config.text(Setting::Proxy).map(Proxy::from_str).transpose();
+    Ok(proxy.map_err(|reason| Error::config("proxy", reason))?.map(Arc::new))
 }
 
 fn secrets(api_key: &str, proxy: Option<&Proxy>) -> Secrets {

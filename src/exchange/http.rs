@@ -32,7 +32,7 @@ pub(crate) const MAX_IDLE: Duration = Duration::from_secs(15);
 pub(crate) struct Http {
     /// With the connections that are kept.
     agent: Mutex<Agent>,
-    tunnel: Tunnel,
+    pub tunnel: Tunnel,
     host: String,
     request_timeout: Option<Duration>,
     connect_timeout: Option<Duration>,
@@ -83,7 +83,7 @@ impl Http {
             proxy: settings.proxy.clone(),
             max_response_bytes: settings.max_response_bytes,
         };
-        let tunnel = Tunnel { proxy: settings.proxy.clone() };
+        let tunnel = Tunnel { proxy: settings.proxy.clone(), trial: Arc::default() };
         let tls = Tls::new(settings.tls.as_ref());
         let config = Agent::config_builder()
             .http_status_as_error(false)
