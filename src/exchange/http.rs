@@ -345,6 +345,17 @@ mod tests {
     }
 
     #[test]
+    fn folded_lines_of_a_head_are_read() {
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json;\r\n  charset=utf-8\r\nContent-Length:\r\n\t4\r\n\r\nbody";
+        let base_url = format!("http://{}", silent_after(answer));
+        let (http, mut body) = (http(&base_url, "60000"), Body::default());
+        let request = Outgoing { url: base_url, uri: None, body: None };
+        let head = http.send(&request, http.limit(None).unwrap(), None, &mut body).ok().unwrap();
+        assert_eq!((head.status, body.bytes()), (200, b"body".as_slice()));
+        assert_eq!(head.headers[CONTENT_TYPE], "application/json;    charset=utf-8");
+    }
+
+    #[test]
     fn a_stop_ends_sending() {
         stopped(&format!("http://{}", silent_after(b"")), MORE_THAN_BUFFERS);
     }

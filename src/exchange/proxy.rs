@@ -498,6 +498,7 @@ mod tests {
             "HTTP/1.1 204 No Content\r\n\r\n",
             "HTTP/1.1 200 OK\n\n",
             "HTTP/1.1 200 OK\nVia: x\n\n",
+            "HTTP/1.1 200 OK\r\nVia: x\r\n y\r\n\r\n",
             "\r\nHTTP/1.1 200 OK\r\n\r\n",
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
             "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
