@@ -18,7 +18,8 @@ rm -f "$to"/libsmsp*.deb # of other versions
 dev=$stage/libsmsp-dev
 run=$stage/libsmsp$abi
 
-DESTDIR=$dev PREFIX=/usr LIBDIR=/$libdir BUILT=$built sh scripts/install.sh install
+# Where the compiler looks anyway: pkg-config leaves such folders out.
+DESTDIR=$dev PREFIX=/usr LIBDIR=/$libdir PC_PREFIX=/usr BUILT=$built sh scripts/install.sh install
 mkdir -p "$run/$libdir"
 mv "$dev/$libdir/libsmsp.so.$version" "$dev/$libdir/libsmsp.so.$abi" "$run/$libdir/"
 chmod 644 "$run/$libdir/libsmsp.so.$version" # as Debian has libraries

@@ -72,8 +72,7 @@ pack() {
     *-windows-*) system=windows archive=$folder.zip ;;
     *) system=linux archive=$folder.tar.gz ;;
     esac
-    # smsp.pc names what is beside it, wherever that is unpacked.
-    SMSP_SYSTEM=$system DESTDIR=$stage PREFIX=/$folder LIBDIR=/$folder/lib PC_PREFIX='${pcfiledir}/../..' BUILT=$built sh scripts/install.sh install
+    SMSP_SYSTEM=$system DESTDIR=$stage PREFIX=/$folder LIBDIR=/$folder/lib BUILT=$built sh scripts/install.sh install
     (
         cd "$stage/$folder"
         find . -type f | LC_ALL=C sort | sed 's|^\./||' | xargs sha256sum >"$stage/sums"

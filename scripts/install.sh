@@ -1,13 +1,14 @@
 #!/bin/sh
 # Installs what `make` built, or takes it away again.
 # usage: install.sh install|uninstall    PREFIX, LIBDIR and DESTDIR as the Makefile has them.
-# BUILT is the folder of scripts/link.sh, default target/lib; PC_PREFIX is what smsp.pc says, default PREFIX. With
-# SMSP_SYSTEM=windows it is the folder of scripts/link-windows.sh.
+# BUILT is the folder of scripts/link.sh, default target/lib; PC_PREFIX is the prefix that smsp.pc names, by default the one that
+# it lies in, wherever that is moved. With SMSP_SYSTEM=windows it is the folder of scripts/link-windows.sh.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/names.sh
 built=${BUILT:-${CARGO_TARGET_DIR:-target}/lib}
 doc=$PREFIX/share/doc/libsmsp
+share=$PREFIX/share/libsmsp
 
 case $PREFIX in
 /*) ;;
@@ -29,6 +30,7 @@ linux)
 644 packaging/completions/smsp-status $PREFIX/share/bash-completion/completions/smsp-status
 644 packaging/completions/_smsp-status $PREFIX/share/zsh/site-functions/_smsp-status
 644 packaging/completions/smsp-status.fish $PREFIX/share/fish/vendor_completions.d/smsp-status.fish
+644 tests/abi/valgrind.supp $share/valgrind.supp
 "
     # Every link: what it names, and where it lies.
     links="
@@ -69,10 +71,25 @@ $LIBDIR/cmake/smsp
 $LIBDIR/.debug
 $doc/docs
 $doc
+$share
 "
 
+# The way from the folder of the libraries to the prefix.
+up=$(echo "$libdir" | sed 's|[^/][^/]*|..|g')
+here="\${pcfiledir}/../$up"
+
+# A text as sed takes it in place of another.
+escaped() {
+    printf '%s' "$1" | sed 's/[&|\\]/\\&/g'
+}
+
+# A path as pkg-config takes it, the same.
+pc_path() {
+    escaped "$(printf '%s' "$1" | sed 's/ /\\ /g')"
+}
+
 filled() {
-    sed -e "s|@prefix@|${PC_PREFIX:-$PREFIX}|" -e "s|@libdir@|$libdir|" -e "s|@up@|$(echo "$libdir" | sed 's|[^/][^/]*|..|g')|" \
+    sed -e "s|@prefix@|$(pc_path "${PC_PREFIX:-$here}")|" -e "s|@libdir@|$(pc_path "$libdir")|" -e "s|@up@|$up|" \
         -e "s|@version@|$version|" -e "s|@abi@|$abi|" -e "s|@native@|$native|" \
         -e "s|@location@|$location|" -e "s|@linked@|$linked|" "$1"
 }
@@ -101,7 +118,7 @@ install)
     done
     ;;
 uninstall)
-    { echo "$files" | cut -d ' ' -f 3; echo "$links" | cut -d ' ' -f 2; } | while read -r path; do
+    { echo "$files" | cut -d ' ' -f 3-; echo "$links" | cut -d ' ' -f 2-; } | while read -r path; do
         [ -z "$path" ] || rm -f "$DESTDIR$path"
     done
     echo "$folders" | while read -r folder; do

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, reason};
 use crate::exchange::call::Call;
 use crate::exchange::check::Check;
 use crate::operation::Operation;
@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::process::Process;
 use crate::query::{Query, RawQuery};
 use crate::report::Report;
-use crate::settings::{Settings, reason};
+use crate::settings::Settings;
 use crate::stats::{Counter, Stats};
 use crate::stop::Stop;
 

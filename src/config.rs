@@ -107,7 +107,7 @@ options! {
     MaxResponseBytes c"max_response_bytes" Some(c"16777216"), Number(1024, 1 << 30),
         "The largest answer that is read, after decompression.";
     Proxy c"proxy" None, Proxy,
-        "A proxy that leads to the service: HTTP CONNECT or SOCKS5, also for plain http. It looks up the service's name. What has a special meaning in a URL is percent-encoded in user name and password. A `base_url` on this machine (`localhost`, 127.0.0.1, ::1) goes past it.";
+        "A proxy that leads to the service: HTTP CONNECT or SOCKS5 (also written `socks5h`), also for plain http; port 80, or 1080, where none is given. A user name and a password go by Basic. It looks up the service's name. What has a special meaning in a URL is percent-encoded in user name and password. A `base_url` on this machine (`localhost`, 127.0.0.1, ::1) goes past it.";
     CaFile c"ca_file" Some(c"bundled"), TrustList,
         "Which certificate authorities are trusted: a comma-separated list of `bundled` (Mozilla's, in the library), `system` (not on Windows) and PEM files. What is listed is trusted, nothing else.";
     UserAgent c"user_agent" Some(PRODUCT), Header,
@@ -258,13 +258,20 @@ pub struct Config {
     key_source: Option<Setting>,
     /// The hosts that a proxy from the environment is not for.
     no_proxy: Option<String>,
+    /// What is wrong with the proxy of the environment, if it can be done without.
+    unreadable_proxy: Option<Error>,
 }
 
 impl Default for Config {
     fn default() -> Config {
         let default =
             |option: &Opt| option.default().map(|text| Value { text: text.into(), shown: option.shown(text) });
-        Config { values: OPTIONS.iter().map(default).collect(), key_source: None, no_proxy: None }
+        Config {
+            values: OPTIONS.iter().map(default).collect(),
+            key_source: None,
+            no_proxy: None,
+            unreadable_proxy: None,
+        }
     }
 }
 
@@ -339,9 +346,16 @@ impl Config {
         self.key_source
     }
 
-    /// What `NO_PROXY` says, if the proxy is from a variable that it belongs to.
-    pub(crate) fn no_proxy(&self) -> Option<&str> {
-        self.no_proxy.as_deref()
+    /// Whether this URL is reached without the proxy: this machine, and what `NO_PROXY` lists, if the proxy is from a
+    /// variable that it belongs to.
+    pub(crate) fn goes_past_proxy(&self, url: &BaseUrl) -> bool {
+        let is_listed = |list: &String| proxy::is_exempt(list, url.host(), url.port());
+        url.is_loopback() || self.no_proxy.as_ref().is_some_and(is_listed)
+    }
+
+    /// Why the proxy of the environment cannot be used, if it cannot.
+    pub(crate) fn unreadable_proxy(&self) -> Option<&Error> {
+        self.unreadable_proxy.as_ref()
     }
 
     /// The value of a numeric option.
@@ -360,13 +374,28 @@ impl Config {
         self.set_from(name, source, value)
     }
 
-    /// The first that is set counts; the others are not looked at. There `host:port` without a scheme is usual.
+    /// The first that is set counts; the others are not looked at. There `host:port` without a scheme is usual. One that
+    /// cannot be read is no error while it is not for this URL.
     fn set_proxy_from_variables(&mut self) -> Result<(), Error> {
-        let Some((source, value)) = first_variable(&PROXY_VARIABLES)? else { return Ok(()) };
-        let value: secret::Secret = if value.contains("://") { value } else { ["http://", &value].concat().into() };
-        self.set_from("proxy", source, &value)?;
-        self.no_proxy = first_variable(&NO_PROXY_VARIABLES)?.map(|(_, list)| list.to_string());
-        Ok(())
+        let Some((source, value)) = first_variable(&PROXY_VARIABLES) else { return Ok(()) };
+        let list = first_variable(&NO_PROXY_VARIABLES).map(|(_, list)| String::from_utf8_lossy(&list).into_owned());
+        let set = self.set_proxy_from(source, &value);
+        if set.is_err() {
+            self.set_from("proxy", source, "")?;
+        }
+        self.no_proxy = list;
+        let past = self.text(Setting::BaseUrl).and_then(|text| text.parse().ok());
+        self.unreadable_proxy = set.err();
+        match &self.unreadable_proxy {
+            Some(error) if !past.is_some_and(|url| self.goes_past_proxy(&url)) => Err(error.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    fn set_proxy_from(&mut self, source: &str, value: &[u8]) -> Result<(), Error> {
+        let value = std::str::from_utf8(value).map_err(|_| Error::config(source, "is not UTF-8"))?;
+        let with_scheme = Zeroizing::new(["http://", value].concat());
+        self.set_from("proxy", source, if value.contains("://") { value } else { &with_scheme })
     }
 
     /// `source` is what an error names: the option, or the variable that it comes from.
@@ -378,7 +407,7 @@ impl Config {
         self.values[place] = (!empty_is_none).then(|| Value { shown: option.shown(&text), text });
         self.key_source = self.last_key_source(place);
         if place == Setting::Proxy as usize {
-            self.no_proxy = None;
+            (self.no_proxy, self.unreadable_proxy) = (None, None);
         }
         Ok(())
     }
@@ -398,10 +427,8 @@ fn variable(name: &str) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 /// The first of these variables that is set, and its value.
-fn first_variable(names: &[&'static str]) -> Result<Option<(&'static str, secret::Secret)>, Error> {
-    let Some((name, value)) = names.iter().find_map(|name| Some((*name, variable(name)?))) else { return Ok(None) };
-    let value = std::str::from_utf8(&value).map_err(|_| Error::config(name, "is not UTF-8"))?;
-    Ok(Some((name, value.into())))
+fn first_variable(names: &[&'static str]) -> Option<(&'static str, Zeroizing<Vec<u8>>)> {
+    names.iter().find_map(|name| Some((*name, variable(name)?)))
 }
 
 fn no_such_option(name: &str) -> Error {

@@ -1,9 +1,11 @@
 //! Errors: values made where they happen, with what the caller can act on.
 
 use std::fmt;
+use std::io;
 
 pub use crate::code::Code;
 use crate::redact::Secrets;
+use crate::sys;
 
 /// Why a call, a batch or an option failed. Its text is one English line that never holds the API key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,4 +86,9 @@ impl std::error::Error for Error {}
 #[inline(never)]
 pub(crate) fn out_of_memory(what: &str) -> Error {
     Error::new(Code::Resource, format!("not enough memory for {what}"))
+}
+
+/// What an error of the system says, in English whatever language the host has set.
+pub(crate) fn reason(error: &io::Error) -> String {
+    if error.raw_os_error().is_some() { sys::text(error) } else { error.to_string() }
 }

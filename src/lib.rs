@@ -46,6 +46,7 @@ mod memory;
 mod message_id;
 mod operation;
 mod panics;
+mod pem;
 mod phone;
 mod plan;
 mod process;

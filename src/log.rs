@@ -13,10 +13,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::client::Outcome;
 use crate::code::Code;
 use crate::config::{Config, Setting};
-use crate::error::Error;
+use crate::error::{Error, reason};
 use crate::phone::hide_numbers;
 use crate::redact::Secrets;
-use crate::settings::reason;
 use crate::stats::{Counter, Stats};
 use crate::sys::{open_log, without_signals_of_writes, write_stderr};
 
@@ -267,7 +266,7 @@ fn cut(text: &mut String, most: usize) {
 }
 
 /// A moment, shown as RFC 3339 has it: `2026-01-31T12:34:56.789Z`.
-struct Utc(Duration);
+pub(crate) struct Utc(pub Duration);
 
 impl Utc {
     fn now() -> Utc {

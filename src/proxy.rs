@@ -13,7 +13,7 @@ use crate::secret::Secret;
 use crate::url::{BaseUrl, joined};
 
 /// What the option takes.
-pub(crate) const FORMS: &str = "http://[user:password@]host:port or socks5://[user:password@]host:port";
+pub(crate) const FORMS: &str = "http://[user:password@]host[:port] or socks5://[user:password@]host[:port]";
 
 /// SOCKS5 has a byte for the length of a user name or a password.
 const MAX_SOCKS_TEXT: usize = 255;
@@ -23,6 +23,16 @@ const MAX_SOCKS_TEXT: usize = 255;
 pub(crate) enum Protocol {
     Http,
     Socks5,
+}
+
+impl Protocol {
+    /// The port where none is given.
+    fn port(self) -> u16 {
+        match self {
+            Protocol::Http => 80,
+            Protocol::Socks5 => 1080,
+        }
+    }
 }
 
 /// A proxy, and what it is to know us by.
@@ -51,21 +61,23 @@ impl FromStr for Proxy {
         let (scheme, rest) = text.split_once("://").ok_or_else(expected)?;
         let protocol = match scheme {
             "http" => Protocol::Http,
-            "socks5" => Protocol::Socks5,
+            // With an h the proxy is to look up names, as it does here in any case.
+            "socks5" | "socks5h" => Protocol::Socks5,
             _ => return Err(expected()),
         };
         let (userinfo, address) = rest.rsplit_once('@').map_or((None, rest), |(user, address)| (Some(user), address));
         let address = address.strip_suffix('/').unwrap_or(address);
         let url = BaseUrl::from_str(&format!("http://{address}")).map_err(|_| expected())?;
-        if address.contains('/') || !url.has_port() {
+        if address.contains('/') {
             return Err(expected());
         }
+        let port = if url.has_port() { url.port() } else { protocol.port() };
         let credentials = userinfo.map(Credentials::from_str).transpose()?;
         let too_long = |text: &Secret| protocol == Protocol::Socks5 && text.len() > MAX_SOCKS_TEXT;
         if credentials.iter().flat_map(|known| [&known.user, &known.password]).any(too_long) {
             return Err(format!("SOCKS5 takes a user name and a password of at most {MAX_SOCKS_TEXT} bytes"));
         }
-        Ok(Proxy { protocol, host: url.host().to_owned(), port: url.port(), credentials })
+        Ok(Proxy { protocol, host: url.host().to_owned(), port, credentials })
     }
 }
 
@@ -161,6 +173,10 @@ mod tests {
         for (text, shown, credentials) in [
             ("http://proxy:3128", "http://proxy:3128", None),
             ("http://proxy:3128/", "http://proxy:3128", None),
+            ("http://proxy", "http://proxy:80", None),
+            ("socks5://u:p@proxy", "socks5://proxy:1080", Some(("u", "p"))),
+            ("socks5h://[::1]", "socks5://[::1]:1080", None),
+            ("socks5h://proxy:9", "socks5://proxy:9", None),
             ("socks5://[::1]:1080", "socks5://[::1]:1080", None),
             ("http://u:p@ss@10.0.0.1:1", "http://10.0.0.1:1", Some(("u", "p@ss"))),
             ("http://u:a:b@10.0.0.1:1", "http://10.0.0.1:1", Some(("u", "a:b"))),
@@ -181,9 +197,10 @@ mod tests {
         let long = format!("socks5://u:{}@host:1", "p".repeat(256));
         for text in [
             "proxy:3128",
-            "http://proxy",
+            "http://",
+            "http://proxy:",
             "https://proxy:1",
-            "socks5h://proxy:1",
+            "socks4://proxy:1",
             "http://:3128",
             "http://proxy:3128/path",
             "http://proxy:3128?query",

@@ -1,19 +1,21 @@
 //! What a client works with: the options read once, checked where two depend on each other, files read.
 
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
 use crate::config::{Config, PRODUCT, Setting, trim};
-use crate::error::Error;
+use crate::error::{Code, Error, reason};
+use crate::exchange::explain;
 use crate::exchange::retry::Policy;
 use crate::log::Log;
+use crate::pem;
 use crate::plan::BatchLimit;
-use crate::proxy::{Credentials, Proxy, is_exempt};
+use crate::proxy::{Credentials, Proxy};
 use crate::redact::Secrets;
 use crate::secret::Secret;
 use crate::stats::Stats;
@@ -144,10 +146,14 @@ fn base_url(config: &Config) -> Result<BaseUrl, Error> {
 
 /// The proxy on the way to the service. This machine is reached without, and so is what `NO_PROXY` lists.
 fn proxy(config: &Config, url: &BaseUrl) -> Result<Option<Arc<Proxy>>, Error> {
-    let Some(text) = config.text(Setting::Proxy) else { return Ok(None) };
-    let proxy: Proxy = text.parse().map_err(|reason| Error::config("proxy", reason))?;
-    let exempt = url.is_loopback() || config.no_proxy().is_some_and(|list| is_exempt(list, url.host(), url.port()));
-    Ok((!exempt).then(|| Arc::new(proxy)))
+    if config.goes_past_proxy(url) {
+        return Ok(None);
+    }
+    if let Some(error) = config.unreadable_proxy() {
+        return Err(error.clone());
+    }
+    let proxy = config.text(Setting::Proxy).map(Proxy::from_str).transpose();
+    Ok(proxy.map_err(|reason| Error::config("proxy", reason))?.map(Arc::new))
 }
 
 fn secrets(api_key: &str, proxy: Option<&Proxy>) -> Secrets {
@@ -182,7 +188,7 @@ fn tls(config: &Config) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::config("ca_file", error))?;
+        .map_err(|error| Error::new(Code::Internal, explain::tls(&error)))?;
     Ok(builder.with_root_certificates(trusted(config)?).with_no_client_auth())
 }
 
@@ -191,39 +197,40 @@ fn trusted(config: &Config) -> Result<RootCertStore, Error> {
     for part in config.text(Setting::CaFile).unwrap_or("bundled").split(',').map(str::trim) {
         match part {
             "bundled" => store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-            // A system's bundle may hold certificates that only others understand.
-            "system" => drop(store.add_parsable_certificates(certificates(system_bundle()?)?)),
+            "system" => add_system(&mut store)?,
             path => add_all(&mut store, path)?,
         }
     }
     Ok(store)
 }
 
-fn system_bundle() -> Result<&'static str, Error> {
-    sys::authorities().map_err(|reason| Error::config("ca_file", format!("system: {reason}")))
+/// A system's bundle may hold what only others understand.
+fn add_system(store: &mut RootCertStore) -> Result<(), Error> {
+    let path = sys::authorities().map_err(|reason| Error::config("ca_file", format!("system: {reason}")))?;
+    store.add_parsable_certificates(sections(path)?.into_iter().flatten());
+    Ok(())
 }
 
+/// Every section of a file must be a certificate that can be used.
 fn add_all(store: &mut RootCertStore, path: &str) -> Result<(), Error> {
-    for (place, certificate) in certificates(path)?.into_iter().enumerate() {
-        let wrong = |error| Error::config("ca_file", format!("certificate {} of {path:?}: {error}", place + 1));
-        store.add(certificate).map_err(wrong)?;
+    for (place, section) in sections(path)?.into_iter().enumerate() {
+        let unusable = |_| "is no X.509 certificate that can be read; it may have been cut or changed".to_owned();
+        let added = section.and_then(|certificate| store.add(certificate).map_err(unusable));
+        added.map_err(|what| Error::config("ca_file", format!("section {} of {path:?} {what}", place + 1)))?;
     }
     Ok(())
 }
 
-fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, Error> {
+fn sections(path: &str) -> Result<Vec<Result<CertificateDer<'static>, String>>, Error> {
     let wrong = |what: String| Error::config("ca_file", what);
-    let pem = sys::read(path).map_err(|error| wrong(format!("cannot read {path:?}: {}", reason(&error))))?;
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-    let certificates = certificates.map_err(|error| wrong(format!("{path:?} is not PEM: {error}")))?;
-    if certificates.is_empty() {
-        return Err(wrong(format!("{path:?} holds no PEM certificate")));
+    let content = sys::read(path).map_err(|error| wrong(format!("cannot read {path:?}: {}", reason(&error))))?;
+    // There may be a private key in it.
+    let content = Zeroizing::new(content);
+    let sections = pem::sections(&Zeroizing::new(String::from_utf8_lossy(&content).into_owned()));
+    match &content[..] {
+        _ if !sections.is_empty() => Ok(sections),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(wrong(format!("{path:?} is UTF-16; save it as UTF-8"))),
+        [0x30, ..] => Err(wrong(format!("{path:?} looks like DER; make PEM of it: openssl x509 -inform der -in FILE"))),
+        _ => Err(wrong(format!("{path:?} holds no PEM certificate"))),
     }
-    Ok(certificates)
-}
-
-/// What the system says, without Rust's error number behind it.
-pub(crate) fn reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }

@@ -166,6 +166,41 @@ fn address_space_that_runs_out() {
     }
 }
 
+/// What the host's system says in French, in the order of the originals.
+const FRENCH: [(&str, &str); 4] = [
+    ("", "Content-Type: text/plain; charset=UTF-8\n"),
+    ("Connection refused", "Connexion refusée"),
+    ("Name or service not known", "Nom ou service inconnu é"),
+    ("No such file or directory", "Aucun fichier à ce nom"),
+];
+
+/// A catalogue as gettext has it: its head, two tables of lengths and places, the texts.
+fn catalogue(pairs: &[(&str, &str)]) -> Vec<u8> {
+    let (count, head) = (pairs.len() as u32, 7 * 4);
+    let texts: Vec<_> = pairs.iter().map(|pair| pair.0).chain(pairs.iter().map(|pair| pair.1)).collect();
+    let mut numbers = vec![0x9504_12de, 0, count, head, head + 8 * count, 0, head + 16 * count];
+    let mut place = head + 16 * count;
+    for text in &texts {
+        numbers.extend([text.len() as u32, place]);
+        place += text.len() as u32 + 1;
+    }
+    let numbers = numbers.into_iter().flat_map(u32::to_ne_bytes);
+    numbers.chain(texts.iter().flat_map(|text| text.bytes().chain([0]))).collect()
+}
+
+#[test]
+fn a_host_that_speaks_french() {
+    let folder = tempfile::tempdir().unwrap();
+    let messages = folder.path().join("fr/LC_MESSAGES");
+    fs::create_dir_all(&messages).unwrap();
+    fs::write(messages.join("libc.mo"), catalogue(&FRENCH)).unwrap();
+    let missing = folder.path().join("missing/file");
+    let key = format!("api_key={KEY}");
+    let options: [&str; 3] = [&key, "max_retries=0", "base_url=https://127.0.0.1:1"];
+    let paths = [folder.path(), &missing].map(|path| path.to_str().unwrap());
+    program("locale").run_and_check_memory(&[&paths[..], &options].concat());
+}
+
 /// The functions that a library exports.
 fn exported(library: &Path) -> String {
     let printed = run(Command::new("nm").args(["--dynamic", "--defined-only", "--format=posix"]).arg(library));

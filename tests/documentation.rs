@@ -24,7 +24,8 @@ fn configuration() -> String {
          `proxy` is also taken from the first of `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY`, `all_proxy` that is set; \
          never from `HTTP_PROXY`, which a request to a CGI program can set. A proxy from these is not used for the \
          hosts that `NO_PROXY`, or else `no_proxy`, lists: `*`, names (with all names that end in them, as with a dot \
-         in front), addresses, networks as `10.0.0.0/8`, each with or without a port, parted by commas. A proxy set \
+         in front), addresses, networks as `10.0.0.0/8`, each with or without a port, parted by commas. One that \
+         cannot be used is no error for those. A proxy set \
          by `proxy` or `SMSP_PROXY` is used for all hosts but this machine.\n\n\
          | option | environment | default | values | what it does |\n|---|---|---|---|---|\n",
     );

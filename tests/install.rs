@@ -86,7 +86,7 @@ fn check(program: &Path) {
 #[test]
 fn by_pkg_config() {
     let folder = pkg_config(&["--variable=libdir"]).concat();
-    assert_eq!(Path::new(&folder), prefix().join("lib"));
+    assert_eq!(fs::canonicalize(&folder).unwrap(), fs::canonicalize(prefix().join("lib")).unwrap());
     assert_eq!(pkg_config(&["--modversion"]), [VERSION]);
     for compiler in COMPILERS {
         let shared = [pkg_config(&["--cflags", "--libs"]), vec![format!("-Wl,-rpath,{folder}")]].concat();
@@ -235,6 +235,8 @@ fn what_else_is_installed() {
         assert!(prefix().join("share").join(name).is_file(), "{name}");
     }
     let documents = prefix().join("share/doc/libsmsp");
+    let suppressions = fs::read_to_string(prefix().join("share/libsmsp/valgrind.supp")).unwrap();
+    assert_eq!(suppressions, read("tests/abi/valgrind.supp"));
     for name in ["README.md", "LICENSE-MIT", "LICENSE-APACHE", "THIRD-PARTY-LICENSES.txt", "docs/CONFIGURATION.md"] {
         assert!(documents.join(name).is_file(), "{name}");
     }
@@ -261,14 +263,43 @@ fn staged_and_taken_away() {
     });
     assert_eq!(staged, moved.collect());
     let pc = fs::read_to_string(stage.join("usr/lib/some-triplet/pkgconfig/smsp.pc")).unwrap();
-    assert!(pc.contains("prefix=/usr\n") && pc.contains("libdir=${exec_prefix}/lib/some-triplet\n"), "{pc}");
+    assert!(
+        pc.contains("prefix=${pcfiledir}/../../..\n") && pc.contains("libdir=${exec_prefix}/lib/some-triplet\n"),
+        "{pc}"
+    );
     assert!(!pc.contains('@') && !pc.contains("stage"), "{pc}");
 
     let other = stage.join("usr/include/other.h");
     fs::write(&other, "").unwrap();
     make("uninstall", &variables);
     assert_eq!(tree(&stage), BTreeSet::from([PathBuf::from("usr/include/other.h")]));
-    assert!(!stage.join("usr/share/doc/libsmsp").exists() && !stage.join("usr/lib/some-triplet/cmake/smsp").exists());
+    assert!(!stage.join("usr/share/doc/libsmsp").exists() && !stage.join("usr/share/libsmsp").exists());
+    assert!(!stage.join("usr/lib/some-triplet/cmake/smsp").exists());
+}
+
+/// A folder may have any name, and another one later.
+#[test]
+fn under_any_name_and_moved() {
+    prefix(); // builds
+    let folder = scratch("install").join("named");
+    _ = fs::remove_dir_all(&folder);
+    let (first, moved) = (folder.join("a b&c|d"), folder.join("f g&h/i|j"));
+    let libdir = first.join("lib/k l&m");
+    let variables = [("PREFIX", first.as_path()), ("LIBDIR", libdir.as_path())];
+    make("install", &variables);
+    fs::create_dir_all(moved.parent().unwrap()).unwrap();
+    fs::rename(&first, &moved).unwrap();
+    let program = folder.join("program");
+    let flags = "$(pkg-config --cflags --libs smsp)";
+    let command = format!(r#"eval "cc \"\$EXAMPLE\" -o \"\$PROGRAM\" {flags} -Wl,-rpath,\"\$LIBDIR\"""#);
+    let mut cc = Command::new("sh");
+    cc.args(["-ec", &command]).env("PROGRAM", &program).env("LIBDIR", moved.join("lib/k l&m"));
+    cc.env("EXAMPLE", Path::new(ROOT).join("examples/c/multi_status.c"));
+    run(cc.env("PKG_CONFIG_PATH", moved.join("lib/k l&m/pkgconfig")));
+    check(&program);
+    fs::rename(&moved, &first).unwrap();
+    make("uninstall", &variables);
+    assert_eq!(tree(&first), BTreeSet::new());
 }
 
 /// A program that runs goes on with the library that it began with.

@@ -49,7 +49,7 @@ fn list() -> String {
 }
 
 /// What the library rests on, and for what.
-const PURPOSES: [(&str, &str); 17] = [
+const PURPOSES: [(&str, &str); 18] = [
     ("ureq", "HTTP"),
     ("flate2", "gzip"),
     ("rustls", "TLS"),
@@ -61,6 +61,7 @@ const PURPOSES: [(&str, &str); 17] = [
     ("percent-encoding", "URLs"),
     ("httpdate", "`Retry-After`"),
     ("base64", "credentials of a proxy, hiding the key"),
+    ("httparse", "the head of a proxy's answer"),
     ("hashbrown", "tables whose memory can be refused"),
     ("memchr", "searching"),
     ("zeroize", "wiping"),

@@ -107,10 +107,41 @@ fn credentials_that_are_wrong_or_missing() {
         ("socks5", &socks5, "u:s3cret@", "refuses the user name or the password"),
     ] {
         let error = failure(&format!("{scheme}://{credentials}{}", proxy.address), &[]);
-        assert_eq!(error.code(), Code::Connect);
-        let text = format!("the proxy {scheme}://{} ", proxy.address);
+        assert_eq!(error.code(), Code::Config);
+        let text = format!("proxy: {scheme}://{} ", proxy.address);
         assert!(error.message().starts_with(&text) && error.message().ends_with(part), "{error}");
     }
+}
+
+/// An account is locked after a few wrong passwords.
+#[test]
+fn a_wrong_password_is_sent_once() {
+    let to = "127.0.0.1:1".parse().unwrap();
+    for count in [1, 5_000] {
+        let (http, socks5) = (Proxy::http_for(to, "u", "right"), Proxy::socks5_for(to, "u", "right"));
+        for (scheme, proxy) in [("http", &http), ("socks5", &socks5)] {
+            let address = format!("{scheme}://u:s3cret@{}", proxy.address);
+            let client = client("https://sms.test/v1", &address, &[("max_retries", "3"), ("retry_base_ms", "1")]);
+            for _ in 0..2 {
+                let error = ask(&client, count).unwrap_err();
+                assert_eq!((error.code(), error.is_retryable()), (Code::Config, false), "{error}");
+            }
+            let passwords: Vec<_> = proxy.asked().into_iter().map(|asked| asked.credentials.unwrap().1).collect();
+            assert_eq!(passwords, ["s3cret"], "{scheme}, {count} messages");
+        }
+    }
+}
+
+/// Until the password is known to be right, one connection tries it.
+#[test]
+fn a_right_password_holds_nobody_up() {
+    let (simulator, ca_file) = service(&["sms.test"]);
+    let base_url = format!("https://sms.test:{}/v1", simulator.address().port());
+    let options = [("ca_file", ca_file.to_str().unwrap()), ("batch_size", "1")];
+    let proxy = Proxy::http_for(simulator.address(), "u", PASSWORD);
+    let client = client(&base_url, &format!("http://u:{PASSWORD_IN_URL}@{}", proxy.address), &options);
+    ask(&client, 50).unwrap();
+    assert!((1..=4).contains(&proxy.asked().len()), "{:?}", proxy.asked());
 }
 
 /// The proxy is given an address as one, in brackets or in its own notation.
@@ -169,34 +200,45 @@ fn this_machine_is_reached_past_a_proxy() {
 fn refusals_and_nonsense() {
     let refused = |code| [[5, 0].to_vec(), [5, code, 0, 1, 0, 0, 0, 0, 0, 0].to_vec()];
     let (refused_2, refused_5, refused_99) = (refused(2), refused(5), refused(99));
-    for (scheme, answers, part) in [
-        ("http", &[b"HTTP/1.1 403 Forbidden\r\n\r\nNo!".as_slice()][..], "HTTP status 403"),
-        ("http", &[b"HTTP/1.0 502 Bad Gateway\r\n\r\n"], "HTTP status 502"),
-        ("http", &[b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\n\r\n"], "HTTP status 302"),
-        ("http", &[b"HTTP/2 200\r\n\r\n"], "does not speak HTTP"),
-        ("http", &[b"HTTP/1.1 2x0 OK\r\n\r\n"], "does not speak HTTP"),
-        ("http", &[b"HTTP/1.1 +20 OK\r\n\r\n"], "does not speak HTTP"),
-        ("http", &[b"HTTP/1.1 2000 OK\r\n\r\n"], "does not speak HTTP"),
-        ("http", &[b"HTTP/1.1 200OK\r\n\r\n"], "does not speak HTTP"),
-        ("http", &[b"HTTP/1.1 502\r\n\r\n"], "HTTP status 502"),
-        ("http", &[b"HTTP/1.1 502\r\nA: b\r\n\r\n"], "HTTP status 502"),
-        ("http", &[b"HTTP/1.\r\n\r\n"], "does not speak HTTP"),
-        ("http", &[b"SSH-2.0-OpenSSH_9.2\r\n"], "does not speak HTTP"),
-        ("http", &[b"\x05\xff"], "does not speak HTTP"),
-        ("socks5", &[b"HTTP/1.1 400 Bad Request\r\n\r\n"], "does not speak SOCKS5"),
-        ("socks5", &[b"\x05\x01"], "does not speak SOCKS5"),
-        ("socks5", &[b"\x05\x02"], "does not speak SOCKS5"),
-        ("socks5", &[b"\x05\0", b"\x04\0\0\x01"], "does not speak SOCKS5"),
-        ("socks5", &[b"\x05\0", b"\x05\0\0\x02\0\0\0\0\0\0\0"], "does not speak SOCKS5"),
-        ("socks5", &[&refused_2[0], &refused_2[1]], "SOCKS5 reply 2, not allowed"),
-        ("socks5", &[&refused_5[0], &refused_5[1]], "SOCKS5 reply 5, connection refused"),
-        ("socks5", &[&refused_99[0], &refused_99[1]], "SOCKS5 reply 99, unknown"),
+    for (scheme, answers, code, part) in [
+        ("http", &[b"HTTP/1.1 403 Forbidden\r\n\r\nNo!".as_slice()][..], Code::Http, "HTTP status 403"),
+        ("http", &[b"HTTP/1.0 502 Bad Gateway\r\n\r\n"], Code::Connect, "HTTP status 502"),
+        ("http", &[b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\n\r\n"], Code::Http, "HTTP status 302"),
+        ("http", &[b"HTTP/2 200\r\n\r\n"], Code::Connect, "does not speak HTTP"),
+        ("http", &[b"HTTP/1.1 2x0 OK\r\n\r\n"], Code::Connect, "does not speak HTTP"),
+        ("http", &[b"HTTP/1.1 +20 OK\r\n\r\n"], Code::Connect, "does not speak HTTP"),
+        ("http", &[b"HTTP/1.1 2000 OK\r\n\r\n"], Code::Connect, "does not speak HTTP"),
+        ("http", &[b"HTTP/1.1 200OK\r\n\r\n"], Code::Connect, "does not speak HTTP"),
+        ("http", &[b"HTTP/1.1 429 Too Many\r\n\r\n"], Code::RateLimited, "HTTP status 429"),
+        ("http", &[b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 Not Found\n\n"], Code::Http, "HTTP status 404"),
+        (
+            "http",
+            &[b"HTTP/1.1 407\r\nProxy-Authenticate: NTLM\r\nProxy-Authenticate: Negotiate\r\n\r\n"],
+            Code::Config,
+            "it wants NTLM or Negotiate, and this library speaks Basic alone",
+        ),
+        ("http", &[b"HTTP/1.1 502\r\n\r\n"], Code::Connect, "HTTP status 502"),
+        ("http", &[b"HTTP/1.1 502\r\nA: b\r\n\r\n"], Code::Connect, "HTTP status 502"),
+        ("http", &[b"HTTP/1.\r\n\r\n"], Code::Connect, "does not speak HTTP"),
+        ("http", &[b"SSH-2.0-OpenSSH_9.2\r\n"], Code::Connect, "does not speak HTTP"),
+        ("http", &[b"\x05\xff"], Code::Connect, "does not speak HTTP"),
+        ("socks5", &[b"HTTP/1.1 400 Bad Request\r\n\r\n"], Code::Connect, "does not speak SOCKS5"),
+        ("socks5", &[b"\x05\x01"], Code::Connect, "does not speak SOCKS5"),
+        ("socks5", &[b"\x05\x02"], Code::Connect, "does not speak SOCKS5"),
+        ("socks5", &[b"\x05\0", b"\x04\0\0\x01"], Code::Connect, "does not speak SOCKS5"),
+        ("socks5", &[b"\x05\0", b"\x05\0\0\x02\0\0\0\0\0\0\0"], Code::Connect, "does not speak SOCKS5"),
+        ("socks5", &[&refused_2[0], &refused_2[1]], Code::Connect, "SOCKS5 reply 2, not allowed"),
+        ("socks5", &[&refused_5[0], &refused_5[1]], Code::Connect, "SOCKS5 reply 5, connection refused"),
+        ("socks5", &[&refused_99[0], &refused_99[1]], Code::Connect, "SOCKS5 reply 99, unknown"),
     ] {
         let proxy = Server::scripted(answers);
         // Whatever the time limits are, it is known at once.
         let error = failure(&format!("{scheme}://{}", proxy.address), &[("connect_timeout_ms", "0")]);
-        assert_eq!(error.code(), Code::Connect, "{error}");
-        let text = format!("the proxy {scheme}://{} ", proxy.address);
+        assert_eq!(error.code(), code, "{error}");
+        let status = part.strip_prefix("HTTP status ").map_or(0, |status| status.parse().unwrap());
+        assert_eq!(error.http_status(), if code == Code::Connect { 0 } else { status }, "{error}");
+        let text =
+            format!("{} {scheme}://{} ", if code == Code::Config { "proxy:" } else { "the proxy" }, proxy.address);
         assert!(error.message().starts_with(&text) && error.message().contains(part), "{part}: {error}");
     }
     let credentials = Server::scripted(&[b"\x05\xff"]);
@@ -266,7 +308,8 @@ fn a_head_without_an_end() {
         let proxy = Server::endless(b"HTTP/1.1 200 OK\r\nA: ", again, Duration::ZERO);
         let error = failure(&format!("http://{}", proxy.address), &[("connect_timeout_ms", "0")]);
         assert_eq!(error.code(), Code::Connect, "{error}");
-        assert!(error.message().contains("a head of more than 32768 bytes"), "{error}");
+        let expected = ["answers with more than 128 lines in its head", "answers with a head of more than 32768 bytes"];
+        assert!(expected.iter().any(|part| error.message().contains(part)), "{error}");
     }
 }
 
@@ -285,7 +328,7 @@ fn a_check_names_the_step() {
     let check = client(&base_url, &format!("http://u:s3cret@{}", proxy.address), &options).check(query);
     let last = check.steps.last().unwrap();
     let error = last.result.as_ref().unwrap_err();
-    assert_eq!((last.name, error.code()), ("proxy", Code::Connect));
+    assert_eq!((last.name, error.code()), ("proxy", Code::Config));
     assert!(error.message().contains("407") && !format!("{check:?}").contains("s3cret"), "{check:?}");
 }
 
@@ -311,6 +354,7 @@ fn a_message_never_shows_the_password_of_a_proxy() {
 #[test]
 fn environment() {
     const OK: i32 = 0;
+    const E_CONFIG: i32 = -2;
     const E_CONNECT: i32 = -3;
     let simulator = simulator().start().unwrap();
     let to = simulator.address();
@@ -338,11 +382,15 @@ fn environment() {
             run(E_CONNECT, "cannot look up", &[("HTTPS_PROXY", &socks5_url), (past, list)]);
         }
     }
+    // One that cannot be used is no error where it is not for the host.
+    for unreadable in ["https://127.0.0.1:1", "http://u:%FF@127.0.0.1:1", "://"] {
+        run(E_CONNECT, "cannot look up", &[("HTTPS_PROXY", unreadable), ("NO_PROXY", &host)]);
+    }
     // One that is set for this library alone is meant.
     run(OK, "", &[("SMSP_PROXY", &socks5_url), ("NO_PROXY", "*")]);
     // CGI programs have HTTP_PROXY from whoever asks them.
     run(E_CONNECT, "cannot look up", &[("HTTP_PROXY", &socks5_url), ("http_proxy", &socks5_url)]);
-    run(E_CONNECT, "407", &[("HTTPS_PROXY", &format!("http://u:s3cret@{}", http.address))]);
+    run(E_CONFIG, "407", &[("HTTPS_PROXY", &format!("http://u:s3cret@{}", http.address))]);
     let base_url = format!("base_url=http://{host}:{}/v1", to.port());
     let [key, proxy] = [format!("api_key={KEY}"), format!("proxy={http_url}")];
     program("proxy").check_memory(&["0", "", &key, &base_url, &proxy, "allow_http=1"]);

@@ -48,6 +48,7 @@ fn refused(certificate: Certificate, parts: &[&str]) {
     for part in parts {
         assert!(error.message().contains(part), "{part}: {error}");
     }
+    assert!(!error.message().contains(['(', '{', '"']), "{error}");
     assert!(simulator.requests().is_empty(), "nothing is asked");
     let check = client.check(Query::new("+33639980001", "1"));
     let last = check.steps.last().unwrap();
@@ -62,15 +63,28 @@ fn another_host() {
 }
 
 #[test]
+fn a_server_without_tls() {
+    let simulator = Simulator::builder().api_key("demo").start().unwrap();
+    let mut config = Config::new();
+    let base_url = simulator.base_url().replace("http:", "https:");
+    for (name, value) in [("api_key", "demo"), ("base_url", &base_url), ("max_retries", "0")] {
+        config.set(name, value).unwrap();
+    }
+    let error = ask(&Client::new(&config).unwrap()).unwrap_err();
+    assert_eq!((error.code(), error.is_retryable()), (Code::Tls, false), "{error}");
+    assert!(error.message().contains("what came is not TLS: check that base_url has the port for https"), "{error}");
+}
+
+#[test]
 fn expired() {
     let certificate = Certificate { years: (2000, 2001), ..Certificate::default() };
-    refused(certificate, &["has expired", "the clock of this machine"]);
+    refused(certificate, &["has expired", "the clock of this machine", "it ended at 2001-", "it is 20"]);
 }
 
 #[test]
 fn not_valid_yet() {
     let certificate = Certificate { years: (3000, 3001), ..Certificate::default() };
-    refused(certificate, &["is not valid yet", "the clock of this machine"]);
+    refused(certificate, &["is not valid yet", "the clock of this machine", "it begins at 3000-"]);
 }
 
 #[test]
@@ -123,7 +137,20 @@ fn what_is_listed_is_trusted() {
     let bundle = folder.path().join("bundle.pem");
     let texts: Vec<_> = simulators.iter().map(|it| format!("# Ours\n{}\n", it.ca_pem().unwrap())).collect();
     fs::write(&bundle, texts.concat().replace('\n', "\r\n")).unwrap();
-    for listed in [files.join(","), format!(" bundled , {} ", files.join(" , ")), text(&bundle)] {
+    // Joined where the first has no end of line, as an editor of another system saves them, indented, as a variable has them.
+    let joined = |name: &str, of: fn(&str) -> String| {
+        let pems: Vec<_> = simulators.iter().map(|it| of(it.ca_pem().unwrap().trim_end())).collect();
+        let path = folder.path().join(name);
+        fs::write(&path, pems.concat()).unwrap();
+        text(&path)
+    };
+    let bare = joined("bare.pem", str::to_owned);
+    let marked = joined("marked.pem", |pem| format!("\u{feff}{pem}\r\n"));
+    let indented = joined("indented.pem", |pem| format!("    {}", pem.replace('\n', "\n    ")));
+    let variable = joined("variable.pem", |pem| pem.replace('\n', "\\n"));
+    for listed in
+        [files.join(","), format!(" bundled , {} ", files.join(" , ")), text(&bundle), bare, marked, indented, variable]
+    {
         for simulator in &simulators {
             ask(&client(simulator, &listed).unwrap()).unwrap();
         }
@@ -142,22 +169,32 @@ fn a_list_that_cannot_be_used_is_named() {
         fs::write(&path, content).unwrap();
         text(&path)
     };
-    let key = "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n";
+    let key = "-----BEGIN PRIVATE KEY-----\nczNjcmV0\n-----END PRIVATE KEY-----\n";
+    let trusted = pem.replace("CERTIFICATE", "TRUSTED CERTIFICATE");
+    let utf16: Vec<u8> = format!("\u{feff}{pem}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(folder.path().join("utf16.pem"), utf16).unwrap();
     for (path, part) in [
+        (text(&folder.path().join("utf16.pem")), "is UTF-16; save it as UTF-8"),
         (text(&folder.path().join("missing.pem")), "cannot read"),
         (text(folder.path()), "cannot read"),
         (file("empty.pem", ""), "holds no PEM certificate"),
         (file("text.pem", "bundled\n"), "holds no PEM certificate"),
-        (file("key.pem", key), "holds no PEM certificate"),
-        (file("cut.pem", &pem[..pem.len() / 2]), "is not PEM"),
-        (file("base64.pem", &pem.replace("MII", "M*I")), "is not PEM"),
-        (file("wrong.pem", &format!("{pem}{}", key.replace("PRIVATE KEY", "CERTIFICATE"))), "certificate 2 of"),
+        (file("pair.pem", &format!("{pem}{key}")), "section 2 of"),
+        (file("key.pem", key), "is a PRIVATE KEY and no CERTIFICATE; take it out"),
+        (file("open.pem", key.split_once("-----END").unwrap().0), "is a PRIVATE KEY and no CERTIFICATE; take it out"),
+        (file("line.pem", &key.replace('\n', "\\n")), "is a PRIVATE KEY and no CERTIFICATE; take it out"),
+        (file("trusted.pem", &trusted), "openssl x509"),
+        (file("cut.pem", &pem[..pem.len() / 2]), "section 1 of"),
+        (file("base64.pem", &pem.replace("MII", "M*I")), "holds what is not base64, in line 2"),
+        (file("wrong.pem", &format!("{pem}{}", key.replace("PRIVATE KEY", "CERTIFICATE"))), "section 2 of"),
+        (file("der.pem", "0\u{2}\u{1}"), "looks like DER"),
     ] {
         for listed in [path.clone(), format!("bundled, {good}, {path}")] {
             let error = client(&simulator, &listed).err().expect(&listed);
             assert_eq!(error.code(), Code::Config);
             let named = error.message().starts_with("ca_file: ") && error.message().contains(&format!("{path:?}"));
             assert!(named && error.message().contains(part), "{part}: {error}");
+            assert!(!error.message().contains("czNj") && error.message().len() < path.len() + 150, "{error}");
         }
     }
     for list in ["", ",", "bundled,", " , bundled"] {

@@ -7,7 +7,7 @@ use rustls::CommonState;
 use ureq::unversioned::transport::NextTimeout;
 
 use super::http::{Head, Limit, Outgoing};
-use super::{Exchange, Scratch, proxy};
+use super::{Exchange, Scratch};
 use crate::error::Error;
 use crate::invalid::Invalid;
 use crate::matching;
@@ -91,7 +91,7 @@ impl Exchange {
         let mut transport = self.http.tcp.transport(stream);
         if let Some(proxy) = proxy {
             check.step("proxy", || {
-                let opened = proxy::open(proxy, &mut transport, host, port, timeout());
+                let opened = self.http.tunnel.open(proxy, &mut transport, host, port, timeout());
                 opened.map_err(|error| limit.named(error))?;
                 Ok((format!("the proxy {proxy} connects to {host}"), ()))
             })?;

@@ -14,14 +14,14 @@ use super::body::Body;
 use super::coding::is_gzip;
 use super::connect::{Connection, Tcp};
 use super::deadline::Deadline;
-use super::failure;
 use super::proxy::Tunnel;
 use super::resolve::{Later, Names};
 use super::tls::Tls;
 use super::transport::BUFFER_SIZE;
 use super::wait::{go_on, working_for};
-use crate::error::{Code, Error, out_of_memory};
-use crate::settings::{Settings, reason};
+use super::{explain, failure};
+use crate::error::{Code, Error, out_of_memory, reason};
+use crate::settings::Settings;
 use crate::stats::Stats;
 use crate::stop::Stop;
 use crate::wire::Format;
@@ -33,7 +33,7 @@ pub(crate) const MAX_IDLE: Duration = Duration::from_secs(15);
 pub(crate) struct Http {
     /// With the connections that are kept.
     agent: Mutex<Agent>,
-    tunnel: Tunnel,
+    pub tunnel: Tunnel,
     host: String,
     request_timeout: Option<Duration>,
     connect_timeout: Option<Duration>,
@@ -84,7 +84,7 @@ impl Http {
             proxy: settings.proxy.clone(),
             max_response_bytes: settings.max_response_bytes,
         };
-        let tunnel = Tunnel { proxy: settings.proxy.clone() };
+        let tunnel = Tunnel { proxy: settings.proxy.clone(), trial: Arc::default() };
         let tls = Tls::new(settings.tls.as_ref());
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -192,7 +192,7 @@ impl Http {
             ureq::Error::Other(inner) => match inner.downcast::<Error>() {
                 // Connecting fails with errors of ours.
                 Ok(ours) => connecting.named(*ours),
-                Err(other) => Error::new(Code::Connect, format!("{host}: {other}")),
+                Err(other) => explain::http(host, &ureq::Error::Other(other)),
             },
             ureq::Error::Timeout(_) => limit.exceeded(&format!("no whole answer of {host}")),
             ureq::Error::Io(error) if error.kind() == ErrorKind::OutOfMemory => out_of_memory("an answer"),
@@ -202,7 +202,7 @@ impl Http {
                 Code::Protocol,
                 format!("max_response_bytes: the answer of {host} is larger than {most} bytes"),
             ),
-            other => Error::new(Code::Protocol, format!("the answer of {host} is not HTTP as documented: {other}")),
+            other => explain::http(host, &other),
         }
     }
 
@@ -210,7 +210,7 @@ impl Http {
     fn lost(&self, error: &io::Error) -> Error {
         let host = &self.host;
         if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return Error::new(Code::Tls, format!("TLS with {host}: {tls}"));
+            return Error::new(Code::Tls, format!("TLS with {host}: {}", explain::tls(tls)));
         }
         let reason = reason(error);
         Error::new(Code::Connect, format!("the connection to {host} was lost before a whole answer came: {reason}"))
@@ -331,6 +331,17 @@ mod tests {
         for answer in [b"".as_slice(), b"HTTP/1.1 200", half] {
             stopped(&format!("http://{}", silent_after(answer)), 100);
         }
+    }
+
+    #[test]
+    fn folded_lines_of_a_head_are_read() {
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json;\r\n  charset=utf-8\r\nContent-Length:\r\n\t4\r\n\r\nbody";
+        let base_url = format!("http://{}", silent_after(answer));
+        let (http, mut body) = (http(&base_url, "60000"), Body::default());
+        let request = Outgoing { url: base_url, uri: None, body: None };
+        let head = http.send(&request, http.limit(None).unwrap(), None, &mut body).ok().unwrap();
+        assert_eq!((head.status, body.bytes()), (200, b"body".as_slice()));
+        assert_eq!(head.headers[CONTENT_TYPE], "application/json;    charset=utf-8");
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod coding;
 mod connect;
 mod deadline;
 mod excerpt;
+pub(crate) mod explain;
 mod http;
 mod outage;
 mod pace;
@@ -380,8 +381,8 @@ fn is_readable(refused: &Refusal, status: u16) -> bool {
 /// How asking about so many messages ended with this error.
 fn ended(error: Error, asked: usize) -> Ended {
     match error.code() {
-        // Nothing more is sent to a service that refuses the key or the account.
-        Code::Auth | Code::Denied => Ended::FailedForAll(error),
+        // Nothing more is sent to a service that refuses the key or the account, nor by a proxy that refuses its own.
+        Code::Auth | Code::Denied | Code::Config => Ended::FailedForAll(error),
         Code::Api if asked > 1 && may_be_for_one_entry(error.api_code()) => Ended::Refused(error),
         _ => Ended::Failed(error),
     }

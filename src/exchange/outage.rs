@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use super::deadline::Deadline;
 use super::retry::{Budget, Failure};
 use super::wait::{Waiting, go_on, working_for};
-use crate::error::{Code, Error};
-use crate::settings::{Settings, reason};
+use crate::error::{Code, Error, reason};
+use crate::settings::Settings;
 use crate::stop::Stop;
 use crate::sys::Event;
 

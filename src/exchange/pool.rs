@@ -10,9 +10,8 @@ use super::call::Call;
 use super::http::MAX_IDLE;
 use super::watch::Watch;
 use super::{Exchange, Scratch, threads};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, reason};
 use crate::panics;
-use crate::settings::reason;
 use crate::sys::{Generation, is_current};
 
 /// Calls wait here for a free connection. Their batches are taken in turn, so that a short list does not wait for the

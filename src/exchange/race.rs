@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, SockRef, Socket, Type};
 
 use super::wait::{Waiting, is_time_limit};
-use crate::error::{Code, Error};
-use crate::settings::reason;
+use crate::error::{Code, Error, reason};
 use crate::sys::{Kept, is_connecting, is_exhaustion};
 
 /// How long an address has for itself before the next is tried beside it.

@@ -13,10 +13,9 @@ use ureq::unversioned::transport::NextTimeout;
 
 use super::threads;
 use super::wait::{Waiting, is_time_limit};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, reason};
 use crate::panics;
-use crate::settings::reason;
-use crate::sys::{Event, is_exhaustion};
+use crate::sys::{Event, in_english, is_exhaustion};
 
 /// How long addresses are used before the name is looked up again.
 const MAX_AGE: Duration = Duration::from_secs(60);
@@ -84,7 +83,7 @@ impl LookUp {
         let look_up = Arc::new(LookUp { found: OnceLock::new(), ended: Mutex::new(Some(ended)) });
         let (asked, answer) = (host.to_owned(), Arc::clone(&look_up));
         threads::spawn("smsp-resolve", move || {
-            let found = panics::catch(|| ask_system(&asked));
+            let found = in_english(|| panics::catch(|| ask_system(&asked)));
             answer.end(found.unwrap_or_else(|message| Err((Code::Internal, message))));
         })
         .map_err(cannot)?;

@@ -4,20 +4,19 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use rustls::ClientConfig;
 use rustls::client::{Resumption, UnbufferedClientConnection};
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig};
 use ureq::unversioned::transport::time::{Duration, Instant};
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, Either, NextTimeout, Transport};
 
 use super::buffers::WipedBuffers;
 use super::connect::Connection;
-use super::failure;
 use super::tls_stream::TlsStream;
 use super::transport::{TcpTransport, deadline_ahead, timed};
 use super::wait::is_time_limit;
-use crate::error::{Code, Error};
-use crate::settings::reason;
+use super::{explain, failure};
+use crate::error::{Code, Error, reason};
 use crate::url::bare_host;
 
 /// How many sessions are kept to be resumed: the service, and a proxy.
@@ -52,16 +51,16 @@ impl Tls {
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| Error::new(Code::Tls, format!("{host} is not a name that a certificate can have")))?;
         let connection = UnbufferedClientConnection::new(config, name)
-            .map_err(|error| Error::new(Code::Tls, format!("TLS with {host}: {error}")))?;
+            .map_err(|error| Error::new(Code::Tls, format!("TLS with {host}: {}", explain::tls(&error))))?;
         let shaken = deadline_ahead(timeout).and_then(|deadline| TlsStream::connect(connection, tcp, deadline));
-        shaken.map_err(|error| explain(host, error))
+        shaken.map_err(|error| failed(host, error))
     }
 }
 
 /// What a failed handshake means. An end of file is a lost connection, an alert or a certificate is TLS.
-fn explain(host: &str, error: io::Error) -> Error {
+fn failed(host: &str, error: io::Error) -> Error {
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return Error::new(Code::Tls, format!("TLS with {host}: {}", describe(tls)));
+        return Error::new(Code::Tls, format!("TLS with {host}: {}", explain::tls(tls)));
     }
     if is_time_limit(&error) {
         return Error::new(Code::Timeout, format!("no TLS handshake with {host}"));
@@ -70,32 +69,6 @@ fn explain(host: &str, error: io::Error) -> Error {
         let reason = reason(&error);
         Error::new(Code::Connect, format!("the connection to {host} was lost in the TLS handshake: {reason}"))
     })
-}
-
-fn describe(error: &rustls::Error) -> String {
-    let rustls::Error::InvalidCertificate(certificate) = error else { return error.to_string() };
-    match certificate {
-        CertificateError::UnknownIssuer => "the server's certificate is self-signed or from an authority that ca_file \
-            does not list; if the server is yours, list its authority there, else something on the way intercepts"
-            .to_owned(),
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            format!("the server's certificate is for another host; check base_url: {certificate}")
-        }
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            format!("the server's certificate has expired, or the clock of this machine is wrong: {certificate}")
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            format!("the server's certificate is not valid yet, or the clock of this machine is wrong: {certificate}")
-        }
-        CertificateError::BadSignature => "the server's certificate is signed by another key than that of the \
-            authority of this name which ca_file lists; if it has a new key, list its new certificate"
-            .to_owned(),
-        // The name of an error in a crate that rustls does not show.
-        other if format!("{other:?}").contains("CaUsedAsEndEntity") => "the server's certificate is that of an \
-            authority, as a self-signed one often is, and cannot be a server's too; make one that is not (CA:FALSE)"
-            .to_owned(),
-        other => format!("the server's certificate cannot be trusted: {other}"),
-    }
 }
 
 impl Connector<TcpTransport> for Tls {

@@ -310,6 +310,28 @@ pub(crate) fn keeping_errno(run: impl FnOnce()) {
     }
 }
 
+/// What the system says of an error of its own, in English, without the number that std puts behind it.
+pub(crate) fn text(error: &io::Error) -> String {
+    let text = in_english(|| error.to_string());
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+/// Runs something in which the system speaks English to this thread; the host goes on in its own language.
+pub(crate) fn in_english<T>(run: impl FnOnce() -> T) -> T {
+    // SAFETY: the locale that is made is used by this thread alone, and not freed before the one that was is back.
+    unsafe {
+        let english = libc::newlocale(libc::LC_CTYPE_MASK | libc::LC_MESSAGES_MASK, c"C".as_ptr(), ptr::null_mut());
+        if english.is_null() {
+            return run();
+        }
+        let before = libc::uselocale(english);
+        let result = run();
+        libc::uselocale(before);
+        libc::freelocale(english);
+        result
+    }
+}
+
 /// Opens a log for one line. A pipe that nobody reads is an error and not a wait.
 pub(crate) fn open_log(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();

@@ -15,7 +15,7 @@ use socket2::{Domain, Socket, Type};
 use windows_sys::Win32::Foundation::{ERROR_NOT_ENOUGH_MEMORY, ERROR_OUTOFMEMORY, ERROR_TOO_MANY_OPEN_FILES};
 use windows_sys::Win32::Networking::WinSock::{
     FD_SET, INVALID_SOCKET, SOCKET, SOCKET_ERROR, TIMEVAL, WSAEMFILE, WSAENOBUFS, WSAEWOULDBLOCK, WSAGetLastError,
-    select,
+    WSAHOST_NOT_FOUND, WSANO_DATA, WSATRY_AGAIN, select,
 };
 use windows_sys::Win32::System::LibraryLoader::{
     GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN, GetModuleHandleExW,
@@ -273,6 +273,22 @@ pub(crate) fn keeping_errno(run: impl FnOnce()) {
 /// Handles of files and sockets are never those of standard input, output and error.
 pub(crate) fn past_standard<T>(opened: T) -> io::Result<T> {
     Ok(opened)
+}
+
+/// What an error of the system means, in English: Windows speaks the language of the machine.
+pub(crate) fn text(error: &io::Error) -> String {
+    let number = error.raw_os_error().unwrap_or_default();
+    let text = match number {
+        WSAHOST_NOT_FOUND | WSANO_DATA => "no such host is known".to_owned(),
+        WSATRY_AGAIN => "no answer to the look-up, which may help later".to_owned(),
+        _ => error.kind().to_string(),
+    };
+    format!("{text} (error {number} of Windows)")
+}
+
+/// Errors come as numbers, which [`text`] has in English.
+pub(crate) fn in_english<T>(run: impl FnOnce() -> T) -> T {
+    run()
 }
 
 /// Opens a log for one line.

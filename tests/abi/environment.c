@@ -166,13 +166,39 @@ static void check_proxies(void)
     set("HTTPS_PROXY", "http://127.0.0.1:6");
     check_proxy("http://127.0.0.1:6");
     /* What does not count is not looked at. */
-    set("https_proxy", "socks5h://127.0.0.1:5");
+    set("https_proxy", "https://127.0.0.1:5");
     check_proxy("http://127.0.0.1:6");
     set("HTTPS_PROXY", "127.0.0.1:6");
     check_proxy("http://127.0.0.1:6");
-    set("HTTPS_PROXY", "socks5h://127.0.0.1:6");
+    set("HTTPS_PROXY", "https://127.0.0.1:6");
     set("SMSP_PROXY", "http://127.0.0.1:7");
     check_proxy("http://127.0.0.1:7");
+}
+
+/* A proxy that cannot be used is no error where NO_PROXY lists the host, and one where it does not. */
+static void check_unreadable_proxy(void)
+{
+    smsp_config *config = smsp_config_new();
+    smsp_client *client = check_poison();
+    smsp_error *error = check_poison();
+
+    unsetenv("SMSP_PROXY");
+    set("HTTPS_PROXY", "https://127.0.0.1:6");
+    CHECK_INT(smsp_config_set(config, "api_key", "k", NULL), SMSP_OK);
+    CHECK_INT(smsp_config_set(config, "proxy", "http://127.0.0.1:7", NULL), SMSP_OK);
+    CHECK_FAILS(smsp_config_load_env(config, &error), &error, SMSP_E_CONFIG, "HTTPS_PROXY", NULL);
+    set("NO_PROXY", "smspartner.fr, sms.test");
+    load(config);
+    CHECK_STR(smsp_config_get(config, "proxy"), NULL);
+    CHECK_CODE(smsp_client_new(config, &client, &error), &error, SMSP_OK);
+    smsp_client_free(client);
+    CHECK_INT(smsp_config_set(config, "base_url", "https://other.test", NULL), SMSP_OK);
+    CHECK_FAILS(smsp_client_new(config, &client, &error), &error, SMSP_E_CONFIG, "HTTPS_PROXY", NULL);
+    CHECK_INT(smsp_config_set(config, "proxy", "", NULL), SMSP_OK);
+    CHECK_CODE(smsp_client_new(config, &client, &error), &error, SMSP_OK);
+    smsp_client_free(client);
+    smsp_config_free(config);
+    unsetenv("NO_PROXY");
 }
 
 int main(void)
@@ -186,5 +212,6 @@ int main(void)
     check_error("SMSP_USER_AGENT", "shop\xff", "user_agent");
     check_key();
     check_proxies();
+    check_unreadable_proxy();
     return check_result();
 }

@@ -105,6 +105,7 @@ fn socks5(mut client: TcpStream, asked: &Mutex<Vec<Asked>>, to: SocketAddr, want
         credentials = Some((text(&mut client)?, text(&mut client)?));
     }
     if credentials != *wanted {
+        asked.lock().unwrap().push(Asked { target: String::new(), credentials });
         return client.write_all(&[1, 1]);
     }
     if wanted.is_some() {

@@ -165,9 +165,10 @@ const FIELDS: [&str; 14] = [
 
 /// Keeps the kind of the error: a closed pipe is not a failure.
 fn io_error(error: csv::Error) -> io::Error {
+    let text = error.to_string();
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
+        _ => io::Error::other(text),
     }
 }
 
