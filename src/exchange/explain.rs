@@ -65,7 +65,9 @@ fn refusal(alert: AlertDescription) -> String {
         AlertDescription::HandshakeFailure
         | AlertDescription::ProtocolVersion
         | AlertDescription::InsufficientSecurity
-        | AlertDescription::IllegalParameter => "it must offer TLS 1.2 or 1.3 with ECDHE and AES-GCM or ChaCha20",
+        | AlertDescription::IllegalParameter => {
+            "it must offer TLS 1.2 or 1.3 with ECDHE and AES-GCM or ChaCha20, and a key of RSA, P-256 or P-384"
+        }
         AlertDescription::UnrecognisedName => "it does not serve this host; check base_url",
         AlertDescription::CertificateRequired | AlertDescription::NoCertificate | AlertDescription::AccessDenied => {
             "it may want a certificate of the client, and this library has none; ask those who run it"
