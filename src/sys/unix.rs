@@ -157,7 +157,9 @@ pub(crate) fn starting_thread<T>(run: impl FnOnce() -> T) -> T {
 /// Whether this thread is the current one. std does not tell at the end of a thread.
 pub(crate) fn is_current<T>(thread: &JoinHandle<T>) -> bool {
     // SAFETY: it takes nothing.
-    thread.as_pthread_t() == unsafe { libc::pthread_self() }
+    let current = unsafe { libc::pthread_self() };
+    // A number or a pointer.
+    thread.as_pthread_t() as usize == current as usize
 }
 
 /// How much of a thread's stack is the system's: with glibc it holds the thread-local data of the whole program, which may be
