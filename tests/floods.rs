@@ -129,10 +129,14 @@ fn records(random: &mut Random) -> Vec<Flood> {
     ]
 }
 
+/// Messages of TLS itself, each of which wants an answer and changes the keys: they are made, not repeated.
+const KEY_UPDATES: &str = "key updates";
+
 fn floods(place: Place, random: &mut Random) -> Vec<Flood> {
     let noise = random.bytes(4096);
     match place {
-        Place::Plain | Place::BehindTls => answers(random),
+        Place::Plain => answers(random),
+        Place::BehindTls => [answers(random), vec![flood(KEY_UPDATES, "", "")]].concat(),
         Place::InsteadOfTls => records(random),
         Place::HttpProxy => vec![
             flood("103 heads", "", "HTTP/1.1 103 Early Hints\r\n\r\n"),
@@ -193,6 +197,14 @@ fn send(stream: &mut (impl Read + Write), flood: &Flood, pace: Pace) -> io::Resu
     }
 }
 
+fn update_keys(stream: &mut StreamOwned<ServerConnection, TcpStream>) -> io::Result<()> {
+    _ = stream.read(&mut [0; 4096])?;
+    loop {
+        stream.conn.refresh_traffic_keys().map_err(io::Error::other)?;
+        stream.flush()?;
+    }
+}
+
 fn peer(place: Place, flood: Flood, pace: Pace, tls: &Tls) -> Server {
     let config = Arc::clone(&tls.server);
     Server::start(move |mut stream: TcpStream| {
@@ -200,7 +212,8 @@ fn peer(place: Place, flood: Flood, pace: Pace, tls: &Tls) -> Server {
             return send(&mut stream, &flood, pace);
         }
         let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
-        send(&mut StreamOwned::new(connection, stream), &flood, pace)
+        let mut stream = StreamOwned::new(connection, stream);
+        if flood.name == KEY_UPDATES { update_keys(&mut stream) } else { send(&mut stream, &flood, pace) }
     })
 }
 

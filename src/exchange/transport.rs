@@ -33,6 +33,8 @@ pub(crate) struct TcpTransport {
     /// How many bytes of this answer were received, and how many may be.
     received: u64,
     most: u64,
+    /// When a read was last waited for; None where nothing can be there yet.
+    waited: Option<Instant>,
 }
 
 impl fmt::Debug for TcpTransport {
@@ -45,7 +47,7 @@ impl TcpTransport {
     /// `most` is how many bytes an answer may have on the wire, what leads to it included.
     pub(crate) fn new(stream: Kept<TcpStream>, stats: &Arc<Stats>, most: u64) -> TcpTransport {
         let (buffers, made) = (WipedBuffers::new(), Instant::now());
-        TcpTransport { stream, stats: Arc::clone(stats), buffers, made, received: 0, most }
+        TcpTransport { stream, stats: Arc::clone(stats), buffers, made, received: 0, most, waited: None }
     }
 
     /// Has bytes written that are to be sent; `write` says how many. They are held for what follows, so that the head of a
@@ -76,6 +78,7 @@ impl TcpTransport {
             self.write_all(deadline)?;
             self.buffers.release();
             self.stats.add(Counter::BytesSent, amount as u64);
+            self.waited = None;
         }
         Ok(())
     }
@@ -84,7 +87,7 @@ impl TcpTransport {
     fn fill(&mut self, timeout: NextTimeout) -> io::Result<usize> {
         let deadline = deadline_ahead(timeout)?;
         self.flush(deadline)?;
-        let amount = read_some(&self.stream, self.buffers.input_append_buf(), deadline)?;
+        let amount = read_some(&self.stream, self.buffers.input_append_buf(), deadline, &mut self.waited)?;
         self.buffers.input_appended(amount);
         self.count(amount)
     }
@@ -99,7 +102,7 @@ impl TcpTransport {
             return Ok(amount);
         }
         self.flush(deadline)?;
-        let amount = read_some(&self.stream, bytes, deadline)?;
+        let amount = read_some(&self.stream, bytes, deadline, &mut self.waited)?;
         self.count(amount)
     }
 
@@ -131,16 +134,28 @@ impl TcpTransport {
     }
 }
 
-/// Waits before each read, also where something is there: a peer that sends without a pause holds up neither the stop nor
-/// the deadline.
-fn read_some(mut stream: &TcpStream, bytes: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
+/// How often a stop is looked at where something is always there to be read.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// Waits before a read where nothing may be there, and now and then where something always is: a peer that sends without a
+/// pause holds up neither the stop nor the deadline.
+fn read_some(
+    mut stream: &TcpStream,
+    bytes: &mut [u8],
+    deadline: Option<Instant>,
+    waited: &mut Option<Instant>,
+) -> io::Result<usize> {
     loop {
-        Waiting::new().readable(stream).until(deadline)?;
+        if waited.is_none_or(|waited| waited.elapsed() >= LOOK_EVERY) {
+            Waiting::new().readable(stream).until(deadline)?;
+            *waited = Some(Instant::now());
+        }
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(ErrorKind::TimedOut.into());
         }
         match stream.read(bytes) {
-            Err(error) if [ErrorKind::WouldBlock, ErrorKind::Interrupted].contains(&error.kind()) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => *waited = None,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             result => return result,
         }
     }
@@ -164,7 +179,7 @@ impl Transport for TcpTransport {
     /// An idle connection is good as long as it is young and nothing has come: neither its end nor bytes that nobody
     /// asked for. What comes from now on is another answer.
     fn is_open(&mut self) -> bool {
-        self.received = 0;
+        (self.received, self.waited) = (0, None);
         let is_quiet = || self.stream.peek(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
         self.made.elapsed() < MAX_AGE && is_quiet()
     }
@@ -285,7 +300,14 @@ mod tests {
         assert!(is_time_limit(&passed), "{passed}");
         let stop = Stop::new().unwrap();
         stop.request();
-        let stopped = working_for(Some(&stop), || transport.read(&mut [0], None)).unwrap_err();
+        let stopped = working_for(Some(&stop), || {
+            loop {
+                if let Err(stopped) = transport.read(&mut [0], None) {
+                    return stopped;
+                }
+                peer.write_all(b"more").unwrap();
+            }
+        });
         assert_eq!(stopped.to_string(), "stopped");
     }
 

@@ -227,9 +227,9 @@ pub(crate) fn thread_has_ended() -> bool {
     END.get() == End::Past
 }
 
-/// What a write may raise in its thread: for a pipe without an end, and for a file that has its largest size
-/// (`RLIMIT_FSIZE`).
-const SIGNALS_OF_WRITES: [c_int; 2] = [libc::SIGPIPE, libc::SIGXFSZ];
+/// What a write may raise in its thread: for a pipe without an end, for a file that has its largest size (`RLIMIT_FSIZE`), and
+/// for a terminal that lets no process of the background write (`tostop`).
+const SIGNALS_OF_WRITES: [c_int; 3] = [libc::SIGPIPE, libc::SIGXFSZ, libc::SIGTTOU];
 
 /// Runs something whose writes may raise signals in this thread, by which the host would be ended. It never gets them.
 pub(crate) fn without_signals_of_writes<T>(run: impl FnOnce() -> T) -> T {
