@@ -355,6 +355,27 @@ mod tests {
     }
 
     #[test]
+    fn every_range_of_the_plan_has_its_own_prefix() {
+        for (own, ranges) in [
+            ("262", &["262", "263", "269", "639", "692", "693"][..]),
+            ("508", &["508", "708"]),
+            ("590", &["590", "690", "691"]),
+            ("594", &["594", "694"]),
+            ("596", &["596", "696", "697"]),
+            ("33", &["139", "612", "695", "700"]),
+        ] {
+            for range in ranges {
+                for prefix in ["33", "262", "508", "590", "594", "596"] {
+                    let number = Phone::parse(&format!("+{prefix}{range}123456")).unwrap();
+                    assert_eq!(number.has_prefix_of_its_range(), prefix == own, "{}", number.text());
+                }
+            }
+        }
+        assert!(Phone::parse("+508123456").is_some_and(Phone::has_prefix_of_its_range));
+        assert!(!Phone::parse("+41790000012").unwrap().has_prefix_of_its_range());
+    }
+
+    #[test]
     fn forms_that_are_sent() {
         for (written, expected) in [
             ("+33612345678", "+33612345678"),
