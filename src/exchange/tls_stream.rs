@@ -336,11 +336,11 @@ mod tests {
             });
             let mut bytes = [0; 6];
             assert_eq!((stream.read(&mut bytes, deadline()).unwrap(), &bytes), (6, b"answer"));
-            assert!(stream.is_open());
+            assert!(stream.is_open() && stream.is_open());
             stream.write_all(b"next", deadline()).unwrap();
             assert_eq!((stream.read(&mut bytes, deadline()).unwrap(), &bytes[..4]), (4, b"more".as_slice()));
             let _server = serving.join().unwrap();
-            assert!(!stream.is_open());
+            assert!(!(stream.is_open() && stream.is_open()));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
+use std::mem;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -176,12 +177,14 @@ impl Transport for TcpTransport {
         Ok(amount > 0)
     }
 
-    /// An idle connection is good as long as it is young and nothing has come: neither its end nor bytes that nobody
+    /// ureq asks twice: when an answer has been read whole, and when the connection is to be used again. It is looked at the
+    /// second time only: it is good as long as it is young and nothing has come, neither its end nor bytes that nobody
     /// asked for. What comes from now on is another answer.
     fn is_open(&mut self) -> bool {
-        (self.received, self.waited) = (0, None);
+        let was_used = mem::take(&mut self.received) > 0;
+        self.waited = None;
         let is_quiet = || self.stream.peek(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
-        self.made.elapsed() < MAX_AGE && is_quiet()
+        self.made.elapsed() < MAX_AGE && (was_used || is_quiet())
     }
 }
 
@@ -319,8 +322,12 @@ mod tests {
         transport.made = made.checked_sub(MAX_AGE).unwrap();
         assert!(!transport.is_open());
         transport.made = made;
+        peer.write_all(b"answer").unwrap();
+        assert!(transport.await_input(NextTimeout::default()).unwrap());
         peer.write_all(b"?").unwrap();
         Waiting::new().readable(&transport.stream).until(None).unwrap();
+        // The answer has been read; now it is to be used.
+        assert!(transport.is_open());
         assert!(!transport.is_open());
     }
 }
