@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use libc::size_t;
 
-use super::boundary::{accessor, fallible, free, into_handle, is_null, required, required_mut, respond, set};
+use super::boundary::{accessor, free, into_handle, is_null, required, required_mut, set};
 use super::client::{hand_over, raw, smsp_client, smsp_query};
-use super::error::{smsp_code, smsp_error};
+use super::error::{fallible, respond, smsp_code, smsp_error};
 use super::report::smsp_report;
 use crate::client::Outcome;
 use crate::error::{Code, Error};
