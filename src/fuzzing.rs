@@ -23,7 +23,7 @@ fn with_asked<T>(queries: &[Query<'_>], run: impl FnOnce(&[Asked<'_>]) -> T) -> 
     let limit = BatchLimit { entries: usize::MAX, query_bytes: None };
     let (plan, draft) = Plan::new(queries.iter().copied().map(RawQuery::from), limit).expect("memory");
     let texts = draft.asked_texts();
-    let asked = if plan.batches() == 0 { Vec::new() } else { draft.batch(&plan, 0, &texts).expect("memory") };
+    let asked = if plan.batches() == 0 { Vec::new() } else { draft.batch(plan.rows_of(0), &texts).expect("memory") };
     run(&asked)
 }
 

@@ -10,7 +10,6 @@ use crate::error::{Code, Error, out_of_memory};
 use crate::invalid::Invalid;
 use crate::limits::MAX_BATCH;
 use crate::memory;
-use crate::plan::{Duplicate, Plan};
 use crate::query::RawQuery;
 use crate::state::State;
 use crate::texts::{Address, Texts};
@@ -221,6 +220,13 @@ pub(crate) struct StoredStatus {
     is_spam: i32,
 }
 
+/// A row whose query is the same as that of an earlier one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Duplicate {
+    pub row: u32,
+    pub of: u32,
+}
+
 /// Why rows have no answer: all those in the range that have none.
 #[derive(Debug)]
 struct Failed {
@@ -258,9 +264,8 @@ impl Draft {
         Arc::clone(&self.asked)
     }
 
-    /// The messages that a batch asks.
-    pub(crate) fn batch<'t>(&self, plan: &Plan, batch: usize, texts: &'t AskedTexts) -> Result<Vec<Asked<'t>>, Error> {
-        let rows: Range<usize> = plan.rows_of(batch);
+    /// The messages that a batch of these rows asks.
+    pub(crate) fn batch<'t>(&self, rows: Range<usize>, texts: &'t AskedTexts) -> Result<Vec<Asked<'t>>, Error> {
         let mut list = memory::list(rows.len().min(MAX_BATCH), "a batch")?;
         let mut chunk = [].as_slice();
         list.extend(rows.filter_map(|row| self.rows[row].held(row, texts, &mut chunk)));
@@ -441,6 +446,26 @@ impl Report {
     }
 }
 
+/// What came of a call: a report with one status per query, and why some or all were not answered.
+#[derive(Debug)]
+pub struct Outcome {
+    /// One status per query, in order.
+    pub report: Report,
+    /// The failure of the first batch that failed, in the order of the queries; else the first invalid entry.
+    pub error: Option<Error>,
+}
+
+impl Outcome {
+    /// `Ok` if every query was answered, `Partial` if some were, else the error's code.
+    pub fn code(&self) -> Code {
+        match &self.error {
+            None => Code::Ok,
+            Some(_) if self.report.answered() > 0 => Code::Partial,
+            Some(error) => error.code(),
+        }
+    }
+}
+
 /// What became of one message. It borrows from its report.
 #[derive(Clone, Copy, Debug)]
 pub struct Status<'r> {
@@ -590,7 +615,7 @@ impl Reasons {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::BatchLimit;
+    use crate::plan::{BatchLimit, Plan};
     use crate::query::Query;
 
     fn draft(queries: &[(&str, &str)]) -> (Plan, Draft) {

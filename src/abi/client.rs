@@ -6,9 +6,10 @@ use super::boundary::{accessor, free, into_handle, is_null, required, required_m
 use super::config::smsp_config;
 use super::error::{fallible, respond, smsp_code, smsp_error};
 use super::report::smsp_report;
-use crate::client::{Client, Outcome};
+use crate::client::Client;
 use crate::error::{Code, Error, out_of_memory};
 use crate::query::RawQuery;
+use crate::report::Outcome;
 use crate::stats;
 
 /// A client of the service: its connections, limits and counters. Made by smsp_client_new, ended by smsp_client_free.

@@ -134,7 +134,7 @@ impl Call {
     /// A batch that was taken. One that there is no memory for has ended.
     pub(crate) fn batch(&self, number: usize) -> Option<Batch<'_>> {
         let mut progress = self.lock();
-        match progress.draft.batch(&self.plan, number, &self.texts) {
+        match progress.draft.batch(self.plan.rows_of(number), &self.texts) {
             Ok(asked) => Some(Batch { number, asked }),
             Err(error) => {
                 progress.draft.fail(self.plan.rows_of(number), &error);

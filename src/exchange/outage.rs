@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::deadline::Deadline;
-use super::retry::{Budget, Failure};
+use super::retry::{Budget, Failure, backoff, next_wait};
 use super::wait::{Waiting, go_on, working_for};
 use crate::error::{Code, Error, reason};
 use crate::settings::Settings;
@@ -244,10 +244,10 @@ impl Turn<'_> {
         let now = Instant::now();
         if retries < policy.max_retries && self.attempt >= policy.max_retries {
             // There were answers between its failures, so they say little of the service.
-            self.due = Some(now + policy.backoff(retries));
+            self.due = Some(now + backoff(&policy, retries));
             return Err(Over::alone(failure.error));
         }
-        let again = policy.wait(self.attempt.max(retries), &failure, deadline);
+        let again = next_wait(&policy, self.attempt.max(retries), &failure, deadline);
         let wait = again.map_err(|no_retry| match no_retry.wait {
             Some(wait) => {
                 self.due = Some(now + wait);
