@@ -5,11 +5,11 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::error::{Code, Error, reason};
 use crate::exchange::check::Check;
+use crate::net::cancel::Stop;
 use crate::operation::Operation;
 use crate::query::{Query, RawQuery};
 use crate::report::Outcome;
 use crate::session::Session;
-use crate::stop::Stop;
 
 /// A client of the service. Cloning is cheap; all clones share connections, limits and counters, from any thread.
 #[derive(Clone)]

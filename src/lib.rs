@@ -28,6 +28,7 @@
 #![deny(missing_docs, unsafe_code, rust_2018_idioms)]
 
 pub mod abi;
+mod bounded;
 mod client;
 mod code;
 mod config;
@@ -41,27 +42,20 @@ mod invalid;
 mod invisible;
 mod limits;
 mod log;
-mod matching;
 mod memory;
 mod message_id;
+mod net;
 mod operation;
 mod panics;
-mod pem;
 mod phone;
 mod plan;
-mod proxy;
 mod query;
-mod redact;
 mod report;
 mod secret;
 mod session;
-mod settings;
 mod state;
 mod stats;
-mod stop;
 mod sys;
-mod texts;
-mod url;
 mod utc;
 mod wire;
 

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Code, Error, out_of_memory};
 use crate::exchange::call::Call;
-use crate::exchange::wait::cancelled;
 use crate::exchange::watch::Watch;
+use crate::net::wait::cancelled;
 use crate::query::RawQuery;
 use crate::report::Outcome;
 use crate::session::Session;

@@ -10,7 +10,8 @@ use crate::invalid::{Field, Invalid, Reason};
 use crate::memory;
 use crate::message_id::MessageId;
 use crate::query::RawQuery;
-use crate::report::{Draft, Duplicate, Rows};
+use crate::report::draft::{Draft, Duplicate};
+use crate::report::rows::Rows;
 use crate::wire::request::{Key, Message, query_entry_size};
 
 /// How much one request holds.

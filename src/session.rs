@@ -8,16 +8,16 @@ use std::sync::Arc;
 use once_cell::race::OnceBox;
 
 use crate::config::Config;
+use crate::config::settings::Settings;
 use crate::error::Error;
-use crate::exchange::Exchange;
+use crate::exchange::ask::Exchange;
 use crate::exchange::call::Call;
 use crate::exchange::pool::Pool;
+use crate::net::cancel::Stop;
 use crate::plan::Plan;
 use crate::query::RawQuery;
 use crate::report::Outcome;
-use crate::settings::Settings;
 use crate::stats::{Counter, Stats};
-use crate::stop::Stop;
 use crate::sys::Generation;
 
 /// A client as its clones and its operations have it.

@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::deadline::Deadline;
 use super::retry::{Budget, Failure, backoff, next_wait};
-use super::wait::{Waiting, go_on, working_for};
+use crate::config::settings::Settings;
 use crate::error::{Code, Error, reason};
-use crate::settings::Settings;
-use crate::stop::Stop;
+use crate::net::cancel::Stop;
+use crate::net::deadline::Deadline;
+use crate::net::wait::{Waiting, go_on, working_for};
 use crate::sys::Event;
 
 /// Who of a client's batches may ask when.

@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime};
 use ureq::http::header::{DATE, RETRY_AFTER};
 use ureq::http::{HeaderMap, HeaderName};
 
-use super::deadline::Deadline;
+use crate::config::settings::RetryPolicy;
 use crate::error::{Code, Error};
-use crate::settings::RetryPolicy;
+use crate::net::deadline::Deadline;
 
 /// How many retries a client has in hand. A retry takes one, a success gives one back, so that a service that answers only
 /// now and then is not asked twice as much. Those in an outage are few, and take none.

@@ -8,7 +8,8 @@ use rustls::client::UnbufferedClientConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
 use ureq::unversioned::transport::Transport;
 
-use super::transport::{BUFFER_SIZE, TcpTransport};
+use super::buffers::BUFFER_SIZE;
+use super::tcp::TcpTransport;
 
 /// The most of what is sent that goes into one record.
 const RECORD: usize = 16 * 1024;

@@ -10,14 +10,11 @@ use std::time::{Duration, Instant};
 use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
 use super::buffers::WipedBuffers;
-use super::failure;
-use super::wait::{Waiting, is_time_limit};
+use super::limit::{deadline_ahead, timed};
+use super::wait::Waiting;
 use crate::error::{Code, Error};
 use crate::stats::{Counter, Stats};
 use crate::sys::Kept;
-
-/// Room for a request about 500 messages as they mostly are. Larger buffers measured hardly faster.
-pub(crate) const BUFFER_SIZE: usize = 32 * 1024;
 
 /// With less room than this behind what is held for what follows, it is sent.
 const ROOM: usize = 1024;
@@ -188,31 +185,14 @@ impl Transport for TcpTransport {
     }
 }
 
-/// When this time will have passed.
-pub(crate) fn deadline(timeout: NextTimeout) -> Option<Instant> {
-    (!timeout.after.is_not_happening()).then(|| Instant::now() + *timeout.after)
-}
-
-/// The deadline, unless it has passed: one that sends without a pause is not waited for, and yet comes to its end.
-pub(crate) fn deadline_ahead(timeout: NextTimeout) -> io::Result<Option<Instant>> {
-    if timeout.after.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(deadline(timeout)) }
-}
-
-/// The error as ureq knows it.
-pub(crate) fn timed(error: io::Error, timeout: NextTimeout) -> ureq::Error {
-    if is_time_limit(&error) {
-        return ureq::Error::Timeout(timeout.reason);
-    }
-    error.downcast().map_or_else(ureq::Error::Io, failure)
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
 
     use super::*;
-    use crate::exchange::wait::working_for;
-    use crate::stop::Stop;
+    use crate::net::cancel::Stop;
+    use crate::net::wait::is_time_limit;
+    use crate::net::wait::working_for;
 
     /// A connection, and its other end.
     fn connected() -> (TcpTransport, TcpStream) {

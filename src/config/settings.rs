@@ -8,17 +8,17 @@ use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
-use crate::config::{Config, PRODUCT, Setting, trim};
+use super::options::{PRODUCT, trim};
+use super::proxy::{Credentials, Proxy};
+use super::url::BaseUrl;
+use super::{Config, Setting, pem};
 use crate::error::{Code, Error, reason};
 use crate::log::{Level, Log};
-use crate::pem;
 use crate::plan::BatchLimit;
-use crate::proxy::{Credentials, Proxy};
-use crate::redact::Secrets;
 use crate::secret::Secret;
+use crate::secret::redact::Secrets;
 use crate::stats::Stats;
 use crate::sys;
-use crate::url::BaseUrl;
 use crate::wire::{Format, request};
 
 /// A URL stays shorter than this, since servers and proxies on the way may refuse a longer one.
