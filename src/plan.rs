@@ -246,7 +246,7 @@ impl Seen {
             Some(table) => table,
             None => self.table.insert(Table::of(rows)?),
         };
-        table.insert(rows.len(), key, rows)
+        Ok(table.insert(rows.asked(), key, rows)?.map(|earlier| rows.asked_row(earlier as usize)))
     }
 }
 
@@ -267,39 +267,39 @@ impl Ascending {
     }
 }
 
-/// Rows found by what they ask. It holds row numbers only, since memory is counted.
+/// The rows that are asked, found by what they ask. It holds their numbers among those only, since memory is counted.
 struct Table {
-    rows: HashTable<u32>,
+    asked: HashTable<u32>,
     hasher: DefaultHashBuilder,
 }
 
 impl Table {
     /// A table of these rows, of which none repeats another, with room for all that are to come.
     fn of(rows: &Rows) -> Result<Table, Error> {
-        let mut table = Table { rows: HashTable::new(), hasher: DefaultHashBuilder::default() };
+        let mut table = Table { asked: HashTable::new(), hasher: DefaultHashBuilder::default() };
         table.reserve(rows.capacity(), rows)?;
-        for row in 0..rows.len() {
-            if let Some(key) = rows.key(row) {
-                table.insert(row, &key, rows)?;
+        for nth in 0..rows.asked() {
+            if let Some(key) = rows.key(nth) {
+                table.insert(nth, &key, rows)?;
             }
         }
         Ok(table)
     }
 
     fn reserve(&mut self, more: usize, rows: &Rows) -> Result<(), Error> {
-        let hash = |row: &u32| self.hasher.hash_one(rows.key(*row as usize));
-        self.rows.try_reserve(more, hash).map_err(|_| out_of_memory("the table of duplicates"))
+        let hash = |nth: &u32| self.hasher.hash_one(rows.key(*nth as usize));
+        self.asked.try_reserve(more, hash).map_err(|_| out_of_memory("the table of duplicates"))
     }
 
-    /// Notes a row, or gives the earlier one that asks the same.
-    fn insert(&mut self, row: usize, key: &Key<'_>, rows: &Rows) -> Result<Option<u32>, Error> {
+    /// Notes what is asked as the nth, or gives the earlier one that is the same.
+    fn insert(&mut self, nth: usize, key: &Key<'_>, rows: &Rows) -> Result<Option<u32>, Error> {
         let key = Some(key);
         let hash = self.hasher.hash_one(key);
-        if let Some(earlier) = self.rows.find(hash, |row| rows.key(*row as usize).as_ref() == key) {
+        if let Some(earlier) = self.asked.find(hash, |nth| rows.key(*nth as usize).as_ref() == key) {
             return Ok(Some(*earlier));
         }
         self.reserve(1, rows)?;
-        self.rows.insert_unique(hash, row as u32, |row| self.hasher.hash_one(rows.key(*row as usize)));
+        self.asked.insert_unique(hash, nth as u32, |nth| self.hasher.hash_one(rows.key(*nth as usize)));
         Ok(None)
     }
 }
