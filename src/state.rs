@@ -40,7 +40,7 @@ macro_rules! states {
 }
 
 states! {
-    /// Asked, but no answer was had; the entry's code says why.
+    /// BatchEntry, but no answer was had; the entry's code says why.
     Unanswered = 0, c"unanswered", false, [];
     /// The message reached its recipient.
     Delivered = 1, c"delivered", true, ["delivered", "livré", "delivrd"];
@@ -118,8 +118,8 @@ mod tests {
 
     #[test]
     fn numbers_are_places() {
-        for (place, state) in State::ALL.iter().enumerate() {
-            assert_eq!(state.value() as usize, place);
+        for (index, state) in State::ALL.iter().enumerate() {
+            assert_eq!(state.value() as usize, index);
         }
     }
 
