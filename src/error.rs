@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 pub use crate::code::Code;
-use crate::redact::Secrets;
+use crate::secret::redact::Secrets;
 use crate::sys;
 
 /// Why a call, a batch or an option failed. Its text is one English line that never holds the API key.

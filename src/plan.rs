@@ -10,7 +10,8 @@ use crate::invalid::{Field, Invalid, Reason};
 use crate::memory;
 use crate::message_id::MessageId;
 use crate::query::RawQuery;
-use crate::report::{Draft, Rows};
+use crate::report::draft::{Draft, Duplicate};
+use crate::report::rows::Rows;
 use crate::wire::request::{Key, Message, query_entry_size};
 
 /// How much one request holds.
@@ -46,13 +47,6 @@ impl BatchLimit {
         }
         batch.entries += 1;
     }
-}
-
-/// A row whose query is the same as that of an earlier one.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Duplicate {
-    pub row: u32,
-    pub of: u32,
 }
 
 /// A batch.
@@ -353,7 +347,7 @@ mod tests {
         let texts = draft.asked_texts();
         let sizes: Vec<usize> = (0..plan.batches())
             .map(|batch| {
-                let asked = draft.batch(&plan, batch, &texts).unwrap();
+                let asked = draft.batch(plan.rows_of(batch), &texts).unwrap();
                 asked.iter().enumerate().map(|(place, query)| query_entry_size(place, query.message())).sum()
             })
             .collect();

@@ -8,18 +8,19 @@ use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
 
-use super::Ended;
-use super::deadline::Deadline;
-use super::wait::cancelled;
 use crate::error::{Code, Error};
-use crate::matching::Matches;
 use crate::memory;
+use crate::net::cancel::Stop;
+use crate::net::deadline::Deadline;
+use crate::net::wait::cancelled;
 use crate::plan::Plan;
-use crate::report::{AskedTexts, Draft, Report};
-use crate::stop::Stop;
+use crate::report::Report;
+use crate::report::draft::Draft;
+use crate::report::matching::Matches;
+use crate::report::rows::AskedTexts;
 use crate::sys::Event;
-use crate::wire::answer::Entries;
 use crate::wire::request::Asked;
+use crate::wire::response::Entries;
 
 /// So many parts of refused batches may be refused without an answered one: a service that refuses every message is not
 /// asked about each.
@@ -134,7 +135,7 @@ impl Call {
     /// A batch that was taken. One that there is no memory for has ended.
     pub(crate) fn batch(&self, number: usize) -> Option<Batch<'_>> {
         let mut progress = self.lock();
-        match progress.draft.batch(&self.plan, number, &self.texts) {
+        match progress.draft.batch(self.plan.rows_of(number), &self.texts) {
             Ok(asked) => Some(Batch { number, asked }),
             Err(error) => {
                 progress.draft.fail(self.plan.rows_of(number), &error);
@@ -196,14 +197,14 @@ impl Call {
         self.settle(&mut self.lock(), batch, failure.as_ref());
     }
 
-    /// Counts a part of a refused batch that was refused again or answered; one that failed is neither.
-    pub(super) fn part_ended(&self, ended: &Ended) {
-        let parts = match ended {
-            Ended::Refused(_) | Ended::Answered { is_refusal: true, .. } => &self.refused_parts,
-            Ended::Answered { .. } => &self.answered_parts,
-            Ended::Failed(_) | Ended::FailedForAll(_) => return,
-        };
-        parts.fetch_add(1, Ordering::Relaxed);
+    /// Counts a part of a refused batch that was refused again.
+    pub(crate) fn count_refused_part(&self) {
+        self.refused_parts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a part of a refused batch that was answered.
+    pub(crate) fn count_answered_part(&self) {
+        self.answered_parts.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether refused batches are to be taken apart any further.

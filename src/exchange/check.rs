@@ -6,12 +6,15 @@ use std::time::{Duration, Instant};
 use rustls::CommonState;
 use ureq::unversioned::transport::NextTimeout;
 
-use super::http::{Head, Limit, Outgoing};
-use super::{Exchange, Scratch};
+use super::ask::{Exchange, Scratch};
+use super::redirect::redirected;
+use super::reply::understand;
 use crate::error::Error;
 use crate::invalid::Invalid;
-use crate::matching;
+use crate::net::http::{Head, Outgoing};
+use crate::net::limit::Limit;
 use crate::query::{Query, RawQuery};
+use crate::report::matching;
 use crate::wire::request::Asked;
 
 /// The headers of an answer that a transcript shows: nothing of a session.
@@ -121,8 +124,8 @@ impl Exchange {
         let answered = sent.as_ref().ok().map(|head| (head, answer.bytes()));
         *transcript = self.transcript(&request, answered).replace(&digits, &"*".repeat(digits.len()));
         let head = sent.map_err(|failure| failure.error)?;
-        let said = self.understand(head.status, &mut answer, &asked);
-        let entries = said.map_err(|error| self.redirected(error, &head))?.entries;
+        let said = understand(head.status, &mut answer, &asked, &self.settings.secrets);
+        let entries = said.map_err(|error| redirected(error, &head, &self.settings))?.entries;
         let found = matching::assign(&asked, &entries)?.answer(0).map(|place| entries.status(place).state.name());
         let status = head.status;
         Ok(match found {

@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::deadline::Deadline;
-use super::retry::{Budget, Failure};
-use super::wait::{Waiting, go_on, working_for};
+use super::retry::{Budget, Failure, backoff, next_wait};
+use crate::config::settings::Settings;
 use crate::error::{Code, Error, reason};
-use crate::settings::Settings;
-use crate::stop::Stop;
+use crate::net::cancel::Stop;
+use crate::net::deadline::Deadline;
+use crate::net::wait::{Waiting, go_on, working_for};
 use crate::sys::Event;
 
 /// Who of a client's batches may ask when.
@@ -244,10 +244,10 @@ impl Turn<'_> {
         let now = Instant::now();
         if retries < policy.max_retries && self.attempt >= policy.max_retries {
             // There were answers between its failures, so they say little of the service.
-            self.due = Some(now + policy.backoff(retries));
+            self.due = Some(now + backoff(&policy, retries));
             return Err(Over::alone(failure.error));
         }
-        let again = policy.wait(self.attempt.max(retries), &failure, deadline);
+        let again = next_wait(&policy, self.attempt.max(retries), &failure, deadline);
         let wait = again.map_err(|no_retry| match no_retry.wait {
             Some(wait) => {
                 self.due = Some(now + wait);

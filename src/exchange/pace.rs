@@ -3,10 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::deadline::Deadline;
-use super::wait::sleep;
 use crate::error::Error;
-use crate::stop::Stop;
+use crate::net::cancel::Stop;
+use crate::net::deadline::Deadline;
+use crate::net::wait::sleep;
 
 /// Gives out the moments at which requests may start; there is no burst.
 #[derive(Debug)]

@@ -6,12 +6,13 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 
+use super::ask::{Exchange, Scratch};
 use super::call::Call;
-use super::http::MAX_IDLE;
 use super::watch::Watch;
-use super::{Exchange, Scratch, threads};
 use crate::error::{Code, Error, reason};
+use crate::net::http::MAX_IDLE;
 use crate::panics;
+use crate::sys::threads;
 use crate::sys::{Generation, is_current};
 
 /// Calls wait here for a free connection. Their batches are taken in turn, so that a short list does not wait for the
@@ -263,9 +264,9 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
+    use crate::config::settings::Settings;
     use crate::plan::Plan;
     use crate::query::{Query, RawQuery};
-    use crate::settings::Settings;
 
     /// A pool whose batches are single messages.
     fn pool(options: &[(&str, &str)]) -> (Pool, Arc<Settings>) {

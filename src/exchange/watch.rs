@@ -8,10 +8,10 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use super::call::Call;
-use super::threads;
-use super::wait::Waiting;
+use crate::net::wait::Waiting;
 use crate::panics;
 use crate::sys::Event;
+use crate::sys::threads;
 
 /// The thread, there as long as a client has operations.
 pub(crate) struct Watch {

@@ -4,8 +4,7 @@ use std::io::{self, ErrorKind, Read};
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 
-use super::failure;
-use super::transport::BUFFER_SIZE;
+use super::buffers::{BUFFER_SIZE, failure};
 use crate::error::{Code, Error};
 
 /// The body of an answer.

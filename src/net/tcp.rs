@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
+use std::mem;
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,14 +10,11 @@ use std::time::{Duration, Instant};
 use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
 use super::buffers::WipedBuffers;
-use super::failure;
-use super::wait::{Waiting, is_time_limit};
+use super::limit::{deadline_ahead, timed};
+use super::wait::Waiting;
 use crate::error::{Code, Error};
 use crate::stats::{Counter, Stats};
 use crate::sys::Kept;
-
-/// Room for a request about 500 messages as they mostly are. Larger buffers measured hardly faster.
-pub(crate) const BUFFER_SIZE: usize = 32 * 1024;
 
 /// With less room than this behind what is held for what follows, it is sent.
 const ROOM: usize = 1024;
@@ -176,31 +174,15 @@ impl Transport for TcpTransport {
         Ok(amount > 0)
     }
 
-    /// An idle connection is good as long as it is young and nothing has come: neither its end nor bytes that nobody
+    /// ureq asks twice: when an answer has been read whole, and when the connection is to be used again. It is looked at the
+    /// second time only: it is good as long as it is young and nothing has come, neither its end nor bytes that nobody
     /// asked for. What comes from now on is another answer.
     fn is_open(&mut self) -> bool {
-        (self.received, self.waited) = (0, None);
+        let was_used = mem::take(&mut self.received) > 0;
+        self.waited = None;
         let is_quiet = || self.stream.peek(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
-        self.made.elapsed() < MAX_AGE && is_quiet()
+        self.made.elapsed() < MAX_AGE && (was_used || is_quiet())
     }
-}
-
-/// When this time will have passed.
-pub(crate) fn deadline(timeout: NextTimeout) -> Option<Instant> {
-    (!timeout.after.is_not_happening()).then(|| Instant::now() + *timeout.after)
-}
-
-/// The deadline, unless it has passed: one that sends without a pause is not waited for, and yet comes to its end.
-pub(crate) fn deadline_ahead(timeout: NextTimeout) -> io::Result<Option<Instant>> {
-    if timeout.after.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(deadline(timeout)) }
-}
-
-/// The error as ureq knows it.
-pub(crate) fn timed(error: io::Error, timeout: NextTimeout) -> ureq::Error {
-    if is_time_limit(&error) {
-        return ureq::Error::Timeout(timeout.reason);
-    }
-    error.downcast().map_or_else(ureq::Error::Io, failure)
 }
 
 #[cfg(test)]
@@ -208,8 +190,9 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
-    use crate::exchange::wait::working_for;
-    use crate::stop::Stop;
+    use crate::net::cancel::Stop;
+    use crate::net::wait::is_time_limit;
+    use crate::net::wait::working_for;
 
     /// A connection, and its other end.
     fn connected() -> (TcpTransport, TcpStream) {
@@ -319,8 +302,12 @@ mod tests {
         transport.made = made.checked_sub(MAX_AGE).unwrap();
         assert!(!transport.is_open());
         transport.made = made;
+        peer.write_all(b"answer").unwrap();
+        assert!(transport.await_input(NextTimeout::default()).unwrap());
         peer.write_all(b"?").unwrap();
         Waiting::new().readable(&transport.stream).until(None).unwrap();
+        // The answer has been read; now it is to be used.
+        assert!(transport.is_open());
         assert!(!transport.is_open());
     }
 }

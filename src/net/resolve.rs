@@ -11,10 +11,10 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-use super::threads;
 use super::wait::{Waiting, is_time_limit};
 use crate::error::{Code, Error, reason};
 use crate::panics;
+use crate::sys::threads;
 use crate::sys::{Event, in_english, is_exhaustion};
 
 /// How long addresses are used before the name is looked up again.
@@ -153,9 +153,9 @@ impl Resolver for Later {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wait::working_for;
     use super::*;
-    use crate::stop::Stop;
+    use crate::net::cancel::Stop;
+    use crate::net::wait::working_for;
 
     #[test]
     fn addresses_are_not_looked_up() {

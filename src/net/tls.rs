@@ -7,17 +7,17 @@ use std::sync::Arc;
 use rustls::ClientConfig;
 use rustls::client::{Resumption, UnbufferedClientConnection};
 use rustls::pki_types::ServerName;
-use ureq::unversioned::transport::time::{Duration, Instant};
 use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, Either, NextTimeout, Transport};
 
-use super::buffers::WipedBuffers;
+use super::buffers::{WipedBuffers, failure};
 use super::connect::Connection;
+use super::explain;
+use super::limit::{deadline_ahead, time_left, timed};
+use super::tcp::TcpTransport;
 use super::tls_stream::TlsStream;
-use super::transport::{TcpTransport, deadline_ahead, timed};
 use super::wait::is_time_limit;
-use super::{explain, failure};
+use crate::config::url::bare_host;
 use crate::error::{Code, Error, reason};
-use crate::url::bare_host;
 
 /// How many sessions are kept to be resumed: the service, and a proxy.
 const SESSIONS: usize = 8;
@@ -88,15 +88,6 @@ impl Connector<TcpTransport> for Tls {
         Connection::New.note();
         Ok(Some(Either::B(TlsTransport { stream, buffers: WipedBuffers::new() })))
     }
-}
-
-/// The time for connecting runs from before the TCP connection was made.
-pub(crate) fn time_left(details: &ConnectionDetails<'_>) -> NextTimeout {
-    let mut timeout = details.timeout;
-    if let (Duration::Exact(limit), Instant::Exact(start)) = (timeout.after, details.now) {
-        timeout.after = limit.saturating_sub(start.elapsed()).into();
-    }
-    timeout
 }
 
 /// A TLS connection as ureq uses it.

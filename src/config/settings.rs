@@ -8,19 +8,17 @@ use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
-use crate::config::{Config, PRODUCT, Setting, trim};
+use super::options::{PRODUCT, trim};
+use super::proxy::{Credentials, Proxy};
+use super::url::BaseUrl;
+use super::{Config, Setting, pem};
 use crate::error::{Code, Error, reason};
-use crate::exchange::explain;
-use crate::exchange::retry::Policy;
-use crate::log::Log;
-use crate::pem;
+use crate::log::{Level, Log};
 use crate::plan::BatchLimit;
-use crate::proxy::{Credentials, Proxy};
-use crate::redact::Secrets;
 use crate::secret::Secret;
+use crate::secret::redact::Secrets;
 use crate::stats::Stats;
 use crate::sys;
-use crate::url::BaseUrl;
 use crate::wire::{Format, request};
 
 /// A URL stays shorter than this, since servers and proxies on the way may refuse a longer one.
@@ -34,6 +32,15 @@ const ENDPOINT: &str = "/multi-status";
 pub(crate) enum Method {
     Get,
     Post,
+}
+
+/// The options that say how to retry.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RetryPolicy {
+    pub max_retries: u32,
+    pub base: Duration,
+    pub max: Duration,
+    pub retry_after_max: Duration,
 }
 
 /// The options of a client in the form in which they are used.
@@ -51,7 +58,7 @@ pub(crate) struct Settings {
     pub connect_timeout: Option<Duration>,
     pub request_timeout: Option<Duration>,
     pub total_timeout: Option<Duration>,
-    pub retry: Policy,
+    pub retry: RetryPolicy,
     /// The time from the start of one request to that of the next, at the least.
     pub pace: Option<Duration>,
     pub max_response_bytes: u64,
@@ -76,7 +83,12 @@ impl Settings {
         let time = |key| Some(Duration::from_millis(config.number(key))).filter(|time| !time.is_zero());
         let secrets = Arc::new(secrets(&api_key, proxy.as_deref()));
         Ok(Settings {
-            log: Log::new(config, &secrets, stats)?,
+            log: Log::new(
+                Level::from_name(config.text(Setting::LogLevel).unwrap_or_default()),
+                config.text(Setting::LogFile),
+                &secrets,
+                stats,
+            )?,
             secrets,
             proxy,
             tls: base_url.is_https().then(|| tls(config)).transpose()?,
@@ -92,7 +104,7 @@ impl Settings {
             connect_timeout: time(Setting::ConnectTimeoutMs),
             request_timeout: time(Setting::RequestTimeoutMs),
             total_timeout: time(Setting::TotalTimeoutMs),
-            retry: Policy {
+            retry: RetryPolicy {
                 max_retries: u32::try_from(config.number(Setting::MaxRetries)).unwrap_or(u32::MAX),
                 base: Duration::from_millis(config.number(Setting::RetryBaseMs)),
                 max: Duration::from_millis(config.number(Setting::RetryMaxMs)),
@@ -188,7 +200,7 @@ fn tls(config: &Config) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::new(Code::Internal, explain::tls(&error)))?;
+        .map_err(|error| Error::new(Code::Internal, format!("no TLS: {error}")))?;
     Ok(builder.with_root_certificates(trusted(config)?).with_no_client_auth())
 }
 

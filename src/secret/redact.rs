@@ -7,9 +7,9 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
+use crate::bounded::CUT;
 use crate::invisible::is_invisible;
 use crate::secret::Secret;
-use crate::wire::bounded::CUT;
 
 /// The longest quotation of a text that is not ours, in characters.
 const MAX_QUOTED: usize = 200;

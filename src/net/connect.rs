@@ -8,14 +8,16 @@ use std::time::Instant;
 
 use ureq::unversioned::transport::{ConnectionDetails, Connector};
 
+use super::buffers::failure;
+use super::happy_eyeballs;
+use super::limit::deadline;
 use super::resolve::Names;
-use super::transport::{TcpTransport, deadline};
-use super::{failure, race};
+use super::tcp::TcpTransport;
+use crate::config::proxy::Proxy;
+use crate::config::url::{bare_host, port};
 use crate::error::{Code, Error};
-use crate::proxy::Proxy;
 use crate::stats::{Counter, Stats};
 use crate::sys::Kept;
-use crate::url::{bare_host, port};
 
 /// What a request went over. ureq does not tell, but it connects in the thread that asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +89,7 @@ impl Tcp {
             return Err(Error::new(Code::Config, text));
         }
         // The addresses may have changed.
-        let stream = race::connect(host, &addresses, deadline).inspect_err(|_| self.names.forget())?;
+        let stream = happy_eyeballs::connect(host, &addresses, deadline).inspect_err(|_| self.names.forget())?;
         self.stats.add(Counter::Connections, 1);
         Ok(stream)
     }

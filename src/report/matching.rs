@@ -8,8 +8,8 @@ use hashbrown::HashMap;
 use crate::error::{Error, out_of_memory};
 use crate::memory;
 use crate::phone::Phone;
-use crate::wire::answer::{Entries, Entry};
 use crate::wire::request::{Asked, Key};
+use crate::wire::response::{Entries, Entry};
 
 /// What memory is asked for here.
 const MATCHES: &str = "what belongs to which query";
@@ -174,8 +174,8 @@ fn national(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::answer::{RawEntry, Scalar};
     use crate::wire::request::with_asked;
+    use crate::wire::response::{RawEntry, Scalar};
 
     fn answers<'a>(list: &[(&'a str, &'a str)]) -> Entries<'a> {
         let scalar = |text: &'a str| if text.is_empty() { Scalar::Absent } else { Scalar::Text(text.into()) };

@@ -10,15 +10,14 @@ use ureq::unversioned::transport::time::Duration;
 use ureq::unversioned::transport::{ConnectionDetails, Connector, NextTimeout, Transport};
 use zeroize::Zeroizing;
 
+use super::buffers::{BUFFER_SIZE, failure};
 use super::connect::Connection;
-use super::failure;
-use super::tls::time_left;
-use super::transport::{BUFFER_SIZE, deadline};
+use super::limit::{deadline, time_left};
 use super::wait::{Waiting, is_time_limit};
+use crate::config::proxy::{Credentials, Protocol, Proxy};
+use crate::config::url::{bare_host, joined, port};
 use crate::error::{Code, Error, reason};
-use crate::proxy::{Credentials, Protocol, Proxy};
 use crate::sys::Event;
-use crate::url::{bare_host, joined, port};
 
 /// The largest head of an answer that is read. It must lie in the buffer as a whole.
 const MAX_HEAD: usize = BUFFER_SIZE;
@@ -425,8 +424,8 @@ mod tests {
 
     use ureq::unversioned::transport::Buffers;
 
-    use super::super::buffers::WipedBuffers;
     use super::*;
+    use crate::net::buffers::WipedBuffers;
 
     /// A connection to a proxy that says this, so many bytes at a time, and then closes it.
     struct Script {

@@ -115,9 +115,9 @@ mod tests {
     use std::net::TcpListener;
     use std::thread;
 
-    use super::super::wait::working_for;
     use super::*;
-    use crate::stop::Stop;
+    use crate::net::cancel::Stop;
+    use crate::net::wait::working_for;
 
     /// A socket that does not listen at its address.
     fn closed() -> (Socket, SocketAddr) {

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::bounded::{Bounded, bounded};
 use super::request::{Key, Message};
-use super::{json, xml};
+use crate::bounded::bounded;
 use crate::decimal;
 use crate::error::Error;
 use crate::limits::MAX_BATCH;
@@ -174,7 +173,7 @@ impl<'b> Entries<'b> {
     }
 
     /// These entries, each with a status of its own.
-    fn read(raw: Vec<RawEntry<'b>>) -> Result<Entries<'b>, Error> {
+    pub(super) fn read(raw: Vec<RawEntry<'b>>) -> Result<Entries<'b>, Error> {
         let mut entries = Entries::default();
         raw.into_iter().try_for_each(|raw| entries.push(raw)).map(|()| entries)
     }
@@ -232,13 +231,6 @@ pub(crate) struct Refusal {
     pub message: String,
 }
 
-/// A body that can be read.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Answer<'b> {
-    Entries(Entries<'b>),
-    Refusal(Refusal),
-}
-
 /// Why a body cannot be read.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Unreadable {
@@ -268,50 +260,6 @@ impl fmt::Display for Unreadable {
     }
 }
 
-/// Reads any body, whose notation shows in its first significant character. `repair` has made a text of it. What `fast_json`
-/// reads is read here in the same way.
-pub(crate) fn read(whole: &str) -> Result<Answer<'_>, Unreadable> {
-    let text = significant(whole);
-    let start = whole.len() - text.len();
-    let raw = match text.bytes().next() {
-        Some(b'{') => json::read(text),
-        Some(b'<') => xml::read(text),
-        Some(_) => Err(Unreadable::new("expected a JSON object or an XML document", 0)),
-        None => Err(Unreadable::new("expected an answer, found an empty body", 0)),
-    };
-    let answer = raw.and_then(understand);
-    answer.map_err(|error| Unreadable { offset: start + error.offset, ..error })
-}
-
-/// A body from its first significant character: byte-order marks and white space do not count.
-pub(super) fn significant(text: &str) -> &str {
-    text.trim_start_matches(|character: char| character == '\u{feff}' || character.is_whitespace())
-}
-
-fn understand(raw: RawAnswer<'_>) -> Result<Answer<'_>, Unreadable> {
-    if raw.lacks_memory {
-        return Err(Unreadable::without_memory());
-    }
-    let expected = |what| move || Unreadable::new(what, 0);
-    if raw.success.flag() != Some(false) {
-        let list = raw.entries.ok_or_else(expected("expected StatutResponse_List, found none"))?;
-        return Entries::read(list).map(Answer::Entries).map_err(|_| Unreadable::without_memory());
-    }
-    let code = raw.code.integer();
-    let code = code.ok_or_else(expected("expected an integer as code beside success false, found none"))?;
-    let mut message = Bounded::default();
-    message.push_str(&raw.message.text().unwrap_or_default());
-    for detail in raw.details {
-        let between = if message.is_empty() { "" } else { "; " };
-        let element = detail.element.as_text();
-        let text = detail.message.text().unwrap_or_default();
-        for part in [between, "element ", element.as_deref().unwrap_or("?"), ": ", &text] {
-            message.push_str(part);
-        }
-    }
-    Ok(Answer::Refusal(Refusal { api_code: to_i32(code), message: message.end() }))
-}
-
 impl<'b> Scalar<'b> {
     /// Whether there is nothing in it.
     pub(super) fn is_empty(&self) -> bool {
@@ -322,7 +270,7 @@ impl<'b> Scalar<'b> {
         }
     }
 
-    fn flag(&self) -> Option<bool> {
+    pub(super) fn flag(&self) -> Option<bool> {
         match self {
             Scalar::Bool(flag) => Some(*flag),
             Scalar::Integer(0) => Some(false),
@@ -335,7 +283,7 @@ impl<'b> Scalar<'b> {
         }
     }
 
-    fn integer(&self) -> Option<i64> {
+    pub(super) fn integer(&self) -> Option<i64> {
         match self {
             Scalar::Integer(integer) => Some(*integer),
             Scalar::Text(text) => text.trim().parse().ok(),
@@ -344,7 +292,7 @@ impl<'b> Scalar<'b> {
     }
 
     /// The text without the white space around it; None if there is none or nothing in it.
-    fn text(self) -> Option<Cow<'b, str>> {
+    pub(super) fn text(self) -> Option<Cow<'b, str>> {
         let text = match self {
             Scalar::Text(Cow::Borrowed(text)) => Cow::Borrowed(text.trim()),
             Scalar::Text(Cow::Owned(text)) => Cow::Owned(text.trim().to_owned()),
@@ -354,7 +302,7 @@ impl<'b> Scalar<'b> {
     }
 
     /// A number that may have come as text or as digits.
-    fn as_text(&self) -> Option<Cow<'_, str>> {
+    pub(super) fn as_text(&self) -> Option<Cow<'_, str>> {
         match self {
             Scalar::Text(text) => Some(Cow::Borrowed(text)),
             Scalar::Integer(integer) => Some(Cow::Owned(integer.to_string())),
@@ -386,7 +334,7 @@ impl<'b> Scalar<'b> {
     }
 }
 
-fn to_i32(code: i64) -> i32 {
+pub(super) fn to_i32(code: i64) -> i32 {
     i32::try_from(code).unwrap_or(if code < 0 { i32::MIN } else { i32::MAX })
 }
 

@@ -5,8 +5,8 @@ use std::io::{self, ErrorKind};
 use std::marker::PhantomData;
 use std::time::{Duration, Instant};
 
+use super::cancel::Stop;
 use crate::error::{Code, Error};
-use crate::stop::Stop;
 use crate::sys::{NO_DESCRIPTOR, Polled, RawDescriptor, Waitable, poll, raw};
 
 thread_local! {

@@ -6,9 +6,10 @@ use memchr::memchr_iter;
 use ureq::unversioned::transport::{Buffers, LazyBuffers};
 use zeroize::Zeroize;
 
-use super::failure;
-use super::transport::BUFFER_SIZE;
 use crate::error::{Code, Error};
+
+/// Room for a request about 500 messages as they mostly are. Larger buffers measured hardly faster.
+pub(crate) const BUFFER_SIZE: usize = 32 * 1024;
 
 /// ureq's buffers, wiped when they are freed. What is to be sent may be held there for what follows. In the head of an answer
 /// lines that are folded become one, since the parser knows none.
@@ -63,6 +64,11 @@ impl WipedBuffers {
         let text = format!("the head of the answer, or a line between its parts, is longer than {length} bytes");
         Err(failure(Error::new(Code::Protocol, text)))
     }
+}
+
+/// An error of ours on its way through ureq.
+pub(super) fn failure(error: Error) -> ureq::Error {
+    ureq::Error::Other(Box::new(error))
 }
 
 /// The ends of the lines in a head that go on in the next one (RFC 9112, 5.2), and whether the head is whole. Those of 1xx

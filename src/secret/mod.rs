@@ -5,6 +5,8 @@ use std::ops::Deref;
 
 use zeroize::Zeroizing;
 
+pub(crate) mod redact;
+
 /// A text that is wiped when it is freed, and never shown.
 ///
 /// A text that grows leaves copies of itself behind, so one is made with the room that it needs.

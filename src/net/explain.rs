@@ -7,7 +7,7 @@ use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 
 use crate::error::{Code, Error};
-use crate::log::Utc;
+use crate::utc::Utc;
 
 /// What a certificate must be signed with.
 const SIGNATURES: &str = "RSA of 2048 bits or more with SHA-256, or ECDSA on P-256 or P-384";

@@ -2,28 +2,31 @@
 
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ureq::Agent;
 use ureq::config::Config;
 use ureq::http::header::CONTENT_TYPE;
 use ureq::http::{HeaderMap, HeaderValue, Uri};
 use ureq::unversioned::transport::Connector;
+use zeroize::Zeroize;
 
 use super::body::Body;
-use super::coding::is_gzip;
+use super::buffers::{BUFFER_SIZE, failure};
+use super::cancel::Stop;
 use super::connect::{Connection, Tcp};
+use super::content_encoding::is_gzip;
 use super::deadline::Deadline;
-use super::proxy::Tunnel;
+use super::explain;
+use super::limit::Limit;
 use super::resolve::{Later, Names};
 use super::tls::Tls;
-use super::transport::BUFFER_SIZE;
+use super::tunnel::Tunnel;
 use super::wait::{go_on, working_for};
-use super::{explain, failure};
+use crate::config::settings::Settings;
 use crate::error::{Code, Error, out_of_memory, reason};
-use crate::settings::Settings;
+use crate::memory;
 use crate::stats::Stats;
-use crate::stop::Stop;
 use crate::wire::Format;
 
 /// How long an idle connection is kept.
@@ -49,6 +52,31 @@ pub(crate) struct Outgoing {
     /// The URL as it is parsed once where it is the same for all requests.
     pub uri: Option<Uri>,
     pub body: Option<Vec<u8>>,
+}
+
+impl Outgoing {
+    /// Empties the body, and sees that it has this much room.
+    pub(crate) fn make_room(&mut self, size: usize) -> Result<(), Error> {
+        let body = self.body.get_or_insert_default();
+        if body.capacity() < size {
+            body.as_mut_slice().zeroize();
+            *body = memory::list(size, "a request")?;
+        }
+        body.clear();
+        Ok(())
+    }
+
+    /// Overwrites what holds the key.
+    pub(crate) fn wipe(&mut self) {
+        self.url.zeroize();
+        self.body.iter_mut().for_each(|body| body.as_mut_slice().zeroize());
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        self.wipe();
+    }
 }
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
@@ -221,56 +249,12 @@ fn agent(config: Config, tcp: &Tcp, tunnel: &Tunnel, tls: &Tls) -> Agent {
     Agent::with_parts(config, ().chain(tcp.clone()).chain(tunnel.clone()).chain(tls.clone()), Later)
 }
 
-/// A time limit under way, and the option that sets it.
-#[derive(Clone, Copy)]
-pub(crate) struct Limit {
-    option: &'static str,
-    /// All of it. None is no limit.
-    time: Option<Duration>,
-    pub deadline: Option<Instant>,
-}
-
-impl Limit {
-    /// A limit whose time begins now.
-    pub(crate) fn new(option: &'static str, time: Option<Duration>) -> Limit {
-        Limit { option, time, deadline: time.map(|time| Instant::now() + time) }
-    }
-
-    pub(crate) fn left(&self) -> Option<Duration> {
-        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
-    }
-
-    fn or_earlier(self, other: Limit) -> Limit {
-        let is_earlier = match (self.deadline, other.deadline) {
-            (Some(own), Some(other)) => other < own,
-            (own, _) => own.is_none(),
-        };
-        if is_earlier { other } else { self }
-    }
-
-    /// The error for what was not had within the time.
-    fn exceeded(&self, missing: &str) -> Error {
-        let time = self.time.unwrap_or_default().as_millis();
-        Error::new(Code::Timeout, format!("{}: {missing} within {time} ms", self.option))
-    }
-
-    /// A time-out that says what was not had, with the option and the time; another error as it is.
-    pub(crate) fn named(&self, error: Error) -> Error {
-        if error.code() == Code::Timeout { self.exceeded(error.message()) } else { error }
-    }
-}
-
-impl From<Deadline> for Limit {
-    fn from(deadline: Deadline) -> Limit {
-        Limit { option: Deadline::OPTION, time: Some(deadline.time), deadline: Some(deadline.at) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
     use std::net::{SocketAddr, TcpListener, TcpStream};
     use std::thread;
+    use std::time::Instant;
 
     use super::*;
     use crate::config::Config;

@@ -9,8 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
+use crate::config::url::{BaseUrl, joined};
 use crate::secret::Secret;
-use crate::url::{BaseUrl, joined};
 
 /// What the option takes.
 pub(crate) const FORMS: &str = "http://[user:password@]host[:port] or socks5://[user:password@]host[:port]";
