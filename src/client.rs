@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::error::{Code, Error, reason};
 use crate::exchange::check::Check;
-use crate::net::cancel::Stop;
+use crate::net::cancel::CancelToken;
 use crate::operation::Operation;
 use crate::query::{Query, RawQuery};
 use crate::report::Outcome;
@@ -74,12 +74,12 @@ impl Client {
     where
         I: ExactSizeIterator<Item = RawQuery<'q>>,
     {
-        let stop = Stop::new().map_err(|error| {
+        let cancel = CancelToken::new().map_err(|error| {
             Error::new(Code::Resource, format!("no descriptor for an operation: {}", reason(&error)))
         })?;
-        let call = Arc::new(self.session.plan(queries, Some(Arc::new(stop)))?);
-        let watch = self.session.pool().start(&call)?;
-        Ok(Operation::new(Arc::clone(&self.session), watch, call))
+        let call = Arc::new(self.session.plan(queries, Some(Arc::new(cancel)))?);
+        let monitor = self.session.pool().start(&call)?;
+        Ok(Operation::new(Arc::clone(&self.session), monitor, call))
     }
 
     /// The value of a counter, cumulative since the client was made; None if there is none of this name.

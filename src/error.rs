@@ -35,8 +35,8 @@ impl Error {
     }
 
     /// The same error with more to say.
-    pub(crate) fn and(self, more: &str) -> Error {
-        Error { message: format!("{}; {more}", self.message), ..self }
+    pub(crate) fn with_note(self, note: &str) -> Error {
+        Error { message: format!("{}; {note}", self.message), ..self }
     }
 
     /// The same error without secrets in its text.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Code, Error, out_of_memory};
 use crate::exchange::call::Call;
-use crate::exchange::watch::Watch;
+use crate::exchange::monitor::DeadlineMonitor;
 use crate::net::wait::cancelled;
 use crate::query::RawQuery;
 use crate::report::Outcome;
@@ -26,7 +26,7 @@ pub struct Operation {
 struct Inner {
     session: Arc<Session>,
     /// None where there is nothing to ask.
-    watch: Option<Arc<Watch>>,
+    monitor: Option<Arc<DeadlineMonitor>>,
     call: Arc<Call>,
     is_finished: AtomicBool,
     process: Generation,
@@ -42,9 +42,9 @@ pub struct Progress {
 }
 
 impl Operation {
-    pub(crate) fn new(session: Arc<Session>, watch: Option<Arc<Watch>>, call: Arc<Call>) -> Operation {
+    pub(crate) fn new(session: Arc<Session>, monitor: Option<Arc<DeadlineMonitor>>, call: Arc<Call>) -> Operation {
         let (is_finished, process) = (AtomicBool::new(false), Generation::current());
-        Operation { inner: Arc::new(Inner { session, watch, call, is_finished, process }) }
+        Operation { inner: Arc::new(Inner { session, monitor, call, is_finished, process }) }
     }
 
     /// Waits until the operation is done, at most for this time; None is no limit. Whether it is done.
@@ -75,11 +75,11 @@ impl Operation {
         if self.is_inherited() {
             return;
         }
-        if let Some(stop) = &self.inner.call.stop {
-            stop.request();
+        if let Some(cancel) = &self.inner.call.cancel {
+            cancel.cancel();
         }
-        if let Some(watch) = &self.inner.watch {
-            watch.wake();
+        if let Some(monitor) = &self.inner.monitor {
+            monitor.wake();
         }
     }
 

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::exchange::ask::Exchange;
 use crate::exchange::call::Call;
 use crate::exchange::pool::Pool;
-use crate::net::cancel::Stop;
+use crate::net::cancel::CancelToken;
 use crate::plan::Plan;
 use crate::query::RawQuery;
 use crate::report::Outcome;
@@ -37,12 +37,12 @@ impl Session {
     }
 
     /// A call for these queries, not begun yet.
-    pub(crate) fn plan<'q, I>(&self, queries: I, stop: Option<Arc<Stop>>) -> Result<Call, Error>
+    pub(crate) fn plan<'q, I>(&self, queries: I, cancel: Option<Arc<CancelToken>>) -> Result<Call, Error>
     where
         I: ExactSizeIterator<Item = RawQuery<'q>>,
     {
         let (plan, draft) = Plan::new(queries, self.settings.batch)?;
-        Ok(Call::new(self.settings.log.next_call(), plan, draft, self.settings.total_timeout, stop))
+        Ok(Call::new(self.settings.log.next_call(), plan, draft, self.settings.total_timeout, cancel))
     }
 
     /// What came of a call that has ended.

@@ -7,15 +7,15 @@ use super::call::{Batch, Call};
 use super::outage::{Outage, Over};
 use super::pace::Pace;
 use super::redirect::redirected;
-use super::reply::{Said, understand};
+use super::reply::{Reply, understand};
 use super::retry::{Failure, retry_after};
 use crate::config::settings::{MAX_URL, Method, Settings};
 use crate::error::{Code, Error};
 use crate::log::Attempt;
 use crate::net::body::Body;
-use crate::net::cancel::Stop;
+use crate::net::cancel::CancelToken;
 use crate::net::deadline::Deadline;
-use crate::net::http::{Head, Http, Outgoing, Unanswered};
+use crate::net::http::{Http, HttpRequest, ResponseHead, SendError};
 use crate::report::matching::{self, Matches};
 use crate::secret::redact::Secrets;
 use crate::state::may_be_for_one_entry;
@@ -36,12 +36,12 @@ pub(crate) struct Exchange {
 /// What a thread uses again for each batch.
 #[derive(Default)]
 pub(crate) struct Scratch {
-    pub(super) request: Outgoing,
+    pub(super) request: HttpRequest,
     pub(super) answer: Body,
 }
 
 /// How asking about some messages of a batch ended.
-enum Ended {
+enum PartOutcome {
     /// With the error of those that the answer does not speak of.
     Answered {
         missing: Option<Error>,
@@ -74,24 +74,26 @@ impl Exchange {
             let ended = self.ask_part(call, batch.number, part, scratch);
             if part.len() < batch.asked.len() {
                 match ended {
-                    Ended::Refused(_) | Ended::Answered { is_refusal: true, .. } => call.count_refused_part(),
-                    Ended::Answered { .. } => call.count_answered_part(),
-                    Ended::Failed(_) | Ended::FailedForAll(_) => {}
+                    PartOutcome::Refused(_) | PartOutcome::Answered { is_refusal: true, .. } => {
+                        call.count_refused_part()
+                    }
+                    PartOutcome::Answered { .. } => call.count_answered_part(),
+                    PartOutcome::Failed(_) | PartOutcome::FailedForAll(_) => {}
                 }
             }
             let failure = match ended {
-                Ended::Answered { missing, .. } => missing,
-                Ended::Refused(_) if call.may_halve() => {
+                PartOutcome::Answered { missing, .. } => missing,
+                PartOutcome::Refused(_) if call.may_halve() => {
                     let (front, back) = part.split_at(part.len().div_ceil(2));
                     parts.extend([back, front]);
                     self.stats.add(Counter::BatchesHalved, 1);
                     continue;
                 }
-                Ended::Refused(error) | Ended::Failed(error) => {
+                PartOutcome::Refused(error) | PartOutcome::Failed(error) => {
                     call.failed(part, &error);
                     Some(error)
                 }
-                Ended::FailedForAll(error) => {
+                PartOutcome::FailedForAll(error) => {
                     parts.drain(..).chain([part]).for_each(|part| call.failed(part, &error));
                     call.give_up_all(&error);
                     Some(error)
@@ -103,14 +105,14 @@ impl Exchange {
     }
 
     /// Asks about messages of a batch, again where that may help.
-    fn ask_part(&self, call: &Call, batch: usize, asked: &[Asked<'_>], scratch: &mut Scratch) -> Ended {
+    fn ask_part(&self, call: &Call, batch: usize, asked: &[Asked<'_>], scratch: &mut Scratch) -> PartOutcome {
         if let Err(error) = self.write_request(asked, &mut scratch.request) {
-            return Ended::Failed(error);
+            return PartOutcome::Failed(error);
         }
         let mut log = self.settings.log.attempt(call.number, batch, 0);
         self.ask_in_turn(call, batch, asked, scratch, &mut log).unwrap_or_else(|Over { error, for_all }| {
             log.failure(&error, asked.len());
-            if for_all { Ended::FailedForAll(error) } else { ended(error, asked.len()) }
+            if for_all { PartOutcome::FailedForAll(error) } else { ended(error, asked.len()) }
         })
     }
 
@@ -122,17 +124,17 @@ impl Exchange {
         asked: &[Asked<'_>],
         scratch: &mut Scratch,
         log: &mut Attempt<'l>,
-    ) -> Result<Ended, Over> {
-        let (deadline, stop) = (call.deadline, call.stop.as_deref());
+    ) -> Result<PartOutcome, Over> {
+        let (deadline, cancel) = (call.deadline, call.cancel.as_deref());
         let mut turn = self.outage.turn(call.start);
-        turn.wait(deadline, stop)?;
+        turn.wait(deadline, cancel)?;
         let mut before: Option<Error> = None;
         let mut attempt = 0;
         loop {
-            let failure = match self.attempt(asked, deadline, stop, scratch, log) {
-                Ok(said) => {
+            let failure = match self.attempt(asked, deadline, cancel, scratch, log) {
+                Ok(reply) => {
                     turn.answered();
-                    return Ok(self.answered(call, asked, &said));
+                    return Ok(self.answered(call, asked, &reply));
                 }
                 Err(failure) => failure,
             };
@@ -145,7 +147,7 @@ impl Exchange {
             if let Some(wait) = wait {
                 log.retry(&error, wait);
             }
-            turn.wait(deadline, stop)?;
+            turn.wait(deadline, cancel)?;
             if wait.is_none() {
                 log.retry(&error, failed.elapsed());
             }
@@ -156,16 +158,16 @@ impl Exchange {
         }
     }
 
-    fn answered(&self, call: &Call, asked: &[Asked<'_>], said: &Said<'_>) -> Ended {
-        let matches = match matching::assign(asked, &said.entries) {
+    fn answered(&self, call: &Call, asked: &[Asked<'_>], reply: &Reply<'_>) -> PartOutcome {
+        let matches = match matching::assign(asked, &reply.entries) {
             Ok(matches) => matches,
-            Err(error) => return Ended::Failed(error),
+            Err(error) => return PartOutcome::Failed(error),
         };
         self.stats.add(Counter::EntriesAnswered, matches.answered as u64);
         self.stats.add(Counter::AnswersUnmatched, matches.unmatched.len() as u64);
-        let stranger = stranger(&said.entries, &matches, &self.settings.secrets);
-        let missing = call.answered(asked, said.status, &said.entries, &matches, stranger.as_deref());
-        Ended::Answered { missing, is_refusal: said.is_refusal }
+        let stranger = stranger(&reply.entries, &matches, &self.settings.secrets);
+        let missing = call.answered(asked, reply.status, &reply.entries, &matches, stranger.as_deref());
+        PartOutcome::Answered { missing, is_refusal: reply.is_refusal }
     }
 
     /// Sends the request that was written: what the service says of these messages.
@@ -173,15 +175,15 @@ impl Exchange {
         &self,
         asked: &[Asked<'s>],
         deadline: Option<Deadline>,
-        stop: Option<&Stop>,
+        cancel: Option<&CancelToken>,
         scratch: &'s mut Scratch,
         log: &mut Attempt<'_>,
-    ) -> Result<Said<'s>, Failure> {
-        self.pace.wait(deadline, stop)?;
+    ) -> Result<Reply<'s>, Failure> {
+        self.pace.wait(deadline, cancel)?;
         let start = Instant::now();
         let Scratch { request, answer } = scratch;
         log.request(start, asked.len(), &request.url, request.body.as_deref());
-        let head = self.send(deadline, stop, request, answer)?;
+        let head = self.send(deadline, cancel, request, answer)?;
         let latency = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.stats.add(Counter::LatencyUsSum, latency);
         self.stats.raise(Counter::LatencyUsMax, latency);
@@ -199,27 +201,27 @@ impl Exchange {
     pub(super) fn send(
         &self,
         deadline: Option<Deadline>,
-        stop: Option<&Stop>,
-        request: &Outgoing,
+        cancel: Option<&CancelToken>,
+        request: &HttpRequest,
         answer: &mut Body,
-    ) -> Result<Head, Failure> {
+    ) -> Result<ResponseHead, Failure> {
         let limit = self.http.limit(deadline)?;
         self.stats.add(Counter::Requests, 1);
-        let mut sent = self.http.send(request, limit, stop, answer);
+        let mut sent = self.http.send(request, limit, cancel, answer);
         for _ in 0..self.settings.max_connections {
-            if !sent.as_ref().is_err_and(|unanswered| unanswered.is_stale) {
+            if !sent.as_ref().is_err_and(|error| error.is_stale) {
                 break;
             }
-            sent = self.http.send(request, limit, stop, answer);
+            sent = self.http.send(request, limit, cancel, answer);
         }
-        sent.map_err(|Unanswered { error, connected, .. }| {
+        sent.map_err(|SendError { error, connected, .. }| {
             let is_last = error.code() == Code::Timeout && deadline.is_some_and(Deadline::has_passed);
             // An error may quote the URL, which holds the key if the method is GET.
             Failure { error: error.redacted(&self.settings.secrets), connected, retry_after: None, is_last }
         })
     }
 
-    pub(super) fn write_request(&self, asked: &[Asked<'_>], request: &mut Outgoing) -> Result<(), Error> {
+    pub(super) fn write_request(&self, asked: &[Asked<'_>], request: &mut HttpRequest) -> Result<(), Error> {
         let Settings { url, api_key, format, method, .. } = &*self.settings;
         let messages = asked.iter().map(Asked::message);
         // Neither the body nor the URL grows while it is written: that would leave a copy of the key behind.
@@ -248,7 +250,7 @@ impl Exchange {
 /// A time limit says what went wrong before it.
 fn after(error: Error, before: Option<&Error>) -> Error {
     match before {
-        Some(before) if error.code() == Code::Timeout => error.and(&format!("the last failure was: {before}")),
+        Some(before) if error.code() == Code::Timeout => error.with_note(&format!("the last failure was: {before}")),
         _ => error,
     }
 }
@@ -264,11 +266,11 @@ fn stranger(entries: &Entries<'_>, matches: &Matches, secrets: &Secrets) -> Opti
 }
 
 /// How asking about so many messages ended with this error.
-fn ended(error: Error, asked: usize) -> Ended {
+fn ended(error: Error, asked: usize) -> PartOutcome {
     match error.code() {
         // Nothing more is sent to a service that refuses the key or the account, nor by a proxy that refuses its own.
-        Code::Auth | Code::Denied | Code::Config => Ended::FailedForAll(error),
-        Code::Api if asked > 1 && may_be_for_one_entry(error.api_code()) => Ended::Refused(error),
-        _ => Ended::Failed(error),
+        Code::Auth | Code::Denied | Code::Config => PartOutcome::FailedForAll(error),
+        Code::Api if asked > 1 && may_be_for_one_entry(error.api_code()) => PartOutcome::Refused(error),
+        _ => PartOutcome::Failed(error),
     }
 }

@@ -10,7 +10,7 @@ use once_cell::race::OnceBox;
 
 use crate::error::{Code, Error};
 use crate::memory;
-use crate::net::cancel::Stop;
+use crate::net::cancel::CancelToken;
 use crate::net::deadline::Deadline;
 use crate::net::wait::cancelled;
 use crate::plan::Plan;
@@ -35,7 +35,7 @@ pub(crate) struct Call {
     texts: Arc<AskedTexts>,
     pub deadline: Option<Deadline>,
     /// What ends the call before its time; None if nothing does.
-    pub stop: Option<Arc<Stop>>,
+    pub cancel: Option<Arc<CancelToken>>,
     progress: Mutex<Progress>,
     ended: Condvar,
     /// The same as `ended`, for those who wait by a descriptor.
@@ -75,7 +75,13 @@ pub(crate) struct Finished {
 }
 
 impl Call {
-    pub(crate) fn new(number: u64, plan: Plan, draft: Draft, time: Option<Duration>, stop: Option<Arc<Stop>>) -> Call {
+    pub(crate) fn new(
+        number: u64,
+        plan: Plan,
+        draft: Draft,
+        time: Option<Duration>,
+        cancel: Option<Arc<CancelToken>>,
+    ) -> Call {
         // The others are INVALID, and settled by that.
         let asked: usize = (0..plan.batches()).map(|batch| plan.settled_by(batch)).sum();
         Call {
@@ -83,7 +89,7 @@ impl Call {
             start: Instant::now(),
             texts: draft.asked_texts(),
             deadline: time.map(Deadline::after),
-            stop,
+            cancel,
             progress: Mutex::new(Progress { draft, next: 0, ended: 0, is_left: false, failed: None }),
             ended: Condvar::new(),
             ended_event: OnceBox::new(),
@@ -115,8 +121,8 @@ impl Call {
     }
 
     /// Whether the caller wants it to end.
-    pub(crate) fn is_stopped(&self) -> bool {
-        self.stop.as_ref().is_some_and(|stop| stop.is_requested())
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancel.as_ref().is_some_and(|cancel| cancel.is_cancelled())
     }
 
     /// Takes the next batch, in the caller's order: its number, and whether there is another behind it. None once all are
@@ -248,7 +254,7 @@ impl Call {
     /// and ends with the error if there is one.
     pub(crate) fn leave(&self, error: Option<Error>) {
         let mut progress = self.lock();
-        match error.filter(|_| self.stop.is_some()) {
+        match error.filter(|_| self.cancel.is_some()) {
             Some(error) => self.give_up(&mut progress, &error),
             None => {
                 progress.is_left = true;
@@ -304,7 +310,7 @@ impl Call {
     }
 
     fn give_up_if_over(&self, progress: &mut Progress) {
-        if self.is_stopped() {
+        if self.is_cancelled() {
             self.give_up(progress, &cancelled());
         } else if let Some(deadline) = self.deadline.filter(|deadline| deadline.has_passed()) {
             self.give_up(progress, &deadline.error());

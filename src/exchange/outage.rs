@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use super::retry::{Budget, Failure, backoff, next_wait};
 use crate::config::settings::Settings;
 use crate::error::{Code, Error, reason};
-use crate::net::cancel::Stop;
+use crate::net::cancel::CancelToken;
 use crate::net::deadline::Deadline;
-use crate::net::wait::{Waiting, go_on, working_for};
+use crate::net::wait::{PollSet, check_cancelled, working_for};
 use crate::sys::Event;
 
 /// Who of a client's batches may ask when.
@@ -155,16 +155,16 @@ impl Outage {
 
 impl Turn<'_> {
     /// Waits until the batch may ask: for the moment of its retry, and in an outage for what becomes of the probe.
-    pub(crate) fn wait(&mut self, deadline: Option<Deadline>, stop: Option<&Stop>) -> Result<(), Over> {
+    pub(crate) fn wait(&mut self, deadline: Option<Deadline>, cancel: Option<&CancelToken>) -> Result<(), Over> {
         loop {
             if self.due.is_some() {
-                self.pause(Waiting::new, self.due, deadline, stop)?;
+                self.pause(PollSet::new, self.due, deadline, cancel)?;
             }
             let look = self.outage.lock().look(self.number, self.call)?;
             match look {
                 Look::Ask => break,
                 Look::Probe(due) => self.due = Some(due),
-                Look::Wait(change) => self.pause(|| Waiting::new().readable(&*change), None, deadline, stop)?,
+                Look::Wait(change) => self.pause(|| PollSet::new().readable(&*change), None, deadline, cancel)?,
             }
         }
         self.due = None;
@@ -174,15 +174,16 @@ impl Turn<'_> {
 
     fn pause<'e>(
         &self,
-        waiting: impl FnOnce() -> Waiting<'e>,
+        waiting: impl FnOnce() -> PollSet<'e>,
         until: Option<Instant>,
         deadline: Option<Deadline>,
-        stop: Option<&Stop>,
+        cancel: Option<&CancelToken>,
     ) -> Result<(), Over> {
         // However it ends, it is looked at what there is.
-        let _ =
-            working_for(stop, || waiting().until(until.into_iter().chain(deadline.map(|deadline| deadline.at)).min()));
-        go_on(stop).map_err(Over::alone)?;
+        let _ = working_for(cancel, || {
+            waiting().until(until.into_iter().chain(deadline.map(|deadline| deadline.at)).min())
+        });
+        check_cancelled(cancel).map_err(Over::alone)?;
         let Some(deadline) = deadline.filter(|deadline| deadline.has_passed()) else { return Ok(()) };
         let last = self.outage.lock().last_failure.clone();
         Err(Over::alone(last.map_or_else(|| deadline.error(), |last| deadline.error_after(&last))))
@@ -256,7 +257,7 @@ impl Turn<'_> {
             None => self.give_up(no_retry.error),
         })?;
         if !is_outage && !self.outage.budget.take() {
-            return Err(Over::alone(failure.error.and("too many requests failed for another retry")));
+            return Err(Over::alone(failure.error.with_note("too many requests failed for another retry")));
         }
         self.due = Some(now + wait);
         self.attempt += 1;
@@ -472,12 +473,12 @@ mod tests {
         assert_eq!(fails(&mut probe, no_connection()), Some(true));
         let deadline = Deadline::after(Duration::from_millis(5));
         let over = other.wait(Some(deadline), None).unwrap_err();
-        assert_eq!(over.error, deadline.error().and("the last failure was: refused"));
+        assert_eq!(over.error, deadline.error().with_note("the last failure was: refused"));
         assert!(!over.for_all);
-        let stop = Stop::new().unwrap();
+        let cancel = CancelToken::new().unwrap();
         thread::scope(|scope| {
-            let waits = scope.spawn(|| other.wait(None, Some(&stop)));
-            stop.request();
+            let waits = scope.spawn(|| other.wait(None, Some(&cancel)));
+            cancel.cancel();
             assert_eq!(waits.join().unwrap().unwrap_err().error.code(), Code::Cancelled);
         });
     }

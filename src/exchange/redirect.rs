@@ -4,11 +4,11 @@ use ureq::http::header::LOCATION;
 
 use crate::config::settings::Settings;
 use crate::error::{Code, Error};
-use crate::net::http::Head;
+use crate::net::http::ResponseHead;
 
 /// The error about an answer; if that is a redirect, with the host that it points to. Path and query are not shown,
 /// since they may hold the key.
-pub(super) fn redirected(error: Error, head: &Head, settings: &Settings) -> Error {
+pub(super) fn redirected(error: Error, head: &ResponseHead, settings: &Settings) -> Error {
     let location = head.headers.get(LOCATION).filter(|_| (300..400).contains(&head.status));
     let Some(location) = location.filter(|_| error.code() == Code::Http) else { return error };
     // Before it is taken apart: a key may hold what ends a host.
@@ -16,7 +16,7 @@ pub(super) fn redirected(error: Error, head: &Head, settings: &Settings) -> Erro
     match target(location.trim(), &settings.url) {
         Some(target) => {
             let target = settings.secrets.quote(&target);
-            error.and(&format!("it points to {target}: set base_url to where the service is"))
+            error.with_note(&format!("it points to {target}: set base_url to where the service is"))
         }
         None => error,
     }

@@ -15,7 +15,7 @@ use crate::wire::response::{Entries, Refusal, Unreadable};
 const TOO_MANY_REQUESTS: u16 = 429;
 
 /// What the service says of the messages of a request.
-pub(super) struct Said<'s> {
+pub(super) struct Reply<'s> {
     pub status: u16,
     pub entries: Entries<'s>,
     /// Whether it refused the request, which was for one message: the entry says so.
@@ -28,20 +28,20 @@ pub(super) fn understand<'s>(
     body: &'s mut Body,
     asked: &[Asked<'s>],
     secrets: &Secrets,
-) -> Result<Said<'s>, Error> {
+) -> Result<Reply<'s>, Error> {
     let success = (200..300).contains(&status);
     let (bytes, repaired) = body.parts();
     if let Some(entries) = fast_json::entries(bytes).filter(|_| success) {
-        return Ok(Said { status, entries, is_refusal: false });
+        return Ok(Reply { status, entries, is_refusal: false });
     }
     let body = repair(bytes, repaired)?;
     match read::read(body) {
-        Ok(Answer::Entries(entries)) if success => Ok(Said { status, entries, is_refusal: false }),
+        Ok(Answer::Entries(entries)) if success => Ok(Reply { status, entries, is_refusal: false }),
         Ok(Answer::Refusal(refusal)) if is_readable(&refusal, status) => match asked {
             [only] if may_be_for_one_entry(refusal.api_code) => {
                 let text = secrets.hide(&refusal.message);
                 let entries = Entries::refused(only.message(), refusal.api_code, text);
-                Ok(Said { status, entries, is_refusal: true })
+                Ok(Reply { status, entries, is_refusal: true })
             }
             _ => Err(refused(&refusal, status, secrets)),
         },

@@ -70,7 +70,7 @@ pub(crate) fn next_wait(
             let (seconds, most) = (asked.as_secs(), most.as_secs_f64());
             let error = error
                 .clone()
-                .and(&format!("Retry-After asks to wait {seconds} s{or_more}, and only {most:.1} s are allowed"));
+                .with_note(&format!("Retry-After asks to wait {seconds} s{or_more}, and only {most:.1} s are allowed"));
             return Err(NoRetry { error, wait: (asked <= policy.retry_after_max).then_some(wait) });
         }
     }

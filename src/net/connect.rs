@@ -11,7 +11,7 @@ use ureq::unversioned::transport::{ConnectionDetails, Connector};
 use super::buffers::failure;
 use super::happy_eyeballs;
 use super::limit::deadline;
-use super::resolve::Names;
+use super::resolve::DnsCache;
 use super::tcp::TcpTransport;
 use crate::config::proxy::Proxy;
 use crate::config::url::{bare_host, port};
@@ -52,7 +52,7 @@ const MOST_AROUND: u64 = 1 << 20;
 #[derive(Clone)]
 pub(crate) struct Tcp {
     pub stats: Arc<Stats>,
-    pub names: Names,
+    pub dns_cache: DnsCache,
     /// Whether only addresses of this machine may be connected to: plain http without `allow_http`.
     pub loopback_only: bool,
     /// What is connected to instead, if there is one.
@@ -72,7 +72,7 @@ impl Tcp {
     /// deadline passes, and says what was not had by then.
     pub(crate) fn open(&self, host: &str, port: u16, deadline: Option<Instant>) -> Result<Kept<TcpStream>, Error> {
         let Some(proxy) = &self.proxy else { return self.reach(host, port, deadline) };
-        let named = |error: Error| error.and(&format!("this is the proxy {proxy} for {host}"));
+        let named = |error: Error| error.with_note(&format!("this is the proxy {proxy} for {host}"));
         self.reach(&proxy.host, proxy.port, deadline).map_err(named)
     }
 
@@ -83,13 +83,13 @@ impl Tcp {
 
     /// Looks the host up and connects to the first address that takes the connection.
     fn reach(&self, host: &str, port: u16, deadline: Option<Instant>) -> Result<Kept<TcpStream>, Error> {
-        let addresses = self.names.look_up(host, port, deadline)?;
+        let addresses = self.dns_cache.look_up(host, port, deadline)?;
         if let Some(foreign) = addresses.iter().find(|address| self.loopback_only && !address.ip().is_loopback()) {
             let text = format!("base_url: {host} is {foreign}, not this machine; use https or set allow_http");
             return Err(Error::new(Code::Config, text));
         }
         // The addresses may have changed.
-        let stream = happy_eyeballs::connect(host, &addresses, deadline).inspect_err(|_| self.names.forget())?;
+        let stream = happy_eyeballs::connect(host, &addresses, deadline).inspect_err(|_| self.dns_cache.forget())?;
         self.stats.add(Counter::Connections, 1);
         Ok(stream)
     }

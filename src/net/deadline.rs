@@ -36,6 +36,6 @@ impl Deadline {
 
     /// The same, and what failed last.
     pub(crate) fn error_after(self, failure: &Error) -> Error {
-        self.error().and(&format!("the last failure was: {failure}"))
+        self.error().with_note(&format!("the last failure was: {failure}"))
     }
 }

@@ -7,24 +7,24 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockRef, Socket, Type};
 
-use super::wait::{Waiting, is_time_limit};
+use super::wait::{PollSet, is_time_limit};
 use crate::error::{Code, Error, reason};
 use crate::sys::{Kept, is_connecting, is_exhaustion};
 
 /// How long an address has for itself before the next is tried beside it.
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// Connects to one of the addresses, of which there are at most [`Waiting::MOST`]. They are started in their order. The
+/// Connects to one of the addresses, of which there are at most [`PollSet::MOST`]. They are started in their order. The
 /// stream does not block.
 pub(crate) fn connect(
     host: &str,
     addresses: &[SocketAddr],
     deadline: Option<Instant>,
 ) -> Result<Kept<TcpStream>, Error> {
-    Race { host, next: addresses.iter(), running: Vec::new(), lost: Vec::new() }.run(deadline)
+    Attempts { host, next: addresses.iter(), running: Vec::new(), lost: Vec::new() }.run(deadline)
 }
 
-struct Race<'a> {
+struct Attempts<'a> {
     host: &'a str,
     /// Addresses that are not yet tried.
     next: slice::Iter<'a, SocketAddr>,
@@ -33,7 +33,7 @@ struct Race<'a> {
     lost: Vec<(SocketAddr, io::Error)>,
 }
 
-impl Race<'_> {
+impl Attempts<'_> {
     fn run(mut self, deadline: Option<Instant>) -> Result<Kept<TcpStream>, Error> {
         loop {
             self.start_next();
@@ -67,7 +67,7 @@ impl Race<'_> {
 
     /// Waits for the first connection that is made, or None, that cannot be.
     fn first(&mut self, deadline: Option<Instant>) -> io::Result<Option<Kept<TcpStream>>> {
-        let waiting = self.running.iter().fold(Waiting::new(), |waiting, (_, stream)| waiting.writable(stream));
+        let waiting = self.running.iter().fold(PollSet::new(), |waiting, (_, stream)| waiting.writable(stream));
         let place = waiting.until(deadline)?;
         let (address, stream) = self.running.swap_remove(place);
         match stream.take_error().and_then(|error| error.map_or(Ok(()), Err)).and_then(|()| stream.set_nodelay(true)) {
@@ -116,7 +116,7 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::net::cancel::Stop;
+    use crate::net::cancel::CancelToken;
     use crate::net::wait::working_for;
 
     /// A socket that does not listen at its address.
@@ -132,7 +132,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (_closed, refusing) = closed();
-        let mut addresses = vec![refusing; Waiting::MOST - 1];
+        let mut addresses = vec![refusing; PollSet::MOST - 1];
         addresses.push(address);
         let start = Instant::now();
         let stream = connect("host", &addresses, None).unwrap();
@@ -149,11 +149,12 @@ mod tests {
         let address = listener.local_addr().unwrap().as_socket().unwrap();
         // They fill the queue, and nobody takes them from it: what comes after them hangs.
         let _queued: Vec<_> = (0..4).map(|_| start(address).unwrap()).collect();
-        let (stop, begin) = (Stop::new().unwrap(), Instant::now());
+        let (cancel, begin) = (CancelToken::new().unwrap(), Instant::now());
         let error = thread::scope(|scope| {
-            let raced = scope.spawn(|| working_for(Some(&stop), || connect("host", &[address; 3], None).unwrap_err()));
+            let raced =
+                scope.spawn(|| working_for(Some(&cancel), || connect("host", &[address; 3], None).unwrap_err()));
             thread::sleep(Duration::from_millis(50));
-            stop.request();
+            cancel.cancel();
             raced.join().unwrap()
         });
         assert_eq!(error.code(), Code::Connect, "{error}");

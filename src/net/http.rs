@@ -13,16 +13,16 @@ use zeroize::Zeroize;
 
 use super::body::Body;
 use super::buffers::{BUFFER_SIZE, failure};
-use super::cancel::Stop;
+use super::cancel::CancelToken;
 use super::connect::{Connection, Tcp};
 use super::content_encoding::is_gzip;
 use super::deadline::Deadline;
 use super::explain;
 use super::limit::Limit;
-use super::resolve::{Later, Names};
+use super::resolve::{DnsCache, NoopResolver};
 use super::tls::Tls;
 use super::tunnel::Tunnel;
-use super::wait::{go_on, working_for};
+use super::wait::{check_cancelled, working_for};
 use crate::config::settings::Settings;
 use crate::error::{Code, Error, out_of_memory, reason};
 use crate::memory;
@@ -47,14 +47,14 @@ pub(crate) struct Http {
 
 /// What is sent: a URL, and a JSON body unless it is a GET.
 #[derive(Default)]
-pub(crate) struct Outgoing {
+pub(crate) struct HttpRequest {
     pub url: String,
     /// The URL as it is parsed once where it is the same for all requests.
     pub uri: Option<Uri>,
     pub body: Option<Vec<u8>>,
 }
 
-impl Outgoing {
+impl HttpRequest {
     /// Empties the body, and sees that it has this much room.
     pub(crate) fn make_room(&mut self, size: usize) -> Result<(), Error> {
         let body = self.body.get_or_insert_default();
@@ -73,7 +73,7 @@ impl Outgoing {
     }
 }
 
-impl Drop for Outgoing {
+impl Drop for HttpRequest {
     fn drop(&mut self) {
         self.wipe();
     }
@@ -82,7 +82,7 @@ impl Drop for Outgoing {
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 /// Why there is no answer.
-pub(crate) struct Unanswered {
+pub(crate) struct SendError {
     pub error: Error,
     /// Whether there was a connection at all.
     pub connected: bool,
@@ -90,14 +90,14 @@ pub(crate) struct Unanswered {
     pub is_stale: bool,
 }
 
-impl From<Error> for Unanswered {
-    fn from(error: Error) -> Unanswered {
-        Unanswered { error, connected: true, is_stale: false }
+impl From<Error> for SendError {
+    fn from(error: Error) -> SendError {
+        SendError { error, connected: true, is_stale: false }
     }
 }
 
 /// The head of an answer; its body is where the caller wanted it.
-pub(crate) struct Head {
+pub(crate) struct ResponseHead {
     pub status: u16,
     pub headers: HeaderMap,
 }
@@ -107,7 +107,7 @@ impl Http {
         let url = &settings.base_url;
         let tcp = Tcp {
             stats: Arc::clone(stats),
-            names: Names::default(),
+            dns_cache: DnsCache::default(),
             loopback_only: !url.is_https() && !settings.allow_http,
             proxy: settings.proxy.clone(),
             max_response_bytes: settings.max_response_bytes,
@@ -164,37 +164,37 @@ impl Http {
         }
     }
 
-    /// Sends a request and reads the answer's body over what `answer` held. It ends at the limit, and at once when the
-    /// stop is requested.
+    /// Sends a request and reads the answer's body over what `answer` held. It ends at the limit, and at once when
+    /// cancelled.
     pub(crate) fn send(
         &self,
-        request: &Outgoing,
+        request: &HttpRequest,
         limit: Limit,
-        stop: Option<&Stop>,
+        cancel: Option<&CancelToken>,
         answer: &mut Body,
-    ) -> Result<Head, Unanswered> {
+    ) -> Result<ResponseHead, SendError> {
         answer.clear();
-        go_on(stop)?;
+        check_cancelled(cancel)?;
         let connecting = Limit::new("connect_timeout_ms", self.connect_timeout).or_earlier(limit);
         let mut status = 0;
         Connection::Kept.note();
-        working_for(stop, || self.try_send(request, limit.left(), answer, &mut status)).map_err(|error| {
-            // Whatever broke after a stop was broken by it.
-            let error = go_on(stop).err().unwrap_or_else(|| self.explain(error, limit, connecting));
+        working_for(cancel, || self.try_send(request, limit.left(), answer, &mut status)).map_err(|error| {
+            // Whatever broke after cancellation was broken by it.
+            let error = check_cancelled(cancel).err().unwrap_or_else(|| self.explain(error, limit, connecting));
             let error = if error.code() == Code::Protocol { error.with_http_status(status) } else { error };
             let connection = Connection::noted();
             let is_stale = connection == Connection::Kept && status == 0 && error.code() == Code::Connect;
-            Unanswered { error, connected: connection != Connection::Failed, is_stale }
+            SendError { error, connected: connection != Connection::Failed, is_stale }
         })
     }
 
     fn try_send(
         &self,
-        request: &Outgoing,
+        request: &HttpRequest,
         time: Option<Duration>,
         answer: &mut Body,
         status: &mut u16,
-    ) -> Result<Head, ureq::Error> {
+    ) -> Result<ResponseHead, ureq::Error> {
         let agent = self.lock().clone();
         let response = match &request.body {
             Some(body) => {
@@ -211,7 +211,7 @@ impl Http {
             read => read.map_err(failure)?,
         };
         answer.read(body.into_reader(), is_gzip, self.max_response_bytes)?;
-        Ok(Head { status: *status, headers: parts.headers })
+        Ok(ResponseHead { status: *status, headers: parts.headers })
     }
 
     fn explain(&self, error: ureq::Error, limit: Limit, connecting: Limit) -> Error {
@@ -246,7 +246,7 @@ impl Http {
 }
 
 fn agent(config: Config, tcp: &Tcp, tunnel: &Tunnel, tls: &Tls) -> Agent {
-    Agent::with_parts(config, ().chain(tcp.clone()).chain(tunnel.clone()).chain(tls.clone()), Later)
+    Agent::with_parts(config, ().chain(tcp.clone()).chain(tunnel.clone()).chain(tls.clone()), NoopResolver)
 }
 
 #[cfg(test)]
@@ -274,24 +274,24 @@ mod tests {
         Http::new(&Settings::new(&config, &Arc::default()).unwrap(), &Arc::default())
     }
 
-    fn error(http: &Http, request: &Outgoing, stop: Option<&Stop>) -> Error {
-        http.send(request, http.limit(None).unwrap(), stop, &mut Body::default()).err().unwrap().error
+    fn error(http: &Http, request: &HttpRequest, cancel: Option<&CancelToken>) -> Error {
+        http.send(request, http.limit(None).unwrap(), cancel, &mut Body::default()).err().unwrap().error
     }
 
     /// Sends a request that has no answer, and stops it from another thread once it waits.
     fn stopped(base_url: &str, body: usize) {
         let http = http(base_url, "60000");
-        let request = Outgoing { url: base_url.to_owned(), uri: None, body: Some(vec![b' '; body]) };
-        let stop = Stop::new().unwrap();
+        let request = HttpRequest { url: base_url.to_owned(), uri: None, body: Some(vec![b' '; body]) };
+        let cancel = CancelToken::new().unwrap();
         let start = Instant::now();
         let stopped = thread::scope(|scope| {
-            let sent = scope.spawn(|| error(&http, &request, Some(&stop)));
+            let sent = scope.spawn(|| error(&http, &request, Some(&cancel)));
             thread::sleep(Duration::from_millis(50));
-            stop.request();
+            cancel.cancel();
             sent.join().unwrap()
         });
         assert_eq!(stopped.code(), Code::Cancelled, "{stopped}");
-        assert_eq!(error(&http, &request, Some(&stop)).code(), Code::Cancelled);
+        assert_eq!(error(&http, &request, Some(&cancel)).code(), Code::Cancelled);
         assert!(start.elapsed() < LONG / 2, "{:?}", start.elapsed());
     }
 
@@ -322,7 +322,7 @@ mod tests {
         let answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json;\r\n  charset=utf-8\r\nContent-Length:\r\n\t4\r\n\r\nbody";
         let base_url = format!("http://{}", silent_after(answer));
         let (http, mut body) = (http(&base_url, "60000"), Body::default());
-        let request = Outgoing { url: base_url, uri: None, body: None };
+        let request = HttpRequest { url: base_url, uri: None, body: None };
         let head = http.send(&request, http.limit(None).unwrap(), None, &mut body).ok().unwrap();
         assert_eq!((head.status, body.bytes()), (200, b"body".as_slice()));
         assert_eq!(head.headers[CONTENT_TYPE], "application/json;    charset=utf-8");
@@ -338,7 +338,7 @@ mod tests {
         let base_url = format!("http://{}", silent_after(b""));
         let (http, start) = (http(&base_url, "300"), Instant::now());
         let error =
-            error(&http, &Outgoing { url: base_url, uri: None, body: Some(vec![b' '; MORE_THAN_BUFFERS]) }, None);
+            error(&http, &HttpRequest { url: base_url, uri: None, body: Some(vec![b' '; MORE_THAN_BUFFERS]) }, None);
         assert_eq!(error.message(), "request_timeout_ms: no whole answer of 127.0.0.1 within 300 ms");
         assert!(http.tcp.stats.get(b"bytes_sent").unwrap() < MORE_THAN_BUFFERS as u64);
         assert!(start.elapsed() < LONG / 2, "{:?}", start.elapsed());

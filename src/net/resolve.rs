@@ -11,7 +11,7 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-use super::wait::{Waiting, is_time_limit};
+use super::wait::{PollSet, is_time_limit};
 use crate::error::{Code, Error, reason};
 use crate::panics;
 use crate::sys::threads;
@@ -22,27 +22,27 @@ const MAX_AGE: Duration = Duration::from_secs(60);
 
 /// The names looked up so far, and those that are being looked up.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Names {
-    known: Arc<Mutex<HashMap<String, Arc<LookUp>>>>,
+pub(crate) struct DnsCache {
+    known: Arc<Mutex<HashMap<String, Arc<Lookup>>>>,
 }
 
 /// One question to the system, for all who ask for the name meanwhile: a resolver that hangs holds one thread, however
 /// often it is asked.
 #[derive(Debug)]
-struct LookUp {
-    found: OnceLock<Found>,
+struct Lookup {
+    found: OnceLock<Resolved>,
     /// Happens once something was found. Gone then, so that what is known holds no descriptor.
     ended: Mutex<Option<Arc<Event>>>,
 }
 
 #[derive(Debug)]
-struct Found {
+struct Resolved {
     /// The addresses, without a port; or why there are none.
     addresses: Result<Vec<SocketAddr>, (Code, String)>,
     since: Instant,
 }
 
-impl Names {
+impl DnsCache {
     /// The addresses of a host, those to be tried first in front. The error is Timeout where the deadline passes.
     pub(crate) fn look_up(&self, host: &str, port: u16, deadline: Option<Instant>) -> Result<Vec<SocketAddr>, Error> {
         if let Ok(ip) = host.parse::<IpAddr>() {
@@ -60,27 +60,27 @@ impl Names {
     }
 
     /// The look-up that serves this name now: under way, or with addresses that are recent.
-    fn current(&self, host: &str) -> Result<Arc<LookUp>, Error> {
+    fn current(&self, host: &str) -> Result<Arc<Lookup>, Error> {
         let mut known = self.lock();
         if let Some(look_up) = known.get(host).filter(|look_up| look_up.is_current()) {
             return Ok(Arc::clone(look_up));
         }
-        let look_up = LookUp::start(host)?;
+        let look_up = Lookup::start(host)?;
         known.insert(host.to_owned(), Arc::clone(&look_up));
         Ok(look_up)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<LookUp>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Lookup>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl LookUp {
+impl Lookup {
     /// The system's resolver cannot be interrupted, so it runs in a thread of its own, which holds nothing of a client.
-    fn start(host: &str) -> Result<Arc<LookUp>, Error> {
+    fn start(host: &str) -> Result<Arc<Lookup>, Error> {
         let cannot = |error| Error::new(Code::Resource, format!("no thread to look up {host}: {}", reason(&error)));
         let ended = Arc::new(Event::new().map_err(cannot)?);
-        let look_up = Arc::new(LookUp { found: OnceLock::new(), ended: Mutex::new(Some(ended)) });
+        let look_up = Arc::new(Lookup { found: OnceLock::new(), ended: Mutex::new(Some(ended)) });
         let (asked, answer) = (host.to_owned(), Arc::clone(&look_up));
         threads::spawn("smsp-resolve", move || {
             let found = in_english(|| panics::catch(|| ask_system(&asked)));
@@ -92,7 +92,7 @@ impl LookUp {
 
     fn end(&self, addresses: Result<Vec<SocketAddr>, (Code, String)>) {
         // It ends only once.
-        let _ = self.found.set(Found { addresses, since: Instant::now() });
+        let _ = self.found.set(Resolved { addresses, since: Instant::now() });
         if let Some(ended) = self.lock().take() {
             ended.set();
         }
@@ -109,12 +109,12 @@ impl LookUp {
     fn wait(&self, host: &str, deadline: Option<Instant>) -> Result<Vec<SocketAddr>, Error> {
         loop {
             let ended = self.lock().clone();
-            if let Some(Found { addresses, .. }) = self.found.get() {
+            if let Some(Resolved { addresses, .. }) = self.found.get() {
                 let cannot = |(code, reason)| Error::new(code, format!("cannot look up {host}: {reason}"));
                 return addresses.clone().map_err(cannot);
             }
             let Some(ended) = ended else { continue };
-            Waiting::new().readable(&*ended).until(deadline).map_err(|error| match is_time_limit(&error) {
+            PollSet::new().readable(&*ended).until(deadline).map_err(|error| match is_time_limit(&error) {
                 true => Error::new(Code::Timeout, format!("no address of {host}")),
                 false => Error::new(Code::Connect, format!("cannot wait for an address of {host}: {}", reason(&error))),
             })?;
@@ -135,15 +135,15 @@ fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let (first, second): (Vec<_>, Vec<_>) = addresses.iter().copied().partition(is_first_family);
     let (mut first, mut second) = (first.into_iter(), second.into_iter());
     let turns = std::iter::from_fn(|| Some([first.next(), second.next()]));
-    turns.take(addresses.len()).flatten().flatten().take(Waiting::MOST).collect()
+    turns.take(addresses.len()).flatten().flatten().take(PollSet::MOST).collect()
 }
 
 /// ureq looks names up before each request, also when a connection is at hand. Ours are looked up by the connector, as
 /// part of connecting and within its time; here is only the placeholder that ureq wants.
 #[derive(Debug)]
-pub(crate) struct Later;
+pub(crate) struct NoopResolver;
 
-impl Resolver for Later {
+impl Resolver for NoopResolver {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let mut placeholder = self.empty();
         placeholder.push(SocketAddr::from(([0, 0, 0, 0], 0)));
@@ -154,12 +154,12 @@ impl Resolver for Later {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::cancel::Stop;
+    use crate::net::cancel::CancelToken;
     use crate::net::wait::working_for;
 
     #[test]
     fn addresses_are_not_looked_up() {
-        let names = Names::default();
+        let names = DnsCache::default();
         let found = names.look_up("::1", 80, None).unwrap();
         assert_eq!(found, ["[::1]:80".parse().unwrap()]);
         assert!(names.lock().is_empty());
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_name_is_looked_up_once() {
-        let names = Names::default();
+        let names = DnsCache::default();
         let found = names.look_up("localhost", 80, None).unwrap();
         assert!(found.iter().all(|address| address.ip().is_loopback() && address.port() == 80));
         let first = names.current("localhost").unwrap();
@@ -181,7 +181,7 @@ mod tests {
     fn addresses_are_used_for_a_minute_and_failures_not_at_all() {
         let look_up = |addresses, age| {
             let since = Instant::now().checked_sub(Duration::from_secs(age)).unwrap();
-            LookUp { found: Found { addresses, since }.into(), ended: Mutex::default() }
+            Lookup { found: Resolved { addresses, since }.into(), ended: Mutex::default() }
         };
         assert!(look_up(Ok(Vec::new()), 59).is_current());
         assert!(!look_up(Ok(Vec::new()), 61).is_current());
@@ -189,13 +189,13 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_for_addresses_ends_at_the_deadline_or_a_stop() {
+    fn a_wait_for_addresses_ends_at_the_deadline_or_when_cancelled() {
         let ended = Mutex::new(Some(Event::new().unwrap().into()));
-        let hanging = LookUp { found: OnceLock::new(), ended };
+        let hanging = Lookup { found: OnceLock::new(), ended };
         assert_eq!(hanging.wait("host", Some(Instant::now())).unwrap_err().code(), Code::Timeout);
-        let stop = Stop::new().unwrap();
-        stop.request();
-        assert_eq!(working_for(Some(&stop), || hanging.wait("host", None)).unwrap_err().code(), Code::Connect);
+        let cancel = CancelToken::new().unwrap();
+        cancel.cancel();
+        assert_eq!(working_for(Some(&cancel), || hanging.wait("host", None)).unwrap_err().code(), Code::Connect);
         hanging.end(Ok(Vec::new()));
         assert_eq!(hanging.wait("host", None), Ok(Vec::new()));
     }
@@ -212,6 +212,6 @@ mod tests {
             assert_eq!(interleaved(addresses(found)), tried);
         }
         assert!(interleaved(Vec::new()).is_empty());
-        assert_eq!(interleaved(vec![SocketAddr::from(([127, 0, 0, 1], 0)); 40]).len(), Waiting::MOST);
+        assert_eq!(interleaved(vec![SocketAddr::from(([127, 0, 0, 1], 0)); 40]).len(), PollSet::MOST);
     }
 }

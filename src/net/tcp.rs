@@ -11,7 +11,7 @@ use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
 use super::buffers::WipedBuffers;
 use super::limit::{deadline_ahead, timed};
-use super::wait::Waiting;
+use super::wait::PollSet;
 use crate::error::{Code, Error};
 use crate::stats::{Counter, Stats};
 use crate::sys::Kept;
@@ -122,7 +122,7 @@ impl TcpTransport {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(amount) => rest = &rest[amount..],
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    Waiting::new().writable(&self.stream).until(deadline)?;
+                    PollSet::new().writable(&self.stream).until(deadline)?;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -132,11 +132,11 @@ impl TcpTransport {
     }
 }
 
-/// How often a stop is looked at where something is always there to be read.
+/// How often the cancel token is looked at where something is always there to be read.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Waits before a read where nothing may be there, and now and then where something always is: a peer that sends without a
-/// pause holds up neither the stop nor the deadline.
+/// pause holds up neither cancellation nor the deadline.
 fn read_some(
     mut stream: &TcpStream,
     bytes: &mut [u8],
@@ -145,7 +145,7 @@ fn read_some(
 ) -> io::Result<usize> {
     loop {
         if waited.is_none_or(|waited| waited.elapsed() >= LOOK_EVERY) {
-            Waiting::new().readable(stream).until(deadline)?;
+            PollSet::new().readable(stream).until(deadline)?;
             *waited = Some(Instant::now());
         }
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
@@ -190,7 +190,7 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
-    use crate::net::cancel::Stop;
+    use crate::net::cancel::CancelToken;
     use crate::net::wait::is_time_limit;
     use crate::net::wait::working_for;
 
@@ -276,14 +276,14 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_does_not_pause_holds_up_neither_the_deadline_nor_the_stop() {
+    fn a_peer_that_does_not_pause_holds_up_neither_the_deadline_nor_cancellation() {
         let (mut transport, mut peer) = connected();
         peer.write_all(b"more").unwrap();
         let passed = transport.read(&mut [0], Some(Instant::now())).unwrap_err();
         assert!(is_time_limit(&passed), "{passed}");
-        let stop = Stop::new().unwrap();
-        stop.request();
-        let stopped = working_for(Some(&stop), || {
+        let cancel = CancelToken::new().unwrap();
+        cancel.cancel();
+        let stopped = working_for(Some(&cancel), || {
             loop {
                 if let Err(stopped) = transport.read(&mut [0], None) {
                     return stopped;
@@ -305,7 +305,7 @@ mod tests {
         peer.write_all(b"answer").unwrap();
         assert!(transport.await_input(NextTimeout::default()).unwrap());
         peer.write_all(b"?").unwrap();
-        Waiting::new().readable(&transport.stream).until(None).unwrap();
+        PollSet::new().readable(&transport.stream).until(None).unwrap();
         // The answer has been read; now it is to be used.
         assert!(transport.is_open());
         assert!(!transport.is_open());

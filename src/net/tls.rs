@@ -46,7 +46,7 @@ impl Tls {
     }
 
     /// Shakes hands with this host over a connection. The error is Timeout where the time runs out.
-    pub(crate) fn shake_hands(&self, host: &str, tcp: TcpTransport, timeout: NextTimeout) -> Result<TlsStream, Error> {
+    pub(crate) fn handshake(&self, host: &str, tcp: TcpTransport, timeout: NextTimeout) -> Result<TlsStream, Error> {
         let config = self.config.clone().ok_or_else(|| Error::new(Code::Internal, "no TLS configuration"))?;
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| Error::new(Code::Tls, format!("{host} is not a name that a certificate can have")))?;
@@ -84,7 +84,7 @@ impl Connector<TcpTransport> for Tls {
             return Ok(Some(Either::A(tcp)));
         }
         Connection::Failed.note();
-        let stream = self.shake_hands(bare_host(details.uri), tcp, time_left(details)).map_err(failure)?;
+        let stream = self.handshake(bare_host(details.uri), tcp, time_left(details)).map_err(failure)?;
         Connection::New.note();
         Ok(Some(Either::B(TlsTransport { stream, buffers: WipedBuffers::new() })))
     }

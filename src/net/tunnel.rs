@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::buffers::{BUFFER_SIZE, failure};
 use super::connect::Connection;
 use super::limit::{deadline, time_left};
-use super::wait::{Waiting, is_time_limit};
+use super::wait::{PollSet, is_time_limit};
 use crate::config::proxy::{Credentials, Protocol, Proxy};
 use crate::config::url::{bare_host, joined, port};
 use crate::error::{Code, Error, reason};
@@ -46,13 +46,13 @@ const IPV6: u8 = 4;
 #[derive(Clone)]
 pub(crate) struct Tunnel {
     pub proxy: Option<Arc<Proxy>>,
-    pub trial: Arc<Trial>,
+    pub trial: Arc<CredentialTrial>,
 }
 
 /// Whether the proxy takes the credentials. One connection finds out, while others wait: wrong ones are sent once, so that
 /// no account is locked for them.
 #[derive(Default)]
-pub(crate) struct Trial {
+pub(crate) struct CredentialTrial {
     state: Mutex<State>,
 }
 
@@ -69,11 +69,11 @@ enum State {
 
 /// The one that tries.
 struct Turn<'t> {
-    trial: &'t Trial,
+    trial: &'t CredentialTrial,
     ended: Arc<Event>,
 }
 
-impl Trial {
+impl CredentialTrial {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -93,7 +93,7 @@ impl Trial {
                     return Ok(Some(Turn { trial: self, ended }));
                 }
             };
-            Waiting::new().readable(&*ended).until(until).map_err(|error| match is_time_limit(&error) {
+            PollSet::new().readable(&*ended).until(until).map_err(|error| match is_time_limit(&error) {
                 true => no_answer(proxy),
                 false => Error::new(Code::Connect, format!("cannot wait for the proxy {proxy}: {}", reason(&error))),
             })?;
@@ -155,42 +155,43 @@ impl Tunnel {
         port: u16,
         timeout: NextTimeout,
     ) -> Result<(), Error> {
-        let mut talk = Talk { proxy, transport, timeout, start: Instant::now() };
+        let mut handshake = ProxyHandshake { proxy, transport, timeout, start: Instant::now() };
         if proxy.credentials.is_none() {
-            return lead(&mut talk, host, port);
+            return lead(&mut handshake, host, port);
         }
         let _turn = self.trial.enter(proxy, timeout)?;
-        let opened = lead(&mut talk, host, port);
+        let opened = lead(&mut handshake, host, port);
         self.trial.note(&opened);
         opened
     }
 }
 
-fn lead(talk: &mut Talk<'_>, host: &str, port: u16) -> Result<(), Error> {
-    match talk.proxy.protocol {
-        Protocol::Http => http(talk, &joined(host, port)),
-        Protocol::Socks5 => socks5(talk, host, port),
+fn lead(handshake: &mut ProxyHandshake<'_>, host: &str, port: u16) -> Result<(), Error> {
+    match handshake.proxy.protocol {
+        Protocol::Http => http(handshake, &joined(host, port)),
+        Protocol::Socks5 => socks5(handshake, host, port),
     }
 }
 
-fn http(talk: &mut Talk<'_>, target: &str) -> Result<(), Error> {
-    let known = talk.proxy.credentials.as_ref().map(Credentials::basic);
+fn http(handshake: &mut ProxyHandshake<'_>, target: &str) -> Result<(), Error> {
+    let known = handshake.proxy.credentials.as_ref().map(Credentials::basic);
     let (name, known, end) = match &known {
         Some(known) => ("Proxy-Authorization: Basic ", &**known, "\r\n"),
         None => ("", "", ""),
     };
     let start = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n");
-    talk.say(Zeroizing::new([&*start, name, known, end, "\r\n"].concat()).as_bytes())?;
-    let Head { status, schemes } = talk.final_head()?;
+    handshake.send(Zeroizing::new([&*start, name, known, end, "\r\n"].concat()).as_bytes())?;
+    let Head { status, schemes } = handshake.final_head()?;
     let code = match status {
         200..=299 => return Ok(()),
-        407 => return Err(unauthorised(talk.proxy, &schemes)),
+        407 => return Err(unauthorised(handshake.proxy, &schemes)),
         429 => Code::RateLimited,
         // It cannot reach the host.
         500..=599 => Code::Connect,
         _ => Code::Http,
     };
-    let text = format!("the proxy {} answers with HTTP status {status} and does not connect to {target}", talk.proxy);
+    let text =
+        format!("the proxy {} answers with HTTP status {status} and does not connect to {target}", handshake.proxy);
     let error = Error::new(code, text);
     Err(if code == Code::Connect { error } else { error.with_http_status(status) })
 }
@@ -211,36 +212,39 @@ fn refused(proxy: &Proxy, what: &str) -> Error {
     Error::config("proxy", format!("{proxy} {what}"))
 }
 
-fn socks5(talk: &mut Talk<'_>, host: &str, port: u16) -> Result<(), Error> {
-    let credentials = talk.proxy.credentials.as_ref();
+fn socks5(handshake: &mut ProxyHandshake<'_>, host: &str, port: u16) -> Result<(), Error> {
+    let credentials = handshake.proxy.credentials.as_ref();
     match credentials {
-        Some(_) => talk.say(&[SOCKS_VERSION, 2, NO_CREDENTIALS, PASSWORD])?,
-        None => talk.say(&[SOCKS_VERSION, 1, NO_CREDENTIALS])?,
+        Some(_) => handshake.send(&[SOCKS_VERSION, 2, NO_CREDENTIALS, PASSWORD])?,
+        None => handshake.send(&[SOCKS_VERSION, 1, NO_CREDENTIALS])?,
     }
-    match (talk.take()?, credentials) {
+    match (handshake.take()?, credentials) {
         ([SOCKS_VERSION, NO_CREDENTIALS], _) => {}
-        ([SOCKS_VERSION, PASSWORD], Some(credentials)) => authenticate(talk, credentials)?,
-        ([SOCKS_VERSION, NONE_OF_THESE], None) => return Err(refused(talk.proxy, "wants a user name and a password")),
-        ([SOCKS_VERSION, NONE_OF_THESE], Some(_)) => {
-            return Err(refused(talk.proxy, "takes no user name and password"));
+        ([SOCKS_VERSION, PASSWORD], Some(credentials)) => authenticate(handshake, credentials)?,
+        ([SOCKS_VERSION, NONE_OF_THESE], None) => {
+            return Err(refused(handshake.proxy, "wants a user name and a password"));
         }
-        _ => return Err(talk.error("does not speak SOCKS5")),
+        ([SOCKS_VERSION, NONE_OF_THESE], Some(_)) => {
+            return Err(refused(handshake.proxy, "takes no user name and password"));
+        }
+        _ => return Err(handshake.error("does not speak SOCKS5")),
     }
     let mut request = vec![SOCKS_VERSION, 1, 0];
-    request.extend(address(host).ok_or_else(|| talk.error(format!("cannot be asked for a name as long as {host}")))?);
+    request
+        .extend(address(host).ok_or_else(|| handshake.error(format!("cannot be asked for a name as long as {host}")))?);
     request.extend(port.to_be_bytes());
-    talk.say(&request)?;
-    match talk.take()? {
-        [SOCKS_VERSION, 0, _, kind] => talk.skip_address(kind),
+    handshake.send(&request)?;
+    match handshake.take()? {
+        [SOCKS_VERSION, 0, _, kind] => handshake.skip_address(kind),
         [SOCKS_VERSION, reply, ..] => {
             let target = joined(host, port);
-            Err(talk.error(format!("does not connect to {target}: SOCKS5 reply {reply}, {}", meaning(reply))))
+            Err(handshake.error(format!("does not connect to {target}: SOCKS5 reply {reply}, {}", meaning(reply))))
         }
-        _ => Err(talk.error("does not speak SOCKS5")),
+        _ => Err(handshake.error("does not speak SOCKS5")),
     }
 }
 
-fn authenticate(talk: &mut Talk<'_>, credentials: &Credentials) -> Result<(), Error> {
+fn authenticate(handshake: &mut ProxyHandshake<'_>, credentials: &Credentials) -> Result<(), Error> {
     let mut request = Zeroizing::new(Vec::with_capacity(MAX_PASSWORD_REQUEST));
     request.push(PASSWORD_VERSION);
     for text in [&credentials.user, &credentials.password] {
@@ -248,10 +252,10 @@ fn authenticate(talk: &mut Talk<'_>, credentials: &Credentials) -> Result<(), Er
         request.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
         request.extend(text.as_bytes());
     }
-    talk.say(&request)?;
-    match talk.take()? {
+    handshake.send(&request)?;
+    match handshake.take()? {
         [_, 0] => Ok(()),
-        _ => Err(refused(talk.proxy, "refuses the user name or the password")),
+        _ => Err(refused(handshake.proxy, "refuses the user name or the password")),
     }
 }
 
@@ -282,14 +286,14 @@ fn meaning(reply: u8) -> &'static str {
 }
 
 /// A conversation with a proxy, which has an end in time and in length.
-struct Talk<'a> {
+struct ProxyHandshake<'a> {
     proxy: &'a Proxy,
     transport: &'a mut dyn Transport,
     timeout: NextTimeout,
     start: Instant,
 }
 
-impl Talk<'_> {
+impl ProxyHandshake<'_> {
     fn error(&self, what: impl fmt::Display) -> Error {
         Error::new(Code::Connect, format!("the proxy {} {what}", self.proxy))
     }
@@ -302,7 +306,7 @@ impl Talk<'_> {
         timeout
     }
 
-    fn say(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    fn send(&mut self, bytes: &[u8]) -> Result<(), Error> {
         for chunk in bytes.chunks(BUFFER_SIZE) {
             self.transport.buffers().output()[..chunk.len()].copy_from_slice(chunk);
             let sent = self.transport.transmit_output(chunk.len(), self.time_left());
@@ -312,7 +316,7 @@ impl Talk<'_> {
     }
 
     /// Waits for more.
-    fn hear(&mut self) -> Result<(), Error> {
+    fn receive(&mut self) -> Result<(), Error> {
         match self.transport.await_input(self.time_left()) {
             Ok(true) => Ok(()),
             Ok(false) => Err(self.error("closes the connection without a whole answer")),
@@ -338,7 +342,7 @@ impl Talk<'_> {
                 self.transport.buffers().input_consume(N);
                 return Ok(bytes);
             }
-            self.hear()?;
+            self.receive()?;
         }
     }
 
@@ -377,7 +381,7 @@ impl Talk<'_> {
                 }
                 Err(_) => return Err(self.error("does not speak HTTP")),
             }
-            self.hear()?;
+            self.receive()?;
         }
     }
 }

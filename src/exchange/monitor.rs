@@ -1,4 +1,4 @@
-//! Looks after operations whose batches nobody has taken. A request to stop may come from a signal handler, which can take
+//! Looks after operations whose batches nobody has taken. Cancellation may come from a signal handler, which can take
 //! no lock, and a deadline may pass while nobody waits: a thread of its own gives them up then.
 
 use std::io;
@@ -8,13 +8,13 @@ use std::thread::JoinHandle;
 use std::time::Instant;
 
 use super::call::Call;
-use crate::net::wait::Waiting;
+use crate::net::wait::PollSet;
 use crate::panics;
 use crate::sys::Event;
 use crate::sys::threads;
 
 /// The thread, there as long as a client has operations.
-pub(crate) struct Watch {
+pub(crate) struct DeadlineMonitor {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
@@ -26,13 +26,13 @@ struct Shared {
     ends: AtomicBool,
 }
 
-impl Watch {
-    pub(crate) fn start() -> io::Result<Watch> {
+impl DeadlineMonitor {
+    pub(crate) fn start() -> io::Result<DeadlineMonitor> {
         let shared = Arc::new(Shared { wake: Event::new()?, calls: Mutex::default(), ends: AtomicBool::new(false) });
-        let watching = Arc::clone(&shared);
+        let monitored = Arc::clone(&shared);
         // No panic is expected; one that comes leaves calls to the threads that take their batches.
-        let thread = threads::spawn("smsp-watch", move || drop(panics::catch(|| watching.work())))?;
-        Ok(Watch { shared, thread: Some(thread) })
+        let thread = threads::spawn("smsp-monitor", move || drop(panics::catch(|| monitored.work())))?;
+        Ok(DeadlineMonitor { shared, thread: Some(thread) })
     }
 
     /// Looks after this call too.
@@ -52,7 +52,7 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for DeadlineMonitor {
     fn drop(&mut self) {
         self.shared.ends.store(true, Ordering::SeqCst);
         self.wake();
@@ -66,7 +66,7 @@ impl Shared {
         while !self.ends.load(Ordering::SeqCst) {
             let next = self.look();
             // Woken or not, the calls are looked at.
-            let _ = Waiting::new().readable(&self.wake).until(next);
+            let _ = PollSet::new().readable(&self.wake).until(next);
             self.wake.clear();
         }
     }
