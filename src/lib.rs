@@ -42,6 +42,7 @@ mod exchange;
 pub mod fuzzing;
 mod invalid;
 mod invisible;
+mod level;
 mod limits;
 mod log;
 mod memory;

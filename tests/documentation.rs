@@ -91,7 +91,8 @@ fn declarations() -> String {
     let without_comments: String =
         header.split("/*").map(|part| part.split_once("*/").map_or(part, |(_, rest)| rest)).collect();
     let is_plain = |line: &&str| !line.starts_with('#') && *line != "extern \"C\" {" && *line != "}";
-    let words: Vec<_> = without_comments.lines().filter(is_plain).flat_map(str::split_whitespace).collect();
+    let words = without_comments.lines().filter(is_plain).flat_map(str::split_whitespace);
+    let words: Vec<_> = words.filter(|word| *word != "SMSP_MUST_USE").collect();
     // A line for each function and struct, and for each field.
     let lines = words.join(" ").replace("; ", ";\n").replace("{ ", "{\n");
     format!("/* Written by `make docs` from include/smsp.h. */\n{lines}\n")
