@@ -56,7 +56,7 @@ impl Operation {
     /// How far the operation has come. Once it is done, `done` is `total`.
     pub fn progress(&self) -> Progress {
         let total = self.inner.call.rows();
-        Progress { done: if self.is_inherited() { total } else { self.inner.call.settled() }, total }
+        Progress { done: if self.is_inherited() { total } else { self.inner.call.completed() }, total }
     }
 
     /// A descriptor that is readable once the operation is done, for `poll` and its like; nothing is to be read from it.

@@ -54,8 +54,8 @@ impl BatchLimit {
 struct Part {
     /// Its first row.
     start: usize,
-    /// How many rows it settles: those that it asks, and their duplicates wherever they are.
-    settles: usize,
+    /// How many rows it completes: those that it asks, and their duplicates wherever they are.
+    completes: usize,
 }
 
 /// What is to be asked: batches of consecutive rows, among which those that are INVALID or duplicates are skipped.
@@ -94,9 +94,9 @@ impl Plan {
         self.rows
     }
 
-    /// How many rows a batch settles.
-    pub(crate) fn settled_by(&self, batch: usize) -> usize {
-        self.parts[batch].settles
+    /// How many rows a batch completes.
+    pub(crate) fn completed_by(&self, batch: usize) -> usize {
+        self.parts[batch].completes
     }
 
     /// The rows of which a batch asks those that are neither INVALID nor duplicates.
@@ -107,7 +107,7 @@ impl Plan {
     /// Counts a row for the batch that asks this one.
     fn count_for(&mut self, asked: usize) {
         let behind = self.parts.partition_point(|part| part.start <= asked);
-        self.parts[behind - 1].settles += 1;
+        self.parts[behind - 1].completes += 1;
     }
 }
 
@@ -183,12 +183,12 @@ impl Planning {
     fn next_batch(&mut self) -> Result<(), Error> {
         self.end_batch();
         self.batch = Filling::default();
-        memory::push(&mut self.plan.parts, Part { start: self.rows.len(), settles: 0 }, PLAN)
+        memory::push(&mut self.plan.parts, Part { start: self.rows.len(), completes: 0 }, PLAN)
     }
 
     fn end_batch(&mut self) {
         if let Some(last) = self.plan.parts.last_mut() {
-            last.settles += self.batch.entries;
+            last.completes += self.batch.entries;
         }
     }
 
@@ -246,7 +246,7 @@ impl Seen {
             Some(table) => table,
             None => self.table.insert(Table::of(rows)?),
         };
-        table.insert(rows.len(), key, rows)
+        Ok(table.insert(rows.asked(), key, rows)?.map(|earlier| rows.asked_row(earlier as usize)))
     }
 }
 
@@ -267,39 +267,39 @@ impl Ascending {
     }
 }
 
-/// Rows found by what they ask. It holds row numbers only, since memory is counted.
+/// The rows that are asked, found by what they ask. It holds their numbers among those only, since memory is counted.
 struct Table {
-    rows: HashTable<u32>,
+    asked: HashTable<u32>,
     hasher: DefaultHashBuilder,
 }
 
 impl Table {
     /// A table of these rows, of which none repeats another, with room for all that are to come.
     fn of(rows: &Rows) -> Result<Table, Error> {
-        let mut table = Table { rows: HashTable::new(), hasher: DefaultHashBuilder::default() };
+        let mut table = Table { asked: HashTable::new(), hasher: DefaultHashBuilder::default() };
         table.reserve(rows.capacity(), rows)?;
-        for row in 0..rows.len() {
-            if let Some(key) = rows.key(row) {
-                table.insert(row, &key, rows)?;
+        for nth in 0..rows.asked() {
+            if let Some(key) = rows.key(nth) {
+                table.insert(nth, &key, rows)?;
             }
         }
         Ok(table)
     }
 
     fn reserve(&mut self, more: usize, rows: &Rows) -> Result<(), Error> {
-        let hash = |row: &u32| self.hasher.hash_one(rows.key(*row as usize));
-        self.rows.try_reserve(more, hash).map_err(|_| out_of_memory("the table of duplicates"))
+        let hash = |nth: &u32| self.hasher.hash_one(rows.key(*nth as usize));
+        self.asked.try_reserve(more, hash).map_err(|_| out_of_memory("the table of duplicates"))
     }
 
-    /// Notes a row, or gives the earlier one that asks the same.
-    fn insert(&mut self, row: usize, key: &Key<'_>, rows: &Rows) -> Result<Option<u32>, Error> {
+    /// Notes what is asked as the nth, or gives the earlier one that is the same.
+    fn insert(&mut self, nth: usize, key: &Key<'_>, rows: &Rows) -> Result<Option<u32>, Error> {
         let key = Some(key);
         let hash = self.hasher.hash_one(key);
-        if let Some(earlier) = self.rows.find(hash, |row| rows.key(*row as usize).as_ref() == key) {
+        if let Some(earlier) = self.asked.find(hash, |nth| rows.key(*nth as usize).as_ref() == key) {
             return Ok(Some(*earlier));
         }
         self.reserve(1, rows)?;
-        self.rows.insert_unique(hash, row as u32, |row| self.hasher.hash_one(rows.key(*row as usize)));
+        self.asked.insert_unique(hash, nth as u32, |nth| self.hasher.hash_one(rows.key(*nth as usize)));
         Ok(None)
     }
 }
@@ -330,7 +330,7 @@ mod tests {
         assert_eq!((plan.rows_of(0), plan.rows_of(1)), (0..4, 4..5));
         let duplicates: Vec<_> = plan.duplicates.iter().map(|duplicate| (duplicate.row, duplicate.of)).collect();
         assert_eq!(duplicates, [(2, 0)]);
-        assert_eq!((plan.settled_by(0), plan.settled_by(1), plan.rows()), (3, 1, 5));
+        assert_eq!((plan.completed_by(0), plan.completed_by(1), plan.rows()), (3, 1, 5));
         let error = plan.first_invalid.unwrap();
         assert_eq!(error.message(), "queries[1] (counted from 0): phone_number \"bad\": this is not a phone number");
     }

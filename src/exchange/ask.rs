@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::call::{Batch, Call};
-use super::outage::{Outage, Over};
+use super::outage::Outage;
+use super::outage_state::GivenUp;
 use super::pace::Pace;
 use super::redirect::redirected;
 use super::reply::{Reply, understand};
@@ -110,7 +111,7 @@ impl Exchange {
             return PartOutcome::Failed(error);
         }
         let mut log = self.settings.log.attempt(call.number, batch, 0);
-        self.ask_in_turn(call, batch, asked, scratch, &mut log).unwrap_or_else(|Over { error, for_all }| {
+        self.ask_in_turn(call, batch, asked, scratch, &mut log).unwrap_or_else(|GivenUp { error, for_all }| {
             log.failure(&error, asked.len());
             if for_all { PartOutcome::FailedForAll(error) } else { ended(error, asked.len()) }
         })
@@ -124,7 +125,7 @@ impl Exchange {
         asked: &[Asked<'_>],
         scratch: &mut Scratch,
         log: &mut Attempt<'l>,
-    ) -> Result<PartOutcome, Over> {
+    ) -> Result<PartOutcome, GivenUp> {
         let (deadline, cancel) = (call.deadline, call.cancel.as_deref());
         let mut turn = self.outage.turn(call.start);
         turn.wait(deadline, cancel)?;
@@ -141,7 +142,7 @@ impl Exchange {
             self.stats.failure(&failure.error);
             let (error, failed) = (failure.error.clone(), Instant::now());
             let wait = turn.failed(failure, deadline).map_err(|over| match over.error == error {
-                true => Over { error: after(over.error, before.as_ref()), ..over },
+                true => GivenUp { error: after(over.error, before.as_ref()), ..over },
                 false => over,
             })?;
             if let Some(wait) = wait {

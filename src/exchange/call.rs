@@ -40,8 +40,8 @@ pub(crate) struct Call {
     ended: Condvar,
     /// The same as `ended`, for those who wait by a descriptor.
     ended_event: OnceBox<Event>,
-    /// How many rows are settled. It is read without the lock.
-    settled: AtomicUsize,
+    /// How many rows are completed. It is read without the lock.
+    completed: AtomicUsize,
     /// How many parts of refused batches were refused again, and how many were answered.
     refused_parts: AtomicUsize,
     answered_parts: AtomicUsize,
@@ -59,7 +59,7 @@ struct Progress {
     failed: Option<(usize, Error)>,
 }
 
-/// A batch that a thread has taken, to be settled once.
+/// A batch that a thread has taken, to be completed once.
 pub(crate) struct Batch<'c> {
     pub number: usize,
     pub asked: Vec<Asked<'c>>,
@@ -82,8 +82,8 @@ impl Call {
         time: Option<Duration>,
         cancel: Option<Arc<CancelToken>>,
     ) -> Call {
-        // The others are INVALID, and settled by that.
-        let asked: usize = (0..plan.batches()).map(|batch| plan.settled_by(batch)).sum();
+        // The others are INVALID, and completed by that.
+        let asked: usize = (0..plan.batches()).map(|batch| plan.completed_by(batch)).sum();
         Call {
             number,
             start: Instant::now(),
@@ -93,7 +93,7 @@ impl Call {
             progress: Mutex::new(Progress { draft, next: 0, ended: 0, is_left: false, failed: None }),
             ended: Condvar::new(),
             ended_event: OnceBox::new(),
-            settled: AtomicUsize::new(plan.rows() - asked),
+            completed: AtomicUsize::new(plan.rows() - asked),
             refused_parts: AtomicUsize::new(0),
             answered_parts: AtomicUsize::new(0),
             plan,
@@ -111,8 +111,8 @@ impl Call {
     }
 
     /// How many of them are answered or given up. It never goes back. Takes no lock.
-    pub(crate) fn settled(&self) -> usize {
-        self.settled.load(Ordering::SeqCst).min(self.rows())
+    pub(crate) fn completed(&self) -> usize {
+        self.completed.load(Ordering::SeqCst).min(self.rows())
     }
 
     /// The texts of the queries. Takes no lock.
@@ -145,7 +145,7 @@ impl Call {
             Ok(asked) => Some(Batch { number, asked }),
             Err(error) => {
                 progress.draft.fail(self.plan.rows_of(number), &error);
-                self.settle(&mut progress, number, Some(&error));
+                self.complete_batch(&mut progress, number, Some(&error));
                 None
             }
         }
@@ -200,7 +200,7 @@ impl Call {
 
     /// Ends a batch whose messages are all answered or failed, with the first failure among them.
     pub(crate) fn complete(&self, batch: usize, failure: Option<Error>) {
-        self.settle(&mut self.lock(), batch, failure.as_ref());
+        self.complete_batch(&mut self.lock(), batch, failure.as_ref());
     }
 
     /// Counts a part of a refused batch that was refused again.
@@ -305,7 +305,7 @@ impl Call {
         progress.failed.get_or_insert((0, error.clone()));
         progress.ended = self.batches();
         progress.draft.fail_unanswered(error);
-        self.settled.store(self.rows(), Ordering::SeqCst);
+        self.completed.store(self.rows(), Ordering::SeqCst);
         self.tell_ended();
     }
 
@@ -324,18 +324,18 @@ impl Call {
         }
         progress.draft.fail(self.plan.rows_of(progress.next).start..self.rows(), error);
         for number in progress.next..self.batches() {
-            self.settle(progress, number, Some(error));
+            self.complete_batch(progress, number, Some(error));
         }
         progress.next = self.batches();
     }
 
-    fn settle(&self, progress: &mut Progress, number: usize, failure: Option<&Error>) {
+    fn complete_batch(&self, progress: &mut Progress, number: usize, failure: Option<&Error>) {
         let is_first = progress.failed.as_ref().is_none_or(|(first, _)| number < *first);
         if let Some(error) = failure.filter(|_| is_first) {
             progress.failed = Some((number, error.clone()));
         }
         progress.ended += 1;
-        self.settled.fetch_add(self.plan.settled_by(number), Ordering::SeqCst);
+        self.completed.fetch_add(self.plan.completed_by(number), Ordering::SeqCst);
         if progress.ended == self.batches() {
             self.tell_ended();
         }

@@ -7,6 +7,7 @@ pub(crate) mod check;
 mod excerpt;
 pub(crate) mod monitor;
 mod outage;
+mod outage_state;
 mod pace;
 mod page;
 pub(crate) mod pool;

@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use super::Report;
 use super::reasons::{Failed, Reasons};
-use super::rows::{AskedTexts, NO_DATE, NO_FLAG, Row, Rows, without_nul};
+use super::rows::{AskedTexts, NO_DATE, NO_FLAG, Row, Rows, SentQuery, without_nul};
 use super::texts::{Address, Texts};
 use crate::bounded::bounded;
 use crate::code::Code;
 use crate::error::{Error, out_of_memory};
 use crate::invalid::Invalid;
-use crate::limits::MAX_BATCH;
 use crate::memory;
 use crate::state::State;
 use crate::wire::request::Asked;
@@ -34,6 +33,8 @@ pub(crate) struct StoredStatus {
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
     rows: Vec<Row>,
+    /// The rows that are asked, in order.
+    sent: Vec<SentQuery>,
     asked: Arc<AskedTexts>,
     told: Told,
     invalid: Vec<(u32, Invalid)>,
@@ -46,11 +47,11 @@ pub(crate) struct Draft {
 }
 
 impl From<Rows> for Draft {
-    fn from(Rows { rows, asked, invalid }: Rows) -> Draft {
+    fn from(Rows { rows, sent, asked, invalid }: Rows) -> Draft {
         let mut counts = [0; State::ALL.len()];
         counts[State::Invalid as usize] = invalid.len();
         counts[State::Unanswered as usize] = rows.len() - invalid.len();
-        Draft { rows, asked: Arc::new(asked), invalid, counts, ..Draft::default() }
+        Draft { rows, sent, asked: Arc::new(asked), invalid, counts, ..Draft::default() }
     }
 }
 
@@ -62,10 +63,17 @@ impl Draft {
 
     /// The messages that a batch of these rows asks.
     pub(crate) fn batch<'t>(&self, rows: Range<usize>, texts: &'t AskedTexts) -> Result<Vec<Asked<'t>>, Error> {
-        let mut list = memory::list(rows.len().min(MAX_BATCH), "a batch")?;
+        let sent = &self.sent[self.sent_for(&rows)];
+        let mut list = memory::list(sent.len(), "a batch")?;
         let mut chunk = [].as_slice();
-        list.extend(rows.filter_map(|row| self.rows[row].held(row, texts, &mut chunk)));
+        list.extend(sent.iter().filter_map(|query| query.asked(texts, &mut chunk)));
         Ok(list)
+    }
+
+    /// Which of the rows that are asked are among these.
+    fn sent_for(&self, rows: &Range<usize>) -> Range<usize> {
+        let start = |row: usize| self.sent.partition_point(|query| (query.row as usize) < row);
+        start(rows.start)..start(rows.end)
     }
 
     /// Keeps the texts of a status, to be written into any number of rows.
@@ -80,14 +88,14 @@ impl Draft {
         })
     }
 
-    /// Writes the status of a message into its row, which is held: nothing is read, since memory that was not used for a
+    /// Writes the status of a message into its row, which has none: nothing is read, since memory that was not used for a
     /// while is written faster.
     #[inline]
     pub(crate) fn answer(&mut self, row: usize, date: Option<i64>, status: &StoredStatus) {
         self.counts[State::Unanswered as usize] -= 1;
         self.counts[status.state as usize] += 1;
         let row = &mut self.rows[row];
-        debug_assert!(row.is_held());
+        debug_assert!(row.is_unanswered());
         row.status_text = status.status_text;
         row.date_text = status.date_text;
         row.date = date.unwrap_or(NO_DATE);
@@ -100,9 +108,12 @@ impl Draft {
 
     /// Notes why those of these rows that are asked and not answered have no answer.
     pub(crate) fn fail(&mut self, rows: Range<usize>, error: &Error) {
-        for row in self.rows[rows.clone()].iter_mut().filter(|row| row.is_held()) {
-            row.code = error.code().value();
-            row.api_code = error.api_code();
+        for query in &self.sent[self.sent_for(&rows)] {
+            let row = &mut self.rows[query.row as usize];
+            if row.is_unanswered() {
+                row.code = error.code().value();
+                row.api_code = error.api_code();
+            }
         }
         // Without memory for it the rows have the code alone.
         if self.failed.try_reserve(1).is_ok() {
@@ -135,9 +146,6 @@ impl Draft {
             if !row.is_answered() && unanswered.try_reserve(1).is_ok() {
                 unanswered.push(*duplicate);
             }
-        }
-        if self.counts[State::Unanswered as usize] > 0 {
-            self.rows.iter_mut().for_each(Row::let_go);
         }
         let otherwise = (self.counts[State::Unanswered as usize] > 0)
             .then(|| self.failed_otherwise.unwrap_or_else(|| out_of_memory("the reason")));

@@ -59,34 +59,36 @@ impl Row {
         self.state != State::Unanswered.value() && self.state != State::Invalid.value()
     }
 
-    /// Keeps where the texts to be sent lie in the fields that an answer will fill.
-    fn hold(&mut self, address: Address, message: Message<'_>) {
-        self.status_text = address;
-        self.date = (message.phone.len() + 1 + message.id.len()) as i64;
-        self.stop_sms = message.phone.len() as i32;
-        self.is_spam = i32::from(message.id_is_number);
+    /// Whether the row has no answer, and could have one.
+    pub(super) fn is_unanswered(&self) -> bool {
+        self.state == State::Unanswered.value()
+    }
+}
+
+/// A row that is asked, and where the texts lie that are sent for it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SentQuery {
+    address: Address,
+    pub row: u32,
+    /// Of number and id, with a NUL between.
+    length: u16,
+    phone_length: u8,
+    id_is_number: bool,
+}
+
+impl SentQuery {
+    fn new(row: u32, address: Address, message: Message<'_>) -> SentQuery {
+        let (phone_length, length) = (message.phone.len(), message.phone.len() + 1 + message.id.len());
+        // A number has at most 15 digits, and an id 255 bytes.
+        let (phone_length, length) = (phone_length as u8, length as u16);
+        SentQuery { address, row, length, phone_length, id_is_number: message.id_is_number }
     }
 
-    /// Whether the row is asked, and not answered yet.
-    pub(super) fn is_held(&self) -> bool {
-        self.status_text != 0 && self.state == State::Unanswered.value()
-    }
-
-    /// What the row asks, if it is asked and not answered yet. The chunk is where its texts are looked for first.
+    /// What is asked. The chunk is where its texts are looked for first.
     #[inline]
-    pub(super) fn held<'t>(&self, row: usize, texts: &'t AskedTexts, chunk: &mut &'t [u8]) -> Option<Asked<'t>> {
-        if !self.is_held() {
-            return None;
-        }
-        let texts = texts.find(self.status_text, self.date as usize, chunk)?;
-        Some(Asked::new(row, texts, self.stop_sms as usize, self.is_spam == 1))
-    }
-
-    /// Gives the fields back that held what the row asks.
-    pub(super) fn let_go(&mut self) {
-        if self.is_held() {
-            (self.status_text, self.date, self.stop_sms, self.is_spam) = (0, NO_DATE, NO_FLAG, NO_FLAG);
-        }
+    pub(super) fn asked<'t>(&self, texts: &'t AskedTexts, chunk: &mut &'t [u8]) -> Option<Asked<'t>> {
+        let texts = texts.find(self.address, usize::from(self.length), chunk)?;
+        Some(Asked::new(self.row as usize, texts, usize::from(self.phone_length), self.id_is_number))
     }
 }
 
@@ -110,6 +112,8 @@ impl AskedTexts {
 #[derive(Debug)]
 pub(crate) struct Rows {
     pub(super) rows: Vec<Row>,
+    /// The rows that are asked, in order.
+    pub(super) sent: Vec<SentQuery>,
     pub(super) asked: AskedTexts,
     /// The rows that cannot be asked, and why.
     pub(super) invalid: Vec<(u32, Invalid)>,
@@ -118,9 +122,10 @@ pub(crate) struct Rows {
 impl Rows {
     /// Room for this many rows.
     pub(crate) fn with_capacity(rows: usize) -> Result<Rows, Error> {
-        let mut list = Vec::new();
+        let (mut list, mut sent) = (Vec::new(), Vec::new());
         list.try_reserve_exact(rows).map_err(|_| no_room(rows))?;
-        Ok(Rows { rows: list, asked: AskedTexts::default(), invalid: Vec::new() })
+        sent.try_reserve_exact(rows).map_err(|_| no_room(rows))?;
+        Ok(Rows { rows: list, sent, asked: AskedTexts::default(), invalid: Vec::new() })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -137,18 +142,16 @@ impl Rows {
     pub(crate) fn ask_as_given(&mut self, message: Message<'_>) -> Result<(), Error> {
         let index = self.next()?;
         let address = self.asked.given.push_pair(message.phone, message.id)?;
-        let mut row = Row::new(index, address, address + message.phone.len() + 1);
-        row.hold(address, message);
-        self.rows.push(row);
-        Ok(())
+        self.rows.push(Row::new(index, address, address + message.phone.len() + 1));
+        self.send(SentQuery::new(index, address, message))
     }
 
     /// Adds a row that is to be asked with other texts.
     pub(crate) fn ask(&mut self, query: RawQuery<'_>, message: Message<'_>) -> Result<(), Error> {
-        let mut row = self.row(query)?;
-        row.hold(self.asked.sent.push_pair(message.phone, message.id)?, message);
+        let row = self.row(query)?;
+        let address = self.asked.sent.push_pair(message.phone, message.id)?;
         self.rows.push(row);
-        Ok(())
+        self.send(SentQuery::new(row.index, address, message))
     }
 
     /// Adds a row that is answered with an earlier one.
@@ -187,9 +190,28 @@ impl Rows {
         u32::try_from(next).map_err(|_| no_room(next + 1))
     }
 
-    /// What a row asks, if it is to be asked.
-    pub(crate) fn key(&self, row: usize) -> Option<Key<'_>> {
-        Some(self.rows[row].held(row, &self.asked, &mut [].as_slice())?.message().key())
+    #[inline(always)]
+    fn send(&mut self, query: SentQuery) -> Result<(), Error> {
+        if self.sent.len() == self.sent.capacity() {
+            self.sent.try_reserve(1).map_err(|_| no_room(self.len()))?;
+        }
+        self.sent.push(query);
+        Ok(())
+    }
+
+    /// How many rows are asked.
+    pub(crate) fn asked(&self) -> usize {
+        self.sent.len()
+    }
+
+    /// The row that is asked as the nth, from 0.
+    pub(crate) fn asked_row(&self, nth: usize) -> u32 {
+        self.sent[nth].row
+    }
+
+    /// What that row asks.
+    pub(crate) fn key(&self, nth: usize) -> Option<Key<'_>> {
+        Some(self.sent[nth].asked(&self.asked, &mut [].as_slice())?.message().key())
     }
 }
 
