@@ -203,7 +203,7 @@ fn links_of_pages_lead_somewhere() {
 
 /// The headings of a page, as links name them.
 fn headings(text: &str) -> impl Iterator<Item = String> {
-    let titles = text.lines().filter_map(|line| line.starts_with('#').then(|| line.trim_start_matches('#').trim()));
+    let titles = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
     let is_kept = |character: &char| character.is_alphanumeric() || [' ', '-', '_'].contains(character);
     titles.map(move |title| title.to_lowercase().chars().filter(is_kept).collect::<String>().replace(' ', "-"))
 }
