@@ -11,8 +11,9 @@ static smsp_client *client_of(const struct job *job, smsp_error **error)
     if (smsp_config_set(config, "base_url", job->base_url, error) == SMSP_OK
         && smsp_config_set(config, "api_key", job->key, error) == SMSP_OK
         && smsp_config_set(config, "max_connections", connections, error) == SMSP_OK
-        && (job->ca == NULL || smsp_config_set(config, "ca_file", job->ca, error) == SMSP_OK))
-        smsp_client_new(config, &client, error);
+        && (job->ca == NULL || smsp_config_set(config, "ca_file", job->ca, error) == SMSP_OK)
+        && smsp_client_new(config, &client, error) != SMSP_OK)
+        client = NULL;
     smsp_config_free(config);
     return client;
 }

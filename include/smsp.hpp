@@ -7,14 +7,14 @@
  *     for (smsp::status status : outcome.report())
  *         std::cout << status.phone_number() << ' ' << smsp::name(status.state()) << ' ' << status.error().message() << '\n';
  *
- * - Handles (config, client, report, operation) can be moved, not copied, and end what they hold. One that was moved from
- *   holds nothing: its functions answer code::invalid_argument or nothing.
- * - What can fail is there twice. `client.multi_status` throws smsp::exception where nothing at all was answered;
- *   `client.try_multi_status` throws nothing of this library: it gives an outcome, or a result<T>, which is a value or an
- *   error. With -fno-exceptions only the second kind is there.
- * - Texts that come out are views (std::string_view from C++17 on) into the handle that they came from, and live as long.
- * - Threads: a client and an operation may be used by any number of threads, a report be read by any number, and a
- *   configuration be used by one at a time. Nobody may use a handle while another thread ends or moves it.
+ * - Handles (config, client, report, operation) can be moved but not copied, and free what they own. The functions of a
+ *   handle that was moved from return code::invalid_argument or an empty value.
+ * - Functions that can fail exist twice. `client.multi_status` throws smsp::exception if no query was answered.
+ *   `client.try_multi_status` throws no exception of this library: it returns an outcome, or a result<T>, which has a value
+ *   or an error. With -fno-exceptions only the second kind exists.
+ * - Texts that you get are views (std::string_view since C++17) into the handle they come from, and live as long as it.
+ * - Threads: any number of threads may use a client or an operation and read a report; one thread at a time may use a
+ *   configuration. No thread may use a handle while another thread destroys or moves it.
  */
 #ifndef SMSP_HPP
 #define SMSP_HPP
@@ -34,8 +34,8 @@
 #include <utility>
 #include <vector>
 
-/* Objects that are compiled in different ways can be in one program: what differs in them has a name for each way, by inline
- * namespaces. They cannot hand each other what is of this header: then a name is not found. */
+/* Object files that were compiled in different ways may be linked into one program: inline namespaces give the types of each
+ * way names of their own. They cannot pass these types to each other: the linker then does not find a name. */
 #if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
 #define SMSP_HAS_EXCEPTIONS 1
 #define SMSP_EXCEPTIONS throwing
@@ -58,7 +58,7 @@
 #include <ostream>
 #endif
 
-/* The strings and containers of a standard library. */
+/* The strings and containers of the standard library. */
 #if defined(_LIBCPP_VERSION)
 #define SMSP_STRINGS libcxx
 #elif defined(_GLIBCXX_USE_CXX11_ABI) && !_GLIBCXX_USE_CXX11_ABI
@@ -84,7 +84,7 @@ inline namespace SMSP_CONTAINERS {
 using std::optional;
 using std::string_view;
 #else
-/* As much of std::string_view as is needed, before C++17. */
+/* The part of std::string_view that is needed before C++17. */
 class string_view {
 public:
     string_view() : begin_(""), size_(0) {}
@@ -113,7 +113,7 @@ private:
     std::size_t size_;
 };
 
-/* As much of std::optional as is needed, before C++17. */
+/* The part of std::optional that is needed before C++17. */
 template <class T> class optional {
 public:
     optional() : value_(), has_value_(false) {}
@@ -133,7 +133,7 @@ private:
 
 /* ---- Codes and states ---- */
 
-/* What came of a call or of one entry: 0 is success, a positive code a condition, a negative one a failure. */
+/* The result of a call or of one query: 0 is success, a positive code is a condition, a negative code is an error. */
 enum class code : std::int32_t {
     ok = SMSP_OK,
     partial = SMSP_PARTIAL,
@@ -154,7 +154,7 @@ enum class code : std::int32_t {
     internal = SMSP_E_INTERNAL
 };
 
-/* What became of a message. */
+/* The state of a message. */
 enum class state : std::int32_t {
     unanswered = SMSP_STATE_UNANSWERED,
     delivered = SMSP_STATE_DELIVERED,
@@ -167,16 +167,16 @@ enum class state : std::int32_t {
     unknown = SMSP_STATE_UNKNOWN
 };
 
-/* "SMSP_E_TIMEOUT"; "?" for what is no code. */
+/* The name of a code, such as "SMSP_E_TIMEOUT"; "?" for an unknown code. */
 inline string_view name(code which) { return smsp_code_name(static_cast<smsp_code>(which)); }
 
-/* "not_delivered"; "?" for what is no state. */
+/* The name of a state, such as "not_delivered"; "?" for an unknown state. */
 inline string_view name(state which) { return smsp_state_name(static_cast<smsp_state>(which)); }
 
-/* Whether a state will never change. */
+/* Whether a state is final and never changes. */
 inline bool is_final(state which) { return smsp_state_is_final(static_cast<smsp_state>(which)) != 0; }
 
-/* The version of the library that runs; SMSP_VERSION is that of the header. */
+/* The version of the library that is running. SMSP_VERSION is the version of the header. */
 inline string_view version() { return smsp_version(); }
 
 namespace detail {
@@ -196,7 +196,7 @@ inline optional<string_view> view(const char *text)
 
 inline optional<bool> flag(std::int32_t told) { return told < 0 ? optional<bool>() : optional<bool>(told == 1); }
 
-/* How each handle is ended. */
+/* How each handle is freed. */
 struct ending {
     void operator()(smsp_config *handle) const { smsp_config_free(handle); }
     void operator()(smsp_client *handle) const { smsp_client_free(handle); }
@@ -215,22 +215,22 @@ inline std::vector<string_view> counters() { return detail::names(smsp_stat_name
 
 /* ---- Errors ---- */
 
-/* Why something failed; false where nothing did. */
+/* Says why something failed. False if nothing failed. */
 class error {
 public:
     error() = default;
 
     explicit operator bool() const { return code_ != smsp::code::ok; }
 
-    /* The kind of failure. */
+    /* The code of the error. */
     smsp::code code() const { return code_; }
-    /* The service's own code, 0 if it gave none. */
+    /* The service's own code, or 0 if it gave none. */
     int api_code() const { return api_code_; }
-    /* The HTTP status of the answer, 0 if there was none. */
+    /* The HTTP status of the response, or 0 if there was none. */
     int http_status() const { return http_status_; }
     /* Whether the same call may succeed later. */
     bool is_retryable() const { return is_retryable_; }
-    /* One English line, never with the API key. */
+    /* One line of English text. Never contains the API key. */
     const std::string &message() const { return message_; }
 
 private:
@@ -240,7 +240,7 @@ private:
     friend class client;
     friend class outcome;
 
-    /* A copy of what the C interface shows; of NULL one that is false. */
+    /* A copy of an error of the C interface; false for NULL. */
     explicit error(const smsp_error *from)
     {
         if (from == nullptr)
@@ -252,7 +252,7 @@ private:
         message_ = smsp_error_message(from);
     }
 
-    /* Takes over what the C interface gave: the code alone where there was no memory for an error. */
+    /* Takes over an error of the C interface. It has only the code if there was no memory for an error. */
     error(smsp_code came, smsp_error *from) : error(detail::handle<smsp_error>(from).get())
     {
         if (code_ == smsp::code::ok && came != SMSP_OK) {
@@ -270,39 +270,39 @@ private:
 
 /* ---- Reports ---- */
 
-/* What became of one message: a view into its report, valid as long as that, wherever it is moved. */
+/* What became of one message: a view into its report, valid as long as the report, even if that is moved. */
 class status {
 public:
-    /* As the caller gave them; empty where the text held a NUL. */
+    /* As you passed them; empty if the text contained a NUL. */
     string_view phone_number() const { return detail::view(row_->phone_number).value_or(string_view()); }
     string_view message_id() const { return detail::view(row_->message_id).value_or(string_view()); }
     smsp::state state() const { return static_cast<smsp::state>(row_->state); }
-    /* The place of its query in the list that was given. */
+    /* The index of the query in your list. */
     std::size_t index() const { return row_->index; }
-    /* code::ok if the service answered, be it that it does not know the message (not_found) or refuses it (rejected). Else
-     * why it did not: of a message that is unanswered, or invalid and was not sent. */
+    /* code::ok if the query is answered, also if the service does not know the message (not_found) or refuses it
+     * (rejected). Otherwise the code says why the query is unanswered or invalid. */
     smsp::code code() const { return static_cast<smsp::code>(row_->code); }
-    /* The same with all that is known of it; false where the service answered. */
+    /* The whole error. False if the query is answered. */
     smsp::error error() const
     {
         const char *const first = reinterpret_cast<const char *>(smsp_report_get(report_, 0));
         const std::ptrdiff_t distance = reinterpret_cast<const char *>(row_) - first;
         return smsp::error(smsp_report_error(report_, static_cast<std::size_t>(distance) / smsp_report_stride(report_)));
     }
-    /* The service's code for this entry, or for the request that it was in; 0 if it gave none. */
+    /* The service's code for this message, or for its request; 0 if the service gave none. */
     int api_code() const { return row_->api_code; }
     /* The service's text. */
     optional<string_view> status_text() const { return detail::view(row_->status_text); }
-    /* When the state was reached, since 1970-01-01 in UTC. */
+    /* When the message reached its state, since 1970-01-01 UTC. */
     optional<std::chrono::seconds> date() const
     {
         if (row_->date == SMSP_NO_DATE)
             return optional<std::chrono::seconds>();
         return std::chrono::seconds(row_->date);
     }
-    /* The service's date where it is another text. */
+    /* The service's date as a text, if it is not a number of Unix seconds. */
     optional<string_view> date_text() const { return detail::view(row_->date_text); }
-    /* Whether the recipient answered STOP; whether it was taken for spam. Missing where the service did not tell. */
+    /* Whether the recipient replied STOP, and whether the message was spam. Missing if the service did not say. */
     optional<bool> stop_sms() const { return detail::flag(row_->stop_sms); }
     optional<bool> is_spam() const { return detail::flag(row_->is_spam); }
 
@@ -317,14 +317,14 @@ private:
 /* One status for each query, in order. */
 class report {
 public:
-    /* Goes from status to status in memory, without a call for each. */
+    /* Steps from status to status in memory, without a call for each. */
     class iterator {
     public:
         using iterator_category = std::random_access_iterator_tag;
         using value_type = status;
         using difference_type = std::ptrdiff_t;
         using reference = status;
-        /* What operator-> gives lives as long as the expression. */
+        /* The result of operator-> lives as long as the expression. */
         class pointer {
         public:
             explicit pointer(status held) : held_(held) {}
@@ -390,7 +390,7 @@ public:
     using value_type = status;
     using size_type = std::size_t;
 
-    /* An empty one. */
+    /* An empty report. */
     report() = default;
     std::size_t size() const { return smsp_report_count(handle_.get()); }
     bool empty() const { return size() == 0; }
@@ -398,9 +398,9 @@ public:
     iterator end() const { return begin() + static_cast<std::ptrdiff_t>(size()); }
     /* The status of the query at this index, which must be less than size(). */
     status operator[](std::size_t index) const { return begin()[static_cast<std::ptrdiff_t>(index)]; }
-    /* Why the query at this index is not answered: status::error. False where it is, and from size() on. */
+    /* The error of the query at this index, as status::error. False if it is answered or there is no such index. */
     smsp::error error(std::size_t index) const { return smsp::error(smsp_report_error(handle_.get(), index)); }
-    /* How many statuses are in this state. */
+    /* The number of statuses that have this state. */
     std::size_t count(state which) const
     {
         return smsp_report_count_state(handle_.get(), static_cast<smsp_state>(which));
@@ -413,17 +413,17 @@ private:
     detail::handle<smsp_report> handle_;
 };
 
-/* What came of a call: a report, and where not every query was answered, why. */
+/* The result of a call: a report and, if not every query was answered, an error. */
 class outcome {
 public:
     outcome() = default;
 
-    /* ok, partial, or the code of the error where nothing at all was answered. */
+    /* ok, partial, or the code of the error if no query was answered. */
     smsp::code code() const { return code_; }
-    /* There whatever the code is; empty where the arguments could not be used, or without memory for one. */
+    /* There is a report whatever the code is. It is empty if the arguments could not be used or there was no memory. */
     const smsp::report &report() const & { return report_; }
     smsp::report report() && { return std::move(report_); }
-    /* That of the first batch that failed, or else of the first invalid entry. */
+    /* The error of the first request that failed, or else of the first invalid query. */
     const smsp::error &error() const { return error_; }
 
 private:
@@ -440,7 +440,7 @@ private:
 };
 
 #if SMSP_HAS_EXCEPTIONS
-/* What throwing functions throw. */
+/* The exception that throwing functions throw. */
 class exception : public std::runtime_error {
 public:
     explicit exception(smsp::error why)
@@ -458,7 +458,7 @@ public:
     int api_code() const noexcept { return error_->api_code(); }
     int http_status() const noexcept { return error_->http_status(); }
     bool is_retryable() const noexcept { return error_->is_retryable(); }
-    /* Why each message has no answer; null where no call was made. */
+    /* Why each message has no answer; null if no call was made. */
     std::shared_ptr<const smsp::report> report() const noexcept { return report_; }
 
 private:
@@ -467,7 +467,7 @@ private:
 };
 #endif
 
-/* A value, or why there is none. */
+/* A value, or an error that says why there is none. */
 template <class T> class SMSP_NODISCARD result {
 public:
     result(T &&made) : value_(std::move(made)) {}
@@ -475,7 +475,7 @@ public:
 
     bool has_value() const { return !error_; }
     explicit operator bool() const { return has_value(); }
-    /* The value; one that holds nothing where there is an error. */
+    /* The value; an empty one if there is an error. */
     T &operator*() & { return value_; }
     const T &operator*() const & { return value_; }
     T &&operator*() && { return std::move(value_); }
@@ -488,7 +488,7 @@ private:
     smsp::error error_;
 };
 
-/* Whether something without a value worked. */
+/* Whether a function without a value succeeded. */
 template <> class SMSP_NODISCARD result<void> {
 public:
     result() = default;
@@ -530,12 +530,12 @@ inline outcome checked(outcome &&came)
 
 /* ---- Configuration ---- */
 
-/* Options, by name and as text: docs/CONFIGURATION.md has them all. */
+/* Options, by name and as text: smsp.h and docs/CONFIGURATION.md list them. */
 class config {
 public:
     config() : handle_(smsp_config_new()) {}
 
-    /* Sets what the environment sets. It must not run beside setenv. On an error nothing is changed. */
+    /* Sets all options that the environment has variables for. Do not call it beside setenv. Changes nothing on an error. */
     result<void> try_load_env()
     {
         smsp_error *failed = nullptr;
@@ -543,18 +543,18 @@ public:
         return smsp::error(came, failed);
     }
 
-    /* Sets an option. On an error nothing is changed, and the message names the option and what it takes. */
+    /* Sets an option. On an error nothing changes, and the message names the option and the values that it takes. */
     result<void> try_set(const std::string &option, const std::string &value)
     {
         smsp_error *failed = nullptr;
-        /* A text with a NUL would be taken for a shorter one. */
+        /* C would take a text that contains a NUL for a shorter one. */
         const bool is_whole = option.find('\0') == std::string::npos && value.find('\0') == std::string::npos;
         const smsp_code came =
             smsp_config_set(handle_.get(), is_whole ? option.c_str() : nullptr, value.c_str(), &failed);
         return smsp::error(came, failed);
     }
 
-    /* The value of an option; missing if it has none. Secrets read "***". Valid until the next set or load. */
+    /* The value of an option; missing if it has none. Secrets are shown as "***". Valid until the next set or load. */
     optional<string_view> get(const std::string &option) const
     {
         return detail::view(smsp_config_get(handle_.get(), option.c_str()));
@@ -586,8 +586,8 @@ struct query {
     std::string message_id;
 };
 
-/* Messages to ask about, without copies of their texts: these must stay as they are until the call returns. Temporary
- * strings are refused. */
+/* Messages to ask about, without copies of their texts: do not change the texts until the call returns. Temporary strings
+ * are refused. */
 class queries {
 public:
     void reserve(std::size_t count) { list_.reserve(count); }
@@ -604,7 +604,7 @@ public:
 private:
     friend class client;
 
-    /* A text that holds a NUL would be taken for a shorter one: NULL makes the entry INVALID. */
+    /* C would take a text that contains a NUL for a shorter one: NULL makes the query INVALID. */
     static const char *text(const std::string &given)
     {
         return given.find('\0') == std::string::npos ? given.c_str() : nullptr;
@@ -615,7 +615,7 @@ private:
 
 namespace detail {
 
-/* Where the strings of a message are, if it has strings: what is computed has no address. */
+/* The addresses of the strings of a message, if it has strings: a computed string has no address. */
 struct place {
     const std::string *phone_number;
     const std::string *message_id;
@@ -633,8 +633,8 @@ auto place_of(const std::pair<One, Other> &message) -> decltype(place{ &message.
     return place{ &message.first, &message.second };
 }
 
-/* Whether the messages of a range lie side by side in memory, so that they are still there after the walk. Of no other
- * iterator is that known: there may be one message inside it, which is another with the next step. */
+/* Whether the messages of a range are contiguous in memory, so that they still exist after the iteration. Other iterators
+ * may contain a single message, which changes with each step. */
 #ifdef __cpp_lib_concepts
 template <class Range, class Iterator>
 struct is_side_by_side : std::integral_constant<bool, std::contiguous_iterator<Iterator>> {};
@@ -647,7 +647,7 @@ struct is_side_by_side<std::vector<Message, Allocator>, Iterator> : std::true_ty
 template <class Range> using begin_of = decltype(std::begin(std::declval<Range &>()));
 template <class Range> using end_of = decltype(std::end(std::declval<Range &>()));
 
-/* Whether the strings of a range can be read where they are. */
+/* Whether the strings of a range can be read in place. */
 template <class Range, class = void> struct is_lasting : std::false_type {};
 template <class Range>
 struct is_lasting<Range, decltype(void(std::declval<end_of<Range>>() - std::declval<begin_of<Range>>()),
@@ -656,7 +656,7 @@ struct is_lasting<Range, decltype(void(std::declval<end_of<Range>>() - std::decl
 
 inline std::string copy_of(const char *text)
 {
-    /* NULL goes the way of a text that holds a NUL. */
+    /* NULL is treated like a text that contains a NUL. */
     return text == nullptr ? std::string(1, '\0') : std::string(text);
 }
 
@@ -666,7 +666,7 @@ auto copy_of(const Text &text) -> typename std::enable_if<std::is_class<Text>::v
     return std::string(text);
 }
 
-/* The kinds of message: the highest that fits is taken. */
+/* The kinds of message: the highest one that fits is used. */
 template <int Rank> struct kind : kind<Rank - 1> {};
 template <> struct kind<0> {};
 
@@ -696,7 +696,7 @@ template <class One, class Other> query query_of(const std::tuple<One, Other> &m
 
 inline query query_of(const query &message, kind<0>) { return message; }
 
-/* The messages of a range, with copies of the texts that would not be there after the walk. */
+/* The messages of a range, with copies of the texts that would not exist after the iteration. */
 class list : public queries {
 public:
     template <class Range> explicit list(Range &messages) { add_all(messages, is_lasting<Range>()); }
@@ -733,19 +733,19 @@ inline const queries &list_of(const queries &messages) { return messages; }
 
 /* ---- Operations and clients ---- */
 
-/* How many queries are answered or given up, and how many there are. */
+/* The number of queries that are answered or given up, and the number of all queries. */
 struct progress {
     std::size_t done;
     std::size_t total;
 };
 
-/* A call in the background. Its end cancels one that still runs, and waits for that, at most 200 ms. */
+/* A call in the background. The destructor cancels a call that still runs, and waits for its end: at most 200 ms. */
 class operation {
 public:
-    /* One that holds nothing. */
+    /* An empty handle. */
     operation() = default;
 
-    /* Waits until it is done, at most so long; whether it is. */
+    /* Waits until the operation is done, but no longer than this. Returns whether it is done. */
     bool wait_for(std::chrono::milliseconds time)
     {
         return smsp_operation_wait(handle_.get(), time.count() < 0 ? 0 : time.count()) == SMSP_OK;
@@ -760,13 +760,13 @@ public:
         return come;
     }
 
-    /* A descriptor that becomes readable once it is done: only to be waited for. -1 if it cannot be made. */
+    /* A descriptor that becomes readable when the operation is done. Only wait for it. -1 if it cannot be created. */
     int fd() { return smsp_operation_fd(handle_.get()); }
 
-    /* Asks it to end. What was answered is in the report, the rest is code::cancelled. Async-signal-safe. */
+    /* Cancels the operation. Answers that came before are in the report, the rest is cancelled. Async-signal-safe. */
     void cancel() { smsp_operation_cancel(handle_.get()); }
 
-    /* Waits, and hands over what multi_status would have; once. */
+    /* Waits, and returns once what multi_status would have returned. */
     outcome try_finish()
     {
         smsp_report *made = nullptr;
@@ -785,13 +785,13 @@ private:
     detail::handle<smsp_operation> handle_;
 };
 
-/* Asks the service. It holds the connections, limits and counters: make one and keep it. */
+/* Asks the service. It has the connections, limits and counters: create one and keep it. */
 class client {
 public:
-    /* One that holds nothing. */
+    /* An empty handle. */
     client() = default;
 
-    /* With a copy of this configuration. Nothing is sent yet. */
+    /* Creates a client with a copy of this configuration. Sends nothing yet. */
     static result<client> try_make(const config &from)
     {
         smsp_client *made = nullptr;
@@ -802,7 +802,7 @@ public:
         return client(made);
     }
 
-    /* With the defaults and what the environment sets. It must not run beside setenv. */
+    /* Creates a client from the defaults and the environment. Do not call it beside setenv. */
     static result<client> try_from_env()
     {
         smsp_client *made = nullptr;
@@ -813,12 +813,13 @@ public:
         return client(made);
     }
 
-    /* Asks what became of these messages, however many: a smsp::queries, or any range of
-     * - smsp::query, or what has phone_number and message_id, as members or as functions: a smsp::report too,
-     * - pairs and tuples of a number and an id.
-     * A text is a std::string or whatever makes one; a null pointer makes its entry state::invalid. Strings that lie in a
-     * vector, an array or another piece of memory are read there, all others are copied while the range is walked, once.
-     * One status for each message comes back, in order, whatever the network does. */
+    /* Asks what became of these messages: an smsp::queries, or any range, of any length, of
+     * - smsp::query, or other types with phone_number and message_id as members or functions, such as the statuses of an
+     *   smsp::report;
+     * - pairs or tuples of a number and an id.
+     * A text is a std::string or converts to one. A null pointer makes its query state::invalid. Strings in a vector, an
+     * array or other contiguous memory are read in place; all others are copied in a single pass over the range.
+     * The report has one status for each message, in the same order, whatever the network does. */
     template <class Range> outcome try_multi_status(Range &&messages) const
     {
         const queries &list = detail::list_of(messages);
@@ -832,7 +833,7 @@ public:
         return try_multi_status<std::initializer_list<query> &>(messages);
     }
 
-    /* Starts to ask, and returns at once: the messages are copied. */
+    /* Starts to ask and returns at once. Copies the messages. */
     template <class Range> result<operation> try_start(Range &&messages) const
     {
         const queries &list = detail::list_of(messages);
@@ -849,7 +850,7 @@ public:
         return try_start<std::initializer_list<query> &>(messages);
     }
 
-    /* A counter, cumulative since the client was made; missing if there is none of this name. */
+    /* A counter, which starts at 0 when the client is created; missing if there is no counter of this name. */
     optional<std::uint64_t> stat(const std::string &counter) const
     {
         std::uint64_t value = 0;
@@ -862,7 +863,7 @@ public:
     explicit client(const config &from) : client(detail::checked(try_make(from))) {}
     static client from_env() { return detail::checked(try_from_env()); }
 
-    /* Throws only where nothing at all was answered: outcome.error() tells of the rest. */
+    /* Throws only if no query was answered. Otherwise outcome.error() says what failed. */
     template <class Range> outcome multi_status(Range &&messages) const
     {
         return detail::checked(try_multi_status(messages));

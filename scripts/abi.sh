@@ -38,8 +38,8 @@ for name in $(sort "$work/header" | comm -3 - "$work/guard" | tr -d '\t'); do
     say "$name stands in only one of $guard and packaging/smsp.map. Rule 4: a function has its line in both."
 done
 
-# Those of the package's version change with it.
-sed -n 's/^#define \(SMSP_[A-Z0-9_]*\) .*/\1/p' "$work/text" | grep -v '^SMSP_VERSION' >"$work/header"
+# Those of the package's version change with it, and SMSP_MUST_USE is no value.
+sed -n 's/^#define \(SMSP_[A-Z0-9_]*\) .*/\1/p' "$work/text" | grep -v -e '^SMSP_VERSION' -e '^SMSP_MUST_USE$' >"$work/header"
 sed -n 's/^CONSTANT(\(SMSP_[A-Z0-9_]*\),.*/\1/p' "$guard" >"$work/guard"
 compare constant 3 ''
 

@@ -36,11 +36,21 @@ head() {
 <!-- Written by \`make bench\`. -->
 # Performance
 
-What a status costs the program that asks for it, with libsmsp and with others, on the same job: the same list in batches of
-500, the same server (\`benches/harness\`), the same table of results in memory (number, id, state, date, flags, text), which is compared
-byte by byte before anything is measured. CPU is user and system time of the client process while it asks; the list and the start of
-the program are not in it. In every round each program has its turn; shown are the median and, in parentheses, the least and the
-greatest of the rounds; quotients are taken round by round.
+This page says what it costs a program to get one status, with libsmsp and with clients written for
+the same job in C, Go, PHP and Python. \`make bench\` runs the measurements and writes the page.
+
+All clients do the same job: the same list in requests of 500 messages, against the same local
+server (\`benches/harness\`), into the same table of results in memory (number, id, state, date,
+flags, text). Before anything is measured, the tables are compared byte by byte. The clients in C,
+Go, PHP and Python are in \`benches/peers/\`; "PHP, a handle per request" follows the sample on the
+service's page.
+
+CPU is the user and system time of the client process while it asks. It does not include the start
+of the program or the preparation of the list. In every round each client runs once. The tables show
+the median of the rounds and, in parentheses, the smallest and the largest value. Quotients are
+computed round by round.
+
+## Test system
 
 | | |
 |---|---|
@@ -52,10 +62,10 @@ greatest of the rounds; quotients are taken round by round.
 | Go | $(go version | cut -d ' ' -f 3) |
 | PHP | $(/usr/bin/php -r 'echo PHP_VERSION, ", curl ", curl_version()["version"];') |
 | Python | $(/usr/bin/python3 -s -c 'import sys, requests; print(sys.version.split()[0] + ", requests", requests.__version__)') |
-| instructions | $(valgrind --version), callgrind: between 10,000 and 30,000 statuses, less the same program without asking |
+| instructions | $(valgrind --version), callgrind: between 10,000 and 30,000 statuses, minus the same program without asking |
 
-Commands: \`make bench\` writes this page, \`make bench-quick\` shows the most telling rows within a minute, \`make bench-instructions\`
-counts instructions, which hold on a busy machine too.
+\`make bench\` takes about ten minutes. \`make bench-quick\` shows the most telling rows within a
+minute. \`make bench-instructions\` counts instructions, which is reliable on a busy machine, too.
 END
 }
 

@@ -34,9 +34,10 @@ build() {
     esac
     flags=$remap
     [ "$4" != - ] || flags="$remap -C target-feature=-crt-static"
+    # shellcheck disable=SC2086 # a word for each
     RUSTC=/usr/bin/rustc CARGO=/usr/bin/cargo RUSTC_BOOTSTRAP=1 RUSTFLAGS=$flags cargo-zigbuild zigbuild --locked --release \
         --target "$2$([ "$4" = - ] || echo ".$4")" --target-dir "$target/platforms" -Zbuild-std=std,panic_unwind \
-        --package smsp --package smsp-cli
+        --package smsp --package smsp-cli $features
     built=$target/platforms/$1
     prefix=${5#-}
     CC="$tools/bin/python -m ziglang cc -target $3$([ "$4" = - ] || echo ".$4")" UNWINDER=-lunwind \
@@ -56,10 +57,11 @@ build_windows() {
             "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/rtstartup/$end.rs"
     done
     linker=CARGO_TARGET_$(echo "$1" | tr a-z- A-Z_)_LINKER
+    # shellcheck disable=SC2086 # a word for each
     env "$linker=$2gcc" RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
         CARGO_ENCODED_RUSTFLAGS="${remap:+$(printf '%s\037' $remap)}-L$(printf '\037')native=$ends" \
         /usr/bin/cargo build --locked --release --target "$1" --target-dir "$target/platforms" -Zbuild-std=std,panic_unwind \
-        --package smsp --package smsp-cli
+        --package smsp --package smsp-cli $features
 }
 
 # Packs a platform: a folder that may lie anywhere.

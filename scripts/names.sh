@@ -4,6 +4,9 @@
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
 abi=$(sed -n 's/^SMSP_\([0-9]*\) {$/\1/p' packaging/smsp.map)
 
+# What the C library is built with: Cargo.toml says what it does.
+features='--features smsp/without-log'
+
 # The functions of the C interface.
 functions=$(sed -n 's/^ *\(smsp_[a-z0-9_]*\);$/\1/p' packaging/smsp.map)
 

@@ -11,7 +11,8 @@ oldest=2.17
 to=$target/glibc-$oldest
 . scripts/zig.sh
 
-RUSTFLAGS=$remap cargo zigbuild --locked --release --target "$triple.$oldest" --package smsp --package smsp-cli
+# shellcheck disable=SC2086 # a word for each
+RUSTFLAGS=$remap cargo zigbuild --locked --release --target "$triple.$oldest" --package smsp --package smsp-cli $features
 CC="$tools/bin/python -m ziglang cc -target x86_64-linux-gnu.$oldest" UNWINDER=-lunwind sh scripts/link.sh "$target/$triple/release" "$to"
 
 for file in "$to/libsmsp.so.$version" "$to/smsp-status"; do

@@ -33,39 +33,39 @@ macro_rules! codes {
 }
 
 codes! {
-    /// Every entry was answered.
+    /// Every query was answered.
     Ok = 0, c"SMSP_OK", false;
-    /// At least one entry was answered and at least one was not (UNANSWERED or INVALID).
+    /// At least one query was answered, and at least one was not (it is UNANSWERED or INVALID).
     Partial = 1, c"SMSP_PARTIAL", false;
-    /// A wait ran out of time; nothing is wrong.
+    /// The time of smsp_operation_wait ran out before the operation was done. Nothing is wrong.
     Pending = 2, c"SMSP_PENDING", false;
-    /// A pointer or value that no call can use, or every entry is INVALID.
+    /// An argument is NULL or cannot be used, or every query is INVALID.
     InvalidArgument = -1, c"SMSP_E_INVALID_ARGUMENT", false;
-    /// An option's name or value; the message names it.
+    /// The name or the value of an option is wrong, or a required option is missing. The message names it.
     Config = -2, c"SMSP_E_CONFIG", false;
-    /// No connection, or it was lost before a whole answer came.
+    /// There was no connection, or it was lost before the whole answer arrived.
     Connect = -3, c"SMSP_E_CONNECT", true;
-    /// The TLS handshake was refused, or the server's certificate is not trusted.
+    /// The TLS handshake failed, or the server's certificate is not trusted.
     Tls = -4, c"SMSP_E_TLS", false;
-    /// One of the time limits; the message names it.
+    /// A time limit passed. The message names the option.
     Timeout = -5, c"SMSP_E_TIMEOUT", true;
-    /// The caller cancelled.
+    /// You cancelled the operation, or a child of fork() inherited it.
     Cancelled = -6, c"SMSP_E_CANCELLED", true;
-    /// An HTTP status that is not 2xx, without a readable refusal in its body (5xx may help later).
+    /// The HTTP status is not 2xx, and the body has no refusal that the library can read. For 5xx a retry later may help.
     Http = -7, c"SMSP_E_HTTP", false;
-    /// An answer that is not what the service documents, or one that is too large.
+    /// The answer is not what the service documents, or it is too large.
     Protocol = -8, c"SMSP_E_PROTOCOL", true;
-    /// The service refuses the API key: batches not yet sent are not sent.
+    /// The service refuses the API key. The library sends no further requests of this call.
     Auth = -9, c"SMSP_E_AUTH", false;
-    /// The service refuses the account or this address: batches not yet sent are not sent.
+    /// The service refuses the account or your IP address. The library sends no further requests of this call.
     Denied = -10, c"SMSP_E_DENIED", false;
-    /// HTTP status 429: too many requests.
+    /// HTTP status 429: the service says that it gets too many requests.
     RateLimited = -11, c"SMSP_E_RATE_LIMITED", true;
-    /// The service refuses this batch by another code (`api_code`); other batches go on.
+    /// The service refuses the request with another code, see smsp_error_api_code. Other requests of the call go on.
     Api = -12, c"SMSP_E_API", false;
-    /// Memory, threads or descriptors for this call cannot be had.
+    /// The system has not enough memory, threads or descriptors left.
     Resource = -13, c"SMSP_E_RESOURCE", true;
-    /// A defect of the library, caught.
+    /// A defect of the library. The library caught it, and you may go on.
     Internal = -99, c"SMSP_E_INTERNAL", false;
 }
 

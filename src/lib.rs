@@ -22,8 +22,10 @@
 //! # Ok::<(), smsp::Error>(())
 //! ```
 //!
-//! The feature `without-log`, which is on, compiles out what dependencies log by the `log` crate, also in the rest of the
-//! program: at its lowest level that would be whole requests with the API key.
+//! The library itself writes nothing through the [`log`](https://docs.rs/log) crate, but ureq does: at the level `trace` whole
+//! requests, and so the API key and all phone numbers. A program that logs through `log` should keep `ureq` and `ureq_proto`
+//! at `debug` or above. The feature `without-log`, which is off by default, compiles out all that is logged through `log`, in
+//! the whole program; the C library is built with it.
 
 #![deny(missing_docs, unsafe_code, rust_2018_idioms)]
 
@@ -40,6 +42,7 @@ mod exchange;
 pub mod fuzzing;
 mod invalid;
 mod invisible;
+mod level;
 mod limits;
 mod log;
 mod memory;

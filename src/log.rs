@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::code::Code;
 use crate::error::{Error, reason};
+use crate::level::Level;
 use crate::phone::hide_numbers;
 use crate::report::Outcome;
 use crate::secret::redact::Secrets;
@@ -21,34 +22,6 @@ use crate::utc::Utc;
 
 /// The longest line with its end, in bytes: what even a pipe takes in one piece (PIPE_BUF).
 const MAX_LINE: usize = 4096;
-
-/// How much a line says. Each level has the lines of those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Level {
-    Off,
-    Error,
-    Warn,
-    Info,
-    Debug,
-    Trace,
-}
-
-/// The levels as the option names them, in order.
-pub(crate) const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
-
-impl Level {
-    const ALL: [Level; 6] = [Level::Off, Level::Error, Level::Warn, Level::Info, Level::Debug, Level::Trace];
-
-    /// The level of this name; off for any other.
-    pub(crate) fn from_name(name: &str) -> Level {
-        let index = LEVELS.iter().position(|level| *level == name);
-        index.map_or(Level::Off, |index| Level::ALL[index])
-    }
-
-    fn name(self) -> &'static str {
-        LEVELS[self as usize]
-    }
-}
 
 /// Where the lines go.
 enum Target {
@@ -280,11 +253,5 @@ mod tests {
         let mut text = "aé".to_owned();
         cut(&mut text, 2);
         assert_eq!(text, "a");
-    }
-
-    #[test]
-    fn levels_are_in_order() {
-        assert!(Level::ALL.is_sorted() && Level::ALL.len() == LEVELS.len());
-        assert_eq!(Level::ALL.map(|level| Level::from_name(level.name())), Level::ALL);
     }
 }

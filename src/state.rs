@@ -40,23 +40,23 @@ macro_rules! states {
 }
 
 states! {
-    /// BatchEntry, but no answer was had; the entry's code says why.
+    /// The library asked, but there is no answer. The `code` of the status says why.
     Unanswered = 0, c"unanswered", false, [];
     /// The message reached its recipient.
     Delivered = 1, c"delivered", true, ["delivered", "livré", "delivrd"];
-    /// The message did not reach its recipient and will not.
+    /// The message did not reach its recipient, and will not.
     NotDelivered = 2, c"not_delivered", true, ["not delivered", "non livré", "undeliv", "expired", "rejectd"];
-    /// Under way: no delivery report yet.
+    /// The message is on its way. There is no delivery report yet.
     Waiting = 3, c"waiting", false, ["waiting", "en attente", "pending", "acceptd", "enroute"];
-    /// The service does not know this message, or not yet.
+    /// The service does not know the message, or does not know it yet.
     NotFound = 4, c"not_found", false, [];
     /// The service did not send the message.
     NotSent = 5, c"not_sent", true, ["ko"];
-    /// The service refuses this entry; `api_code` says why.
+    /// The service refuses to answer about this message. `api_code` and `status_text` say why.
     Rejected = 6, c"rejected", false, [];
-    /// Not asked: the phone number or the message id cannot be one.
+    /// The library did not ask, because the phone number or the message id is not valid.
     Invalid = 7, c"invalid", true, [];
-    /// The service gave a status text that the library does not know; it is in `status_text`.
+    /// The service gave a status that the library does not know. `status_text` has its text.
     Unknown = 8, c"unknown", false, [];
 }
 

@@ -19,27 +19,27 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Requests begun, retries and those that found no connection included.
+    /// Requests started, including retries and requests that got no connection.
     Requests c"requests";
-    /// Requests that repeat a failed one.
+    /// Requests that repeat a failed request.
     Retries c"retries";
-    /// TCP connections made.
+    /// TCP connections established.
     Connections c"connections";
     /// Bytes sent on the wire, as TCP carries them.
     BytesSent c"bytes_sent";
     /// Bytes received on the wire, as TCP carries them.
     BytesReceived c"bytes_received";
-    /// Entries that got an answer of the service.
+    /// Queries that the service answered.
     EntriesAnswered c"entries_answered";
-    /// Answers that belonged to no query and were dropped.
+    /// Answers that belong to no query and were dropped.
     AnswersUnmatched c"answers_unmatched";
-    /// Batches that the service refused and that were asked again as two halves.
+    /// Batches that the service refused and that were then asked as two halves.
     BatchesHalved c"batches_halved";
-    /// Lines of the log that could not be written whole at once and were dropped.
+    /// Log lines that could not be written at once and were dropped.
     LogLinesDropped c"log_lines_dropped";
-    /// Microseconds from the start of a request to its last byte, added up.
+    /// The sum of the times from the start of a request to its last byte, in microseconds.
     LatencyUsSum c"latency_us_sum";
-    /// The longest of these times.
+    /// The longest of these times, in microseconds.
     LatencyUsMax c"latency_us_max";
     /// Attempts that failed with SMSP_E_CONNECT.
     FailuresConnect c"failures_connect";

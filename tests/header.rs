@@ -8,8 +8,8 @@ use std::process::Command;
 
 use common::{ROOT, output, run, scratch};
 
-const C_STANDARDS: [&str; 4] = ["c89", "c99", "c11", "c17"];
-const CPP_STANDARDS: [&str; 4] = ["c++98", "c++11", "c++17", "c++20"];
+const C_STANDARDS: [&str; 5] = ["c89", "c99", "c11", "c17", "c2x"];
+const CPP_STANDARDS: [&str; 5] = ["c++98", "c++11", "c++17", "c++20", "c++2b"];
 
 /// The header alone, as the first and only thing in a file.
 const ALONE: &str = "#include <smsp.h>\n";
@@ -21,18 +21,30 @@ const TWICE: &str = "\
 extern int64_t no_date;
 extern smsp_code least_code;
 extern const char *versions[2];
-extern int numbers[4];
+extern int numbers[5];
 size_t rows(const smsp_report *report, const smsp_query *query, const smsp_status *status);
+SMSP_MUST_USE int checked(void);
+#if SMSP_VERSION_NUMBER < 1
+#error SMSP_VERSION_NUMBER is no number
+#endif
 int64_t no_date = SMSP_NO_DATE;
 smsp_code least_code = SMSP_E_INTERNAL - SMSP_OK;
 const char *versions[2] = {SMSP_VERSION, \"\" SMSP_VERSION \"\"};
-int numbers[4] = {SMSP_VERSION_MAJOR, SMSP_VERSION_MINOR, SMSP_VERSION_PATCH, SMSP_MAX_BATCH - SMSP_STATE_UNKNOWN};
+int numbers[5] = {SMSP_VERSION_MAJOR, SMSP_VERSION_MINOR, SMSP_VERSION_PATCH, SMSP_VERSION_NUMBER,
+                  SMSP_MAX_BATCH - SMSP_STATE_UNKNOWN};
 size_t rows(const smsp_report *report, const smsp_query *query, const smsp_status *status)
 {
     if (query->phone_number == status->phone_number && status->date == SMSP_NO_DATE)
         return 0;
     return smsp_report_count(report);
 }
+";
+
+/// Prints the version of the header as one number, and that of the library.
+const NUMBER: &str = "\
+#include <smsp.h>
+#include <stdio.h>
+int main(void) { return printf(\"%ld %s\", (long)SMSP_VERSION_NUMBER, smsp_version()) < 0; }
 ";
 
 /// A C++ program that calls C functions by their C names.
@@ -89,6 +101,67 @@ fn a_cpp_program_links() {
     fs::write(&source, PROGRAM).unwrap();
     run(compiler("g++", "c++98").arg(&source).arg("-o").arg(&program).args(common::shared()));
     run(&mut common::isolated(program));
+}
+
+#[test]
+fn the_version_number_is_that_of_the_package_and_of_the_library() {
+    let part = |text: &str| text.parse::<u32>().unwrap();
+    let [major, minor, patch] = [
+        part(env!("CARGO_PKG_VERSION_MAJOR")),
+        part(env!("CARGO_PKG_VERSION_MINOR")),
+        part(env!("CARGO_PKG_VERSION_PATCH")),
+    ];
+    assert!(minor < 100 && patch < 100, "SMSP_VERSION_NUMBER has two digits for each");
+    let folder = scratch("header");
+    let (source, program) = (folder.join("number.c"), folder.join("number"));
+    fs::write(&source, NUMBER).unwrap();
+    common::compile_c(&source, &program, common::shared());
+    let printed = run(&mut common::isolated(program));
+    assert_eq!(printed, format!("{} {}", major * 10000 + minor * 100 + patch, env!("CARGO_PKG_VERSION")));
+}
+
+/// Which functions they are: whoever ignores them is warned, unless the macro is empty.
+#[test]
+fn compilers_warn_of_results_that_must_be_used() {
+    let marked = |name: &str, call: &str| {
+        let text = format!("#include <smsp.h>\nvoid ignored(void);\nvoid ignored(void) {{ {call}; }}\n");
+        let source = scratch("header").join(format!("{name}.c"));
+        fs::write(&source, text).unwrap();
+        ["gcc", "clang"].map(|name| {
+            let warns = |arguments: &[&str]| {
+                let mut compiler = compiler(name, "c99");
+                !output(compiler.args(["-S", "-o", "/dev/null"]).args(arguments).arg(&source)).status.success()
+            };
+            assert!(!warns(&["-DSMSP_MUST_USE="]), "{name}: {call}");
+            warns(&[])
+        })
+    };
+    for (name, call, warns) in [
+        ("config_new", "smsp_config_new()", true),
+        ("config_load_env", "smsp_config_load_env(0, 0)", true),
+        ("config_set", "smsp_config_set(0, 0, 0, 0)", true),
+        ("client_new", "smsp_client_new(0, 0, 0)", true),
+        ("client_new_from_env", "smsp_client_new_from_env(0, 0)", true),
+        ("multi_status_start", "smsp_multi_status_start(0, 0, 0, 0, 0)", true),
+        ("multi_status", "smsp_multi_status(0, 0, 0, 0, 0)", false),
+        ("operation_wait", "smsp_operation_wait(0, 0)", false),
+        ("operation_finish", "smsp_operation_finish(0, 0, 0)", false),
+    ] {
+        assert_eq!(marked(name, call), [warns; 2], "{name}: gcc, clang");
+    }
+}
+
+/// The program at the head of the header is one.
+#[test]
+fn the_example_compiles() {
+    let header = fs::read_to_string(Path::new(ROOT).join("include/smsp.h")).unwrap();
+    let indented = header.lines().skip_while(|line| !line.contains("#include <smsp.h>"));
+    let lines = indented.take_while(|line| *line == " *" || line.starts_with(" *     "));
+    let program: String = lines.map(|line| format!("{}\n", line.trim_start_matches(" *"))).collect();
+    assert!(program.contains("smsp_multi_status"), "{program}");
+    let (source, object) = (scratch("header").join("example.c"), scratch("header").join("example"));
+    fs::write(&source, program).unwrap();
+    common::compile_c(&source, &object, common::shared());
 }
 
 /// What programs were compiled against is checked, with both compilers, and a change of each kind is called by its rule.

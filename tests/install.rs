@@ -200,6 +200,19 @@ fn only_the_interface_is_exported() {
     assert_eq!(globals, names);
 }
 
+/// What `make` builds has no log of its dependencies: the feature `without-log` is on there, and not where the tests run.
+#[test]
+fn the_log_of_dependencies_is_compiled_out() {
+    let target = b"ureq_proto::util";
+    let logs = |file: &Path| memchr::memmem::find(&fs::read(file).unwrap(), target).is_some();
+    let stripped = scratch("install").join("stripped.so");
+    run(Command::new("objcopy").arg("--strip-all").arg(common::library().folder.join("libsmsp.so")).arg(&stripped));
+    assert_eq!(logs(&stripped), cfg!(not(feature = "without-log")), "what is looked for is there otherwise");
+    for file in [library(), prefix().join("lib/libsmsp.a"), prefix().join("bin/smsp-status")] {
+        assert!(!logs(&file), "{}: scripts/names.sh has what it is built with", file.display());
+    }
+}
+
 #[test]
 fn debug_information_is_beside_the_library() {
     let file = prefix().join(format!("lib/.debug/libsmsp.so.{VERSION}.debug"));

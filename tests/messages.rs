@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use log::LevelFilter;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config as Cases, RngSeed, TestRunner};
@@ -252,6 +253,13 @@ impl World {
         let messages = errors.map(|error| error.message().to_owned()).collect();
         [messages, outcome.report.iter().filter_map(|status| status.status_text().map(str::to_owned)).collect()]
     }
+}
+
+/// What a Rust program writes through the `log` crate is its own: only the feature `without-log` silences it.
+#[test]
+fn the_log_of_a_rust_program_is_its_own() {
+    let level = if cfg!(feature = "without-log") { LevelFilter::Off } else { LevelFilter::Trace };
+    assert_eq!(log::STATIC_MAX_LEVEL, level);
 }
 
 #[test]

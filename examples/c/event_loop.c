@@ -1,6 +1,6 @@
 /* An event loop: three operations and standard input at the same time.    event_loop PHONE:ID ...
- * Each operation asks a third of the messages. A 1, 2 or 3 on standard input cancels that operation.
- * The environment configures it, as in multi_status.c. Exit status: 0 when every message was answered, else 1.
+ * Each operation asks about a third of the messages. 1, 2 or 3 on standard input cancels that operation.
+ * Configured by the environment, like multi_status.c. Exit status: 0 if every message was answered, else 1.
  * Build: cc event_loop.c -o event_loop -lsmsp */
 #include <smsp.h>
 #include <poll.h>
@@ -11,7 +11,7 @@
 
 #define COUNT 3
 
-/* Takes the report of an operation that is done, and prints it. Whether a message was not answered. */
+/* Prints the report of an operation that is done. Returns whether some message was not answered. */
 static int finish(int number, smsp_operation *operation)
 {
     smsp_report *report = NULL;
@@ -55,7 +55,7 @@ int main(int argc, char **argv)
         char text[64];
         const ssize_t length = list[COUNT].revents != 0 ? read(STDIN_FILENO, text, sizeof text) : 0;
         if (list[COUNT].revents != 0 && length <= 0)
-            list[COUNT].fd = -1; /* poll passes over it */
+            list[COUNT].fd = -1; /* poll skips it */
         for (i = 0; length > 0 && i < (size_t)length; ++i)
             if (text[i] >= '1' && text[i] < '1' + COUNT)
                 smsp_operation_cancel(operations[text[i] - '1']);

@@ -1,6 +1,6 @@
-/* What became of these messages?    multi_status PHONE:ID ...
- * The environment configures it: SMSPARTNER_API_KEY, and SMSP_ with an option's name in capitals for the rest.
- * Exit status: 0 when every message was answered, 1 when some were, 2 when none was.
+/* Asks what became of messages and prints their statuses.    multi_status PHONE:ID ...
+ * Configured by the environment: SMSPARTNER_API_KEY, and SMSP_ with the name of an option in capitals for the others.
+ * Exit status: 0 if every message was answered, 1 if some were, 2 if none was.
  * Build: cc multi_status.c -o multi_status -lsmsp */
 #include <smsp.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-/* The last column: what the service says, or why it says nothing. */
+/* The last column: the text of the service, or why there is no answer. */
 static const char *detail(const smsp_status *row, const smsp_error *error)
 {
     return error != NULL ? smsp_error_message(error) : row->status_text != NULL ? row->status_text : "";

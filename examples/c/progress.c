@@ -1,6 +1,6 @@
 /* Asks in the background and draws a progress bar.    progress PHONE:ID ...
- * Ctrl-C cancels, and what came until then is printed. The environment configures it, as in multi_status.c.
- * Exit status: 0 when every message was answered, 1 when some were, 2 when none was.
+ * Ctrl-C cancels, and the answers that came before are printed. Configured by the environment, like multi_status.c.
+ * Exit status: 0 if every message was answered, 1 if some were, 2 if none was.
  * Build: cc progress.c -o progress -lsmsp */
 #define _POSIX_C_SOURCE 200809L
 #include <smsp.h>
@@ -27,7 +27,7 @@ static void draw(time_t begun)
     size_t done = 0, total = 0;
 
     smsp_operation_progress(operation, &done, &total);
-    if (total == 0 || is_cancelled) /* what a cancel gave up is done, not answered */
+    if (total == 0 || is_cancelled) /* after a cancel, done includes what was given up */
         return;
     fprintf(stderr, "\r[%-40.*s] %lu/%lu", (int)(40 * done / total), full, (unsigned long)done, (unsigned long)total);
     if (done > 0 && seconds > 0)
@@ -60,7 +60,7 @@ int main(int argc, char **argv)
             draw(begun);
         while (smsp_operation_wait(operation, 100) == SMSP_PENDING);
         draw(begun);
-        signal(SIGINT, SIG_DFL); /* before the operation goes */
+        signal(SIGINT, SIG_DFL); /* before the operation is freed */
         code = smsp_operation_finish(operation, &report, &error);
     }
     for (i = 0; i < smsp_report_count(report); ++i) {

@@ -1,6 +1,6 @@
-// What became of these messages?    multi_status PHONE:ID ...
-// The environment configures it: SMSPARTNER_API_KEY, and SMSP_ with an option's name in capitals for the rest.
-// Exit status: 0 when every message was answered, 1 when some were, 2 when none was.
+// Asks what became of messages and prints their statuses.    multi_status PHONE:ID ...
+// Configured by the environment: SMSPARTNER_API_KEY, and SMSP_ with the name of an option in capitals for the others.
+// Exit status: 0 if every message was answered, 1 if some were, 2 if none was.
 // Build: c++ multi_status.cpp -o multi_status -lsmsp
 #include <smsp.hpp>
 
@@ -26,7 +26,7 @@ static void print(const smsp::report &report)
         std::cout << std::setw(16) << std::string(status.phone_number()) << ' ' << std::setw(12)
                   << std::string(status.message_id()) << ' ' << std::setw(13) << std::string(smsp::name(status.state()))
                   << ' ' << std::setw(20) << date_of(status) << ' ' << status.status_text().value_or("")
-                  << report.error(status.index()).message() << '\n'; // empty where it was answered
+                  << report.error(status.index()).message() << '\n'; // empty if it was answered
 }
 
 int main(int argc, char **argv)

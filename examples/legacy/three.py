@@ -1,5 +1,5 @@
-"""What became of these three messages? The environment configures it: SMSPARTNER_API_KEY, SMSP_BASE_URL, ...
-Ends with 0 when every message was answered, 1 when some were, 2 when none was."""
+"""Asks what became of three messages. Configured by the environment: SMSPARTNER_API_KEY, SMSP_BASE_URL, ...
+Exit status: 0 if every message was answered, 1 if some were, 2 if none was."""
 import sys
 from ctypes import CDLL, POINTER, Structure, byref, c_char_p, c_int32, c_int64, c_size_t, c_void_p
 

@@ -1,8 +1,8 @@
 <?php
 
-// What became of these messages?    php multi_status.php PHONE:ID ...
-// The environment configures it: SMSPARTNER_API_KEY, and SMSP_ with an option's name in capitals for the rest.
-// Exit status: 0 when every message was answered, 1 when some were, 2 when none was.
+// Asks what became of messages and prints their statuses.    php multi_status.php PHONE:ID ...
+// Configured by the environment: SMSPARTNER_API_KEY, and SMSP_ with the name of an option in capitals for the others.
+// Exit status: 0 if every message was answered, 1 if some were, 2 if none was.
 
 declare(strict_types=1);
 

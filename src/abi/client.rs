@@ -12,24 +12,28 @@ use crate::query::RawQuery;
 use crate::report::Outcome;
 use crate::stats;
 
-/// A client of the service: its connections, limits and counters. Made by smsp_client_new, ended by smsp_client_free.
-/// Any number of threads may share one, and should: connections are kept and used again.
+/// A client of the service, with its connections, limits and counters. Created by smsp_client_new or
+/// smsp_client_new_from_env, freed by smsp_client_free. Create one, keep it, and share it between all threads: it keeps
+/// its connections open for the next call.
 pub struct smsp_client(pub(super) Client);
 
-/// A message to ask about. Both texts are borrowed for the call only.
+/// A message to ask about. The library uses both texts only during the call.
 #[repr(C)]
 pub struct smsp_query {
-    /// The recipient's number, as people write it: international ("+33 6 12 34 56 78", "0033...", "336...") or French
-    /// national ("06 12 34 56 78"); spaces, dots, dashes, slashes, parentheses and "(0)" are understood.
+    /// The recipient's phone number, as people write it: international ("+33 6 12 34 56 78", "0033...", "336...") or
+    /// French national ("06 12 34 56 78"). Spaces, dots, dashes, slashes, parentheses and "(0)" are accepted.
     pub phone_number: *const c_char,
-    /// The id that the service gave when the message was sent.
+    /// The id that the service returned when the message was sent.
     pub message_id: *const c_char,
 }
 
-/// Makes a client with a copy of this configuration, at *client; the caller frees it.
-/// Returns SMSP_OK, or SMSP_E_CONFIG with an error that names the option that is wrong, missing or names a file that
-/// cannot be read. Nothing is sent yet.
+/// Creates a client with a copy of the configuration and stores it in *client. You own it. This reads the files that
+/// api_key_file and ca_file name. It sends nothing yet.
+///
+/// Returns SMSP_OK, or SMSP_E_CONFIG with an error that names the option: it is missing, its value is wrong, or its file
+/// cannot be read.
 #[unsafe(no_mangle)]
+#[must_use]
 pub unsafe extern "C" fn smsp_client_new(
     config: *const smsp_config,
     client: *mut *mut smsp_client,
@@ -44,11 +48,13 @@ pub unsafe extern "C" fn smsp_client_new(
     unsafe { fallible(error, new) }
 }
 
-/// Makes a client with the defaults and what the environment sets, at *client; the caller frees it. It is
-/// smsp_config_new, smsp_config_load_env and smsp_client_new in one, and must not run beside setenv.
-/// Returns SMSP_OK, or SMSP_E_CONFIG with an error that names the variable or option that is wrong, missing or names a
-/// file that cannot be read. Nothing is sent yet.
+/// Creates a client from the default values and the environment and stores it in *client. You own it. This does the same
+/// as smsp_config_new, smsp_config_load_env and smsp_client_new. Do not call it while another thread calls setenv.
+///
+/// Returns SMSP_OK, or SMSP_E_CONFIG with an error that names the variable or option: it is missing, its value is wrong,
+/// or its file cannot be read.
 #[unsafe(no_mangle)]
+#[must_use]
 pub unsafe extern "C" fn smsp_client_new_from_env(
     client: *mut *mut smsp_client,
     error: *mut *mut smsp_error,
@@ -62,8 +68,11 @@ pub unsafe extern "C" fn smsp_client_new_from_env(
     unsafe { fallible(error, new) }
 }
 
-/// Reads a counter of a client, by name, into *value. Counters are cumulative since the client was made.
-/// Returns SMSP_OK, or SMSP_E_INVALID_ARGUMENT if a pointer is NULL or there is no such counter.
+/// Stores a counter of a client in *value. Counters only grow: they start at 0 when the client is created. Their names
+/// ("requests", "retries", "failures_timeout" and others) come from smsp_stat_name; docs/CONFIGURATION.md describes each.
+///
+/// Returns SMSP_OK, or SMSP_E_INVALID_ARGUMENT if a pointer is NULL or the counter does not exist; then *value has not
+/// changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_client_stat(
     client: *const smsp_client,
@@ -80,35 +89,41 @@ pub unsafe extern "C" fn smsp_client_stat(
     unsafe { fallible(std::ptr::null_mut(), read) }
 }
 
-/// The name of the counter at this index; NULL past the last. The text is static. Any thread may call this.
+/// Returns the name of the counter at this index, or NULL past the last: count from 0 to list all counters. The text is
+/// static.
 #[unsafe(no_mangle)]
 pub extern "C" fn smsp_stat_name(index: size_t) -> *const c_char {
     accessor(std::ptr::null(), || stats::c_name(index).map(|name| name.as_ptr()))
 }
 
-/// Ends a client; NULL is fine. Calls of it that still run in other threads, and its operations, go on to their end: the
-/// last of them releases what they share. This does not wait for them.
+/// Frees a client. Does nothing if NULL. Returns at once, even if calls in other threads or operations still use the
+/// client: they finish normally, and the last of them releases what they share.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_client_free(client: *mut smsp_client) {
     unsafe { free(client) };
 }
 
-/// Asks what became of count messages, and waits for the answers. Any number may be given: they are asked SMSP_MAX_BATCH
-/// at a time, up to max_connections requests at once, and a query given twice is asked once. queries may be NULL if
-/// count is 0. Any thread may call this on the same client.
+/// Asks what became of count messages and waits for the answers. count may be any number: the library puts up to
+/// SMSP_MAX_BATCH messages into a request, runs up to max_connections requests at a time, asks about a message that is in
+/// the list twice only once, and retries by itself. queries may be NULL if count is 0. Set the option total_timeout_ms to
+/// limit how long the call takes. Any number of threads may call this on the same client at the same time.
 ///
-/// *report is set to a report with one status for each query, in order, always; the caller frees it. It is NULL only
-/// where none could be made: SMSP_E_INVALID_ARGUMENT for a NULL pointer, SMSP_E_RESOURCE without memory for a report,
-/// SMSP_E_INTERNAL.
+/// *report receives a report with one status for each query, in the same order. You own it. There is a report whatever the
+/// code is, with three exceptions: a pointer is NULL (SMSP_E_INVALID_ARGUMENT), there is no memory for a report
+/// (SMSP_E_RESOURCE), or the library has a defect (SMSP_E_INTERNAL). Then *report is NULL.
 ///
-/// Returns SMSP_OK if every query was answered (also if count is 0); SMSP_PARTIAL if some were: the others are
-/// UNANSWERED or INVALID, and smsp_report_error says why; or a negative code if none was. A message that the service does
-/// not know (NOT_FOUND) or refuses to speak of (REJECTED) is answered. The error is that of the first batch that failed, in
-/// the order of the queries; if none failed, it names the first INVALID entry: one with a text that is NULL, not UTF-8 or
-/// not usable, which does not hold up the rest.
+/// Returns
+///  - SMSP_OK if every query was answered, or count is 0;
+///  - SMSP_PARTIAL if some queries were answered. The others are UNANSWERED or INVALID;
+///  - a negative code if no query was answered.
 ///
-/// A batch that the service refuses for what may be one of its messages is asked again in halves, down to the message
-/// that is refused alone, so that all others are answered.
+/// A query counts as answered, too, if the service does not know the message (NOT_FOUND) or refuses it (REJECTED). A query
+/// is INVALID if one of its texts is NULL, is not UTF-8, or cannot be a phone number or a message id. It does not affect
+/// the other queries. smsp_report_error says why a query is UNANSWERED or INVALID.
+///
+/// *error is the error of the first request that failed, in the order of the queries. If no request failed, it names the
+/// first INVALID query. If the service refuses a request because of one message in it, the library asks again about both
+/// halves of the request, until only that message is refused.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_multi_status(
     client: *mut smsp_client,

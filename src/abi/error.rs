@@ -8,11 +8,11 @@ use libc::c_char;
 use super::boundary::{accessor, free, guarded, into_handle, set};
 use crate::error::{Code, Error};
 
-/// What came of a call: SMSP_OK, SMSP_PARTIAL or one of SMSP_E_...
+/// The result of a call: SMSP_OK, SMSP_PARTIAL, SMSP_PENDING or one of SMSP_E_...
 pub type smsp_code = i32;
 
-/// Why something failed. An error that a function sets belongs to the caller, who frees it by smsp_error_free; one of a
-/// report belongs to that. It is immutable: any thread may read it.
+/// Says why something failed. You own an error that a function sets through its last parameter: free it with
+/// smsp_error_free. An error from smsp_report_error belongs to its report. Errors never change: any thread may read them.
 pub struct smsp_error {
     error: Error,
     message: CString,
@@ -56,33 +56,34 @@ fn read<T>(error: *const smsp_error, fallback: T, read: impl FnOnce(&smsp_error)
     accessor(fallback, || unsafe { error.as_ref() }.map(read))
 }
 
-/// The kind of failure, SMSP_E_...; 0 for NULL.
+/// Returns the code of an error: SMSP_E_... or SMSP_PARTIAL. Returns SMSP_OK for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_error_code(error: *const smsp_error) -> smsp_code {
     read(error, 0, |handle| handle.error.code().value())
 }
 
-/// What happened, in one English line that names the culprit (option, entry, host) and never holds the API key. It
-/// quotes the service's own text where there is one. It lives as long as the error. NULL for NULL.
+/// Returns one line of English text for a log. It names the cause (an option, an entry, a host), quotes the service's own
+/// text if there is one, and never contains the API key. It may contain phone numbers. The text belongs to the error.
+/// Returns NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_error_message(error: *const smsp_error) -> *const c_char {
     read(error, ptr::null(), |handle| handle.message.as_ptr())
 }
 
-/// The service's own code: 1 or 10 for the API key, 20, 30, 40 or 96 for the account, others for the request; 0 if the
-/// service gave none.
+/// Returns the service's own error code, or 0 if the service gave none. 1 and 10 are about the API key; 20, 30, 40 and 96
+/// about the account; others about the request.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_error_api_code(error: *const smsp_error) -> i32 {
     read(error, 0, |handle| handle.error.api_code())
 }
 
-/// The HTTP status of the answer; 0 if there was no answer.
+/// Returns the HTTP status of the response, or 0 if there was no response.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_error_http_status(error: *const smsp_error) -> i32 {
     read(error, 0, |handle| handle.error.http_status())
 }
 
-/// 1 if the same call may succeed later without a change by the caller, else 0.
+/// Returns 1 if the same call may succeed later without a change to the program or its configuration, else 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_error_is_retryable(error: *const smsp_error) -> i32 {
     read(error, 0, |handle| i32::from(handle.error.is_retryable()))

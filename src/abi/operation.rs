@@ -13,21 +13,21 @@ use crate::operation::Operation;
 use crate::report::Outcome;
 use crate::sys;
 
-/// A call in the background. Made by smsp_multi_status_start, ended by smsp_operation_free, which is always due. Any thread
-/// may wait for it, look at it, cancel and finish it, also at the same time; during and after its free none may.
-/// In a child of fork() an operation of the parent is done and SMSP_E_CANCELLED; the parent's goes on.
+/// A call in the background. Created by smsp_multi_status_start, freed by smsp_operation_free, also after
+/// smsp_operation_finish. Any number of threads may wait for it, watch, cancel and finish it at the same time, but not
+/// during or after smsp_operation_free.
 pub struct smsp_operation(Operation);
 
-/// Starts to ask what became of count messages, as smsp_multi_status does, and returns at once with an operation at
-/// *operation; the caller frees it. queries and its texts are borrowed for this call only; queries may be NULL if count
-/// is 0. Operations and calls of a client share max_connections: their batches are asked in turn, so that a short list
-/// does not wait for the end of a long one. Any thread may call this on the same client, which may be freed before the
-/// operation is.
+/// Starts the same work as smsp_multi_status in the background, stores an operation in *operation, and returns at once. You
+/// own the operation. The library copies the queries and their texts; queries may be NULL if count is 0. All operations and
+/// calls of a client share its max_connections and take turns, request by request, so a short list does not wait until a
+/// long one ends. Any number of threads may call this on the same client. The client may be freed before the operation.
 ///
-/// Returns SMSP_OK, or a negative code, and then nothing is asked and *operation is NULL: SMSP_E_INVALID_ARGUMENT for a
-/// NULL pointer, SMSP_E_RESOURCE if there is no memory, descriptor or thread to be had (smsp_multi_status works without
-/// a thread), SMSP_E_INTERNAL. All else is told by smsp_operation_finish.
+/// Returns SMSP_OK, or a negative code if nothing was started; then *operation is NULL: SMSP_E_INVALID_ARGUMENT for a NULL
+/// pointer, SMSP_E_RESOURCE if the system has no memory, descriptor or thread left (smsp_multi_status works without a
+/// thread), or SMSP_E_INTERNAL. smsp_operation_finish returns all other failures.
 #[unsafe(no_mangle)]
+#[must_use]
 pub unsafe extern "C" fn smsp_multi_status_start(
     client: *mut smsp_client,
     queries: *const smsp_query,
@@ -46,8 +46,10 @@ pub unsafe extern "C" fn smsp_multi_status_start(
     unsafe { fallible(error, start) }
 }
 
-/// Waits until an operation is done, at most timeout_ms milliseconds: 0 looks only, a negative time is no limit.
-/// Returns SMSP_OK if it is done, SMSP_PENDING if it is not, SMSP_E_INVALID_ARGUMENT for NULL.
+/// Waits until an operation is done, but no longer than timeout_ms milliseconds. 0 does not wait; a negative time waits
+/// without a limit.
+///
+/// Returns SMSP_OK if the operation is done, SMSP_PENDING if it is not, or SMSP_E_INVALID_ARGUMENT for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_operation_wait(operation: *mut smsp_operation, timeout_ms: i64) -> smsp_code {
     let wait = || match unsafe { required(operation, "operation") } {
@@ -60,9 +62,10 @@ pub unsafe extern "C" fn smsp_operation_wait(operation: *mut smsp_operation, tim
     unsafe { respond(std::ptr::null_mut(), wait) }
 }
 
-/// Tells how far an operation has come: at *done, how many of its queries are answered or given up (INVALID ones are
-/// from the start, duplicates are with the first of their kind), and at *total, how many there are. *done never goes
-/// back, and is *total once the operation is done. Either pointer may be NULL. Never waits.
+/// Stores in *total the number of queries, and in *done how many of them are answered or given up. INVALID queries count
+/// from the start, duplicates together with the first of their kind. *done never decreases, and equals *total once the
+/// operation is done. done and total may be NULL. Never waits.
+///
 /// Returns SMSP_OK, or SMSP_E_INVALID_ARGUMENT if operation is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_operation_progress(
@@ -82,18 +85,20 @@ pub unsafe extern "C" fn smsp_operation_progress(
     unsafe { fallible(std::ptr::null_mut(), read) }
 }
 
-/// A descriptor that becomes readable once the operation is done, and stays so: for poll, select, epoll and event loops.
-/// On Windows it is a SOCKET, for select, WSAPoll and event loops, and is to be cast to that.
-/// It is made at the first call and the same at each, close-on-exec, and valid until the free. The caller only waits for
-/// it: it never reads, writes or closes it. -1 if it cannot be made, for NULL, and in a child of fork().
+/// Returns a descriptor that becomes readable when the operation is done and stays readable, for poll, select, epoll or an
+/// event loop. On Windows it is a SOCKET: cast it, and use it with select or WSAPoll. Only wait for it; do not read, write
+/// or close it. The first call creates it and later calls return the same one. It is valid until smsp_operation_free.
+///
+/// Returns -1 if the descriptor cannot be created, for NULL, and in a child of fork().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_operation_fd(operation: *mut smsp_operation) -> i32 {
     accessor(-1, || unsafe { operation.as_ref() }?.0.fd().ok().map(|descriptor| sys::number(&descriptor)))
 }
 
-/// Asks an operation to end, and returns at once; NULL is fine, and so is an operation that is done. It is done within
-/// 200 ms, wherever it waits. What was answered is in the report, the rest is UNANSWERED with code SMSP_E_CANCELLED.
-/// Async-signal-safe: a signal handler may call this, and errno stays as it was. On Windows a handler of the console may.
+/// Cancels an operation and returns at once. Does nothing if NULL or if the operation is done. The operation is done within
+/// 200 ms, whatever it waits for. Its report has all answers that came before; the other queries are UNANSWERED with code
+/// SMSP_E_CANCELLED. This is async-signal-safe and keeps errno: you may call it from a signal handler, or from a console
+/// handler on Windows.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_operation_cancel(operation: *mut smsp_operation) {
     // Not by `accessor`: what that uses belongs to the thread, and may be made at its first use. Nothing here panics.
@@ -102,11 +107,12 @@ pub unsafe extern "C" fn smsp_operation_cancel(operation: *mut smsp_operation) {
     }
 }
 
-/// Waits until an operation is done, and hands over what smsp_multi_status would have: its code, its error, and at
-/// *report its report, which the caller frees. Once: a second time is SMSP_E_INVALID_ARGUMENT, without a report. The
-/// operation itself is still to be freed.
-/// A cancelled operation of which something was answered is SMSP_PARTIAL, unless all was; else it is SMSP_E_CANCELLED,
-/// or what the first batch that failed before had failed with.
+/// Waits until an operation is done, and returns its result once: the code, *report and *error that smsp_multi_status would
+/// have returned. You own the report and the error. You still have to free the operation.
+///
+/// A second call returns SMSP_E_INVALID_ARGUMENT and no report. A cancelled operation returns SMSP_OK if all queries were
+/// answered before, SMSP_PARTIAL if some were, and otherwise SMSP_E_CANCELLED or the code of the first request that failed
+/// before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_operation_finish(
     operation: *mut smsp_operation,
@@ -126,8 +132,8 @@ unsafe fn finish(operation: *const smsp_operation, report: *mut *mut smsp_report
     operation.0.finish()
 }
 
-/// Ends an operation; NULL is fine. One that is not done is cancelled first, and waited for. In a child of fork() that
-/// inherited it nothing is waited for.
+/// Frees an operation. Does nothing if NULL. If the operation is not done, this cancels it and waits until it is (not in a
+/// child of fork() that inherited it).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_operation_free(operation: *mut smsp_operation) {
     unsafe { free(operation) };

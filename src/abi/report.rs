@@ -11,11 +11,11 @@ use crate::report::Report;
 use crate::report::rows::Row;
 use crate::state::State;
 
-/// What became of a message: one of SMSP_STATE_...
+/// The state of a message: one of SMSP_STATE_...
 pub type smsp_state = i32;
 
-/// The statuses of a call: one for each query, in order. Ended by smsp_report_free; it holds its own copies of all
-/// texts. It is immutable: any thread may read it.
+/// The result of a call: one status for each query, in the order of the queries. It has its own copies of all texts. Freed
+/// by smsp_report_free. Reports never change: any thread may read them.
 pub struct smsp_report {
     report: Report,
     /// In the order of [`Report::errors`]; one alone where there was no memory for them.
@@ -30,35 +30,36 @@ impl smsp_report {
     }
 }
 
-/// What became of one message. It is reached by pointer only and may grow at its end in later versions: never copy it
-/// or step over it by its sizeof. Its texts live as long as the report.
+/// What became of one message. It belongs to its report, as do its texts. Later versions may add fields at its end: do not
+/// copy it, and do not use its sizeof to step through an array; see smsp_report_get and smsp_report_stride.
 #[repr(C)]
 pub struct smsp_status {
-    /// The caller's text, as it was given; NULL where it was NULL.
+    /// The phone number of the query, as you passed it; NULL if it was NULL.
     pub phone_number: *const c_char,
-    /// The caller's text, as it was given; NULL where it was NULL.
+    /// The message id of the query, as you passed it; NULL if it was NULL.
     pub message_id: *const c_char,
-    /// The service's text, in English or French, or NULL. One that is longer than 1,024 bytes is cut and ends in "…".
+    /// The service's own text for the state, in English or French, or NULL. A text of more than 1,024 bytes is cut and
+    /// ends in "…".
     pub status_text: *const c_char,
-    /// The service's date as text where it is not Unix seconds, else NULL: it names no time zone, so none is guessed. It is
-    /// cut as status_text is.
+    /// The service's date as a text, if it is not a number of Unix seconds; else NULL. The library does not guess a time
+    /// zone. Cut like status_text.
     pub date_text: *const c_char,
-    /// When the state was reached, in Unix seconds, or SMSP_NO_DATE.
+    /// When the message reached its state, in seconds since 1970-01-01 UTC, or SMSP_NO_DATE.
     pub date: i64,
     /// SMSP_STATE_...
     pub state: smsp_state,
-    /// SMSP_OK if the entry is answered: the service says what became of the message, or refuses to (NOT_FOUND,
-    /// REJECTED). Else why it is not: SMSP_E_INVALID_ARGUMENT for INVALID, the failure of its request for UNANSWERED.
-    /// smsp_report_error has the whole error.
+    /// SMSP_OK if the query is answered, also if the service does not know the message (NOT_FOUND) or refuses it
+    /// (REJECTED). SMSP_E_INVALID_ARGUMENT if the query is INVALID. The code of the failed request if it is UNANSWERED.
+    /// smsp_report_error returns the whole error.
     pub code: smsp_code,
-    /// The service's code for this entry (200 where it has no objection), 0 if it gave none. For an UNANSWERED entry it
-    /// is the code with which the service refused the request that the entry was in.
+    /// The service's own code for this message (200 means no objection), or 0 if it gave none. If the query is UNANSWERED,
+    /// the code with which the service refused the request.
     pub api_code: i32,
-    /// Whether the recipient answered STOP: 1, 0, or -1 if the service did not tell.
+    /// Whether the recipient replied STOP: 1 or 0, or -1 if the service did not say.
     pub stop_sms: i32,
-    /// Whether the message was taken for spam: 1, 0, or -1 if the service did not tell.
+    /// Whether the message was classified as spam: 1 or 0, or -1 if the service did not say.
     pub is_spam: i32,
-    /// The place of the query in the list that was given, counted from 0.
+    /// The index of the query in your list, counted from 0.
     pub index: u32,
 }
 
@@ -79,35 +80,35 @@ fn read<T>(report: *const smsp_report, fallback: T, read: impl FnOnce(&Report) -
     accessor(fallback, || read(&unsafe { report.as_ref() }?.report))
 }
 
-/// How many statuses there are: the count of the queries.
+/// Returns the number of statuses, which is the number of queries; 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_report_count(report: *const smsp_report) -> size_t {
     read(report, 0, |report| Some(report.len()))
 }
 
-/// The status of the query at this index; NULL past the last. It lives as long as the report.
+/// Returns the status of the query at this index, counted from 0, or NULL past the last. It belongs to the report.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_report_get(report: *const smsp_report, index: size_t) -> *const smsp_status {
     read(report, std::ptr::null(), |report| report.row(index).map(|row| std::ptr::from_ref(row).cast()))
 }
 
-/// The bytes from one status to the next: they lie in one array, and the status at index i is at
-/// (const char *)smsp_report_get(report, 0) + i * stride. For those who read memory directly; 0 for NULL.
+/// Returns the distance in bytes from one status to the next, for bindings that read the array directly: the status at
+/// index i is at (const char *)smsp_report_get(report, 0) + i * stride. Returns 0 for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_report_stride(report: *const smsp_report) -> size_t {
     read(report, 0, |_| Some(size_of::<Row>()))
 }
 
-/// How many statuses are in this state; 0 if there is no such state.
+/// Returns the number of statuses that have this state; 0 for an unknown state or NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_report_count_state(report: *const smsp_report, state: smsp_state) -> size_t {
     read(report, 0, |report| State::from_value(state).map(|state| report.count_state(state)))
 }
 
-/// Why the entry at this index is UNANSWERED or INVALID; NULL where it is answered, or past the last. For UNANSWERED it is
-/// the failure of the request that the entry was in, with its message, HTTP status, api_code, and whether a retry may help;
-/// for INVALID it says which text is wrong and why ("phone_number: a French number has nine digits after +33"), and does not
-/// quote the text. It belongs to the report and lives as long; smsp_error_free does nothing to it. Entries may share one.
+/// Returns the error that says why the query at this index is UNANSWERED or INVALID, or NULL if it is answered or the index
+/// is too large. For UNANSWERED it is the error of the failed request. For INVALID it says which text is wrong and why, such
+/// as "phone_number: a French number has nine digits after +33"; it does not quote the text. The error belongs to the
+/// report: do not free it. Several queries may share one error.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_report_error(report: *const smsp_report, index: size_t) -> *const smsp_error {
     accessor(std::ptr::null(), || {
@@ -117,7 +118,7 @@ pub unsafe extern "C" fn smsp_report_error(report: *const smsp_report, index: si
     })
 }
 
-/// Ends a report and all its texts; NULL is fine.
+/// Frees a report with its statuses, texts and errors. Does nothing if NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_report_free(report: *mut smsp_report) {
     unsafe { free(report) };

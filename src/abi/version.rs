@@ -10,30 +10,29 @@ use crate::state::State;
 
 const UNKNOWN: *const c_char = c"?".as_ptr();
 
-/// The version of the library that is running, "x.y.z". Compare with SMSP_VERSION, that of the header.
-/// The text is static. Any thread may call this.
+/// Returns the version of the library that is running, such as "0.1.0". SMSP_VERSION is the version of the header that
+/// the program was compiled with. The text is static.
 #[unsafe(no_mangle)]
 pub extern "C" fn smsp_version() -> *const c_char {
     const VERSION: *const c_char = concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast();
     accessor(VERSION, || Some(VERSION))
 }
 
-/// The name of a code, such as "SMSP_E_TIMEOUT"; "?" if there is no such code.
-/// The text is static. Any thread may call this.
+/// Returns the name of a code, such as "SMSP_E_TIMEOUT", or "?" for an unknown code. The text is static.
 #[unsafe(no_mangle)]
 pub extern "C" fn smsp_code_name(code: smsp_code) -> *const c_char {
     accessor(UNKNOWN, || Code::from_value(code).map(|code| code.c_name().as_ptr()))
 }
 
-/// The name of a state, such as "not_delivered"; "?" if there is no such state.
-/// The text is static. Any thread may call this.
+/// Returns the name of a state, such as "not_delivered", or "?" for an unknown state. The text is static.
 #[unsafe(no_mangle)]
 pub extern "C" fn smsp_state_name(state: smsp_state) -> *const c_char {
     accessor(UNKNOWN, || State::from_value(state).map(|state| state.c_name().as_ptr()))
 }
 
-/// 1 if a state will never change (DELIVERED, NOT_DELIVERED, NOT_SENT, INVALID), else 0. A message that is not found
-/// or refused now may be known later: delivery reports take up to 48 hours. Any thread may call this.
+/// Returns 1 if a state is final and never changes (DELIVERED, NOT_DELIVERED, NOT_SENT, INVALID), else 0. Ask again later
+/// about the others. Even a message that the service does not find or refuses now may be known later, because delivery
+/// reports take up to 48 hours.
 #[unsafe(no_mangle)]
 pub extern "C" fn smsp_state_is_final(state: smsp_state) -> i32 {
     accessor(0, || State::from_value(state).map(|state| i32::from(state.is_final())))

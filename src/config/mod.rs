@@ -10,6 +10,7 @@ mod pem;
 pub(crate) mod proxy;
 pub(crate) mod settings;
 pub(crate) mod url;
+mod value;
 
 pub use options::Opt;
 pub(crate) use options::{OPTIONS, Setting};

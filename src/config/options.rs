@@ -1,12 +1,15 @@
-//! The options: one table, which drives setting, the environment, the error messages and `docs/CONFIGURATION.md`.
+//! The options: one table, which drives setting, the environment, the error messages, `docs/CONFIGURATION.md` and the
+//! table in the header.
+//!
+//! `build.rs` compiles this file too, so it uses [`MAX_BATCH`] and [`LEVELS`] only.
 
-use std::ffi::{CStr, CString};
-use std::str::FromStr;
+use std::ffi::CStr;
 
-use super::proxy;
-use super::url::{BaseUrl, without_secrets};
+use crate::level::LEVELS;
 use crate::limits::MAX_BATCH;
-use crate::log::LEVELS;
+
+/// What the option `proxy` takes.
+pub(super) const PROXY_FORMS: &str = "http://[user:password@]host[:port] or socks5://[user:password@]host[:port]";
 
 /// What values an option takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,7 +40,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub struct Opt {
     name: &'static CStr,
-    kind: Kind,
+    pub(super) kind: Kind,
     pub(super) default: Option<&'static CStr>,
     doc: &'static str,
 }
@@ -69,56 +72,53 @@ pub(crate) const PRODUCT: &CStr =
 
 options! {
     ApiKey c"api_key" None, Secret,
-        "The API key. This or `api_key_file` is required; the one set last counts, from the environment this. White space around it is dropped.";
+        "The API key. Either this or `api_key_file` is required. If both are set, the last one counts; in the environment, this one. White space around the key is removed.";
     ApiKeyFile c"api_key_file" None, Text,
-        "A file whose first line is the API key, read when a client is made (mounted secrets).";
+        "A file whose first line is the API key, for mounted secrets. It is read when a client is created.";
     BaseUrl c"base_url" Some(c"https://api.smspartner.fr/v1"), Url,
-        "Where the service is. A trailing slash is dropped; user names, queries and fragments are refused.";
+        "The address of the service. A trailing slash is removed. User names, queries and fragments are refused.";
     Format c"format" Some(c"json"), Choice(&["json", "xml"]),
-        "The notation of the answers. JSON is faster.";
+        "The format of the answers. JSON is faster.";
     Method c"method" Some(c"post"), Choice(&["post", "get"]),
-        "The HTTP method. **`get` puts the API key and all phone numbers into URLs, which servers and proxies on the way write into their logs.** A URL stays below 8,000 bytes, so a GET asks about fewer messages at a time.";
+        "The HTTP method. **`get` puts the API key and all phone numbers into URLs, and servers and proxies write URLs into their logs.** A URL has less than 8,000 bytes, so a GET request asks about fewer messages.";
     BatchSize c"batch_size" Some(c"500"), Number(1, MAX_BATCH as u64),
-        "How many messages one request asks about, at the most.";
+        "The most messages that one request asks about.";
     MaxConnections c"max_connections" Some(c"4"), Number(1, 64),
-        "How many requests run at a time, for the client as a whole.";
+        "The most requests that a client runs at the same time, over all its calls.";
     ConnectTimeoutMs c"connect_timeout_ms" Some(c"5000"), Number(0, DAY_MS),
-        "The time to look up the name, connect and shake hands, together. 0 is no limit.";
+        "The time limit for the name lookup, the connection and the TLS handshake together. 0 means no limit.";
     RequestTimeoutMs c"request_timeout_ms" Some(c"10000"), Number(0, DAY_MS),
-        "The time of one attempt, from connecting to the last byte. 0 is no limit.";
+        "The time limit for one attempt, from connecting to the last byte of the answer. 0 means no limit.";
     TotalTimeoutMs c"total_timeout_ms" Some(c"0"), Number(0, DAY_MS),
-        "The time of a whole call, waiting for a connection included. 0 is no limit.";
+        "The time limit for a whole call, including retries and waiting for a connection. 0 means no limit.";
     MaxRetries c"max_retries" Some(c"3"), Number(0, 100),
-        "How often a batch is asked again.";
+        "How often the library retries a batch by itself. 0 turns retries off.";
     RetryBaseMs c"retry_base_ms" Some(c"200"), Number(0, DAY_MS),
-        "The longest wait before the first retry; it doubles with each further one. The wait itself is random, from 0 to that.";
+        "The longest wait before the first retry. It doubles with each further retry. The actual wait is random, between 0 and this.";
     RetryMaxMs c"retry_max_ms" Some(c"20000"), Number(0, DAY_MS),
-        "The longest wait before a retry, `Retry-After` aside.";
+        "The longest wait before any retry, unless the service sends `Retry-After`.";
     RetryAfterMaxMs c"retry_after_max_ms" Some(c"60000"), Number(0, DAY_MS),
-        "The longest `Retry-After` that is waited for; a longer one ends the batch at once.";
+        "The longest `Retry-After` that the library waits for. A longer one ends the batch at once.";
     RequestsPerSecond c"requests_per_second" Some(c"0"), Decimal(10_000),
-        "How many requests start per second at the most, over all calls of a client. 0 is no limit; 0.2 is one in five seconds.";
+        "The most requests that a client starts per second, over all its calls. 0 means no limit; 0.2 is one request in five seconds.";
     MaxResponseBytes c"max_response_bytes" Some(c"16777216"), Number(1024, 1 << 30),
-        "The largest answer that is read, after decompression.";
+        "The largest answer that the library reads, in bytes after decompression.";
     Proxy c"proxy" None, Proxy,
-        "A proxy that leads to the service: HTTP CONNECT or SOCKS5 (also written `socks5h`), also for plain http; port 80, or 1080, where none is given. A user name and a password go by Basic. It looks up the service's name. What has a special meaning in a URL is percent-encoded in user name and password. A `base_url` on this machine (`localhost`, 127.0.0.1, ::1) goes past it.";
+        "An HTTP (CONNECT) or SOCKS5 proxy between the client and the service; `socks5h` means the same as `socks5`. The default port is 80 for HTTP and 1080 for SOCKS5. The proxy resolves the name of the service. An HTTP proxy gets a user name and a password by Basic authentication; percent-encode special characters in them. A `base_url` on this machine (`localhost`, 127.0.0.1, ::1) is reached without the proxy.";
     CaFile c"ca_file" Some(c"bundled"), TrustList,
-        "Which certificate authorities are trusted: a comma-separated list of `bundled` (Mozilla's, in the library), `system` (not on Windows) and PEM files. What is listed is trusted, nothing else.";
+        "The certificate authorities to trust, as a comma-separated list: `bundled` (Mozilla's list, inside the library), `system` (not on Windows), and paths of PEM files. Nothing else is trusted.";
     UserAgent c"user_agent" Some(PRODUCT), Header,
-        "The User-Agent header. What is set is put in front of the library's own name and version.";
+        "The User-Agent header. The library puts your value in front of its own name and version.";
     AllowHttp c"allow_http" Some(c"false"), Flag,
-        "Whether plain http may go to other hosts than this one. The API key and all statuses are then readable on the way.";
+        "Allows plain http to other hosts than this machine. Everybody on the way can then read the API key and all statuses.";
     LogLevel c"log_level" Some(c"off"), Choice(LEVELS),
-        "How much goes to the log, see [LOGGING.md](LOGGING.md). **`trace` shows phone numbers in full**; the API key is shown by none.";
+        "How much the library logs. **`trace` shows phone numbers in full**; no level shows the API key.";
     LogFile c"log_file" None, Text,
-        "Where the log goes: a path, or `stderr`. A file is made where there is none, for its owner alone (on Windows as its folder has it), and opened for each line, so that it may be rotated. Required unless `log_level` is `off`.";
+        "Where the log goes: a path, or `stderr`. Required unless `log_level` is `off`. A new file is readable by its owner only (on Windows it has the permissions of its folder). The file is opened for each line, so it can be rotated.";
 }
 
 /// The variable that the service's other clients use for the key.
 const API_KEY_VARIABLE: &str = "SMSPARTNER_API_KEY";
-
-/// What a secret reads as.
-const HIDDEN: &CStr = c"***";
 
 impl Opt {
     /// Its name, as `smsp_config_set` takes it.
@@ -150,7 +150,7 @@ impl Opt {
             Header => "printable ASCII".to_owned(),
             Secret => "text without control characters; it is never shown".to_owned(),
             Url => "http://host[:port][/path] or https://host[:port][/path]".to_owned(),
-            Proxy => proxy::FORMS.to_owned(),
+            Proxy => PROXY_FORMS.to_owned(),
             TrustList => "a comma-separated list of bundled, system and paths of PEM files".to_owned(),
             Choice(words) => words.join(", "),
             Number(least, most) => format!("a whole number from {least} to {most}"),
@@ -163,64 +163,4 @@ impl Opt {
     pub fn doc(&self) -> &'static str {
         self.doc
     }
-
-    /// The value in the form in which it is kept, or what is wrong with it.
-    pub(super) fn validate(&self, value: &str) -> Result<String, String> {
-        let value = trim(value);
-        if let Some(control) = value.chars().find(|character| character.is_control()) {
-            return Err(format!("holds the control character U+{:04X}", control as u32));
-        }
-        let expected = |valid: bool| if valid { Ok(value.to_owned()) } else { Err(self.expected(value)) };
-        match self.kind {
-            Text => Ok(value.to_owned()),
-            Header => expected(value.is_ascii()),
-            Secret if value.is_empty() => Err("is empty".to_owned()),
-            Secret => Ok(value.to_owned()),
-            Url => BaseUrl::from_str(value).map(|url| url.to_string()),
-            Proxy if value.is_empty() => Ok(String::new()),
-            Proxy => proxy::Proxy::from_str(value).map(|_| value.to_owned()),
-            TrustList => expected(value.split(',').all(|part| !part.trim().is_empty())),
-            Choice(words) => expected(words.contains(&value)),
-            Number(least, most) => {
-                let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-                let number = value.parse::<u64>().ok().filter(|number| digits && (least..=most).contains(number));
-                number.map(|number| number.to_string()).ok_or_else(|| self.expected(value))
-            }
-            Decimal(most) => {
-                let plain = value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-                let number = value.parse::<f64>().ok().filter(|number| plain && *number <= f64::from(most));
-                expected(number.is_some())
-            }
-            Flag => match value {
-                "true" | "1" => Ok("true".to_owned()),
-                "false" | "0" => Ok("false".to_owned()),
-                _ => Err(self.expected(value)),
-            },
-        }
-    }
-
-    fn expected(&self, value: &str) -> String {
-        match self.kind {
-            Secret => format!("expected {}", self.values()),
-            _ => format!("expected {}, found {value:?}", self.values()),
-        }
-    }
-
-    pub(super) fn shown(&self, value: &str) -> CString {
-        match self.kind {
-            Secret => HIDDEN.to_owned(),
-            Proxy => c_string(&without_secrets(value)),
-            _ => c_string(value),
-        }
-    }
-}
-
-/// Without white space around it, and without the byte-order mark that some editors put in front of a file.
-pub(crate) fn trim(value: &str) -> &str {
-    value.trim_start_matches('\u{feff}').trim()
-}
-
-/// A text that `validate` has let through holds no NUL.
-fn c_string(text: &str) -> CString {
-    CString::new(text).unwrap_or_default()
 }

@@ -9,11 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
+use super::options::PROXY_FORMS;
 use crate::config::url::{BaseUrl, joined};
 use crate::secret::Secret;
-
-/// What the option takes.
-pub(crate) const FORMS: &str = "http://[user:password@]host[:port] or socks5://[user:password@]host[:port]";
 
 /// SOCKS5 has a byte for the length of a user name or a password.
 const MAX_SOCKS_TEXT: usize = 255;
@@ -57,7 +55,7 @@ impl FromStr for Proxy {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Proxy, String> {
-        let expected = || format!("expected {FORMS}");
+        let expected = || format!("expected {PROXY_FORMS}");
         let (scheme, rest) = text.split_once("://").ok_or_else(expected)?;
         let protocol = match scheme {
             "http" => Protocol::Http,

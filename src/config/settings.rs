@@ -8,12 +8,14 @@ use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
-use super::options::{PRODUCT, trim};
+use super::options::PRODUCT;
 use super::proxy::{Credentials, Proxy};
 use super::url::BaseUrl;
+use super::value::trim;
 use super::{Config, Setting, pem};
 use crate::error::{Code, Error, reason};
-use crate::log::{Level, Log};
+use crate::level::Level;
+use crate::log::Log;
 use crate::plan::BatchLimit;
 use crate::secret::Secret;
 use crate::secret::redact::Secrets;

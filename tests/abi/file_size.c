@@ -81,10 +81,10 @@ int main(int argc, char **argv)
     if (log < 0 || write(log, "x", 1) != 1 || setrlimit(RLIMIT_FSIZE, &limit) != 0)
         check_fatal(argv[1], NULL);
     config = config_from(argc, argv, 3);
-    smsp_config_set(config, "log_level", "debug", NULL);
-    smsp_config_set(config, "log_file", "stderr", NULL);
+    CHECK_INT(smsp_config_set(config, "log_level", "debug", NULL), SMSP_OK);
+    CHECK_INT(smsp_config_set(config, "log_file", "stderr", NULL), SMSP_OK);
     CHECK_INT(smsp_client_new(config, &to_stderr, NULL), SMSP_OK);
-    smsp_config_set(config, "log_file", argv[1], NULL);
+    CHECK_INT(smsp_config_set(config, "log_file", argv[1], NULL), SMSP_OK);
     CHECK_INT(smsp_client_new(config, &to_file, NULL), SMSP_OK);
     smsp_config_free(config);
 

@@ -10,7 +10,7 @@
 
 /* docs/DEPLOYING.md shows what is between the two marks. */
 /* -- begin -- */
-/* A client, and how many use it: the threads that are asking, and one for being the current one. */
+/* A client, and how many use it: each thread that is asking counts one, and being the current one counts one. */
 struct shared {
     smsp_client *client;
     unsigned long users;
@@ -19,7 +19,7 @@ struct shared {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct shared *current;
 
-/* The current client, to be given back after the call. */
+/* The current client. Give it back after the call. */
 static struct shared *borrow(void)
 {
     struct shared *shared;
@@ -31,7 +31,7 @@ static struct shared *borrow(void)
     return shared;
 }
 
-/* 1 if that was its last use, and it is freed. */
+/* Returns 1 if that was the last use and the client was freed. */
 static int give_back(struct shared *shared)
 {
     int last;
@@ -46,8 +46,8 @@ static int give_back(struct shared *shared)
     return last;
 }
 
-/* Makes a client, which reads api_key_file anew, and puts it in the place of the current one, which is answered, or NULL for
- * the first: to be given back. On an error the current one stays. */
+/* Creates a client, which reads api_key_file again, and replaces the current one. *old is the one that was replaced, or NULL
+ * for the first: give it back. On an error the current one stays. */
 static smsp_code replace(const smsp_config *config, struct shared **old, smsp_error **error)
 {
     struct shared *fresh = malloc(sizeof *fresh);

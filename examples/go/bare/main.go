@@ -1,6 +1,6 @@
 // The same as the program above this folder, through cgo alone.    bare PHONE:ID ...    Ctrl-C cancels.
-// The environment configures it: SMSPARTNER_API_KEY, and SMSP_ with an option's name in capitals for the rest.
-// Exit status: 0 when every message was answered, 1 when some were, 2 when none was.
+// Configured by the environment: SMSPARTNER_API_KEY, and SMSP_ with the name of an option in capitals for the others.
+// Exit status: 0 if every message was answered, 1 if some were, 2 if none was.
 package main
 
 // #cgo pkg-config: smsp
