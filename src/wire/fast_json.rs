@@ -102,10 +102,13 @@ impl<'b> Cursor<'b> {
         Some((text, values))
     }
 
-    /// Goes past the name of a field, and what separates it from its value.
+    /// Goes past the name of a field, and what separates it from its value; stays where it is if they are not both there.
     fn name(&mut self, quoted: &str) -> Option<()> {
-        self.token(quoted)?;
-        self.token(":")
+        let mut ahead = Cursor { rest: self.rest };
+        ahead.token(quoted)?;
+        ahead.token(":")?;
+        *self = ahead;
+        Some(())
     }
 
     /// Goes past this token and the white space before it.
@@ -163,6 +166,34 @@ mod tests {
             }
         }
         assert!(read_here > 500, "only {read_here} were documented answers");
+    }
+
+    /// All ways to leave out, replace or add a token in one place.
+    fn changed<'a>(tokens: &[&'a str]) -> Vec<Vec<&'a str>> {
+        let mut all = Vec::new();
+        for place in 0..tokens.len() {
+            let (before, behind) = (&tokens[..place], &tokens[place + 1..]);
+            all.push([before, behind].concat());
+            for token in tokens {
+                all.push([before, &[token], behind].concat());
+                all.push([before, &[token, tokens[place]], behind].concat());
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn both_ways_agree_where_up_to_two_tokens_around_the_entries_are_others() {
+        let entries = r#"[{"phoneNumber":"+33612345678","messageId":1,"status":"ko"}]"#;
+        let list = [r#""StatutResponse_List""#, ":", entries];
+        let documented = [&["{", r#""success""#, ":", "true", ",", r#""code""#, ":", "200", ","][..], &list, &["}"]];
+        let mut read_here = 0;
+        for once in changed(&documented.concat()) {
+            for twice in changed(&once).iter().chain([&once]) {
+                read_here += usize::from(check(&twice.concat()));
+            }
+        }
+        assert!(read_here > 100, "only {read_here} were documented answers");
     }
 
     #[test]
