@@ -250,7 +250,7 @@ fn check_separators(text: &str) -> Result<(), Reason> {
 }
 
 /// Drops parentheses, and with them the 0 of a `(0)` behind a country code: `+33(0)6…` is `+336…`. There is one at the most,
-/// since a number has one country code.
+/// since a number has one country code, and none within such a code or behind more than it: `+336(0)…` is no number.
 fn drop_parentheses<'a>(kept: &[u8], digits: &'a mut [u8; MAX_SIGNIFICANT]) -> Result<&'a [u8], Reason> {
     let mut length = 0;
     let mut rest = kept;
@@ -259,7 +259,7 @@ fn drop_parentheses<'a>(kept: &[u8], digits: &'a mut [u8; MAX_SIGNIFICANT]) -> R
         rest = after;
         match first {
             b'(' if after.starts_with(b"0)") && dropped => return Err(Reason::NotANumber),
-            b'(' if after.starts_with(b"0)") && is_country_code(&digits[..length]) => {
+            b'(' if after.starts_with(b"0)") && is_country_code(&digits[..length])? => {
                 dropped = true;
                 rest = &after[2..];
             }
@@ -273,10 +273,17 @@ fn drop_parentheses<'a>(kept: &[u8], digits: &'a mut [u8; MAX_SIGNIFICANT]) -> R
     Ok(&digits[..length])
 }
 
-/// `+33`, `0033` or `33`, as what stands before a `(0)`.
-fn is_country_code(before: &[u8]) -> bool {
+/// `+33`, `0033` or `33`, as what stands before a `(0)`: one to three digits, and of `33` and the like all and no more.
+fn is_country_code(before: &[u8]) -> Result<bool, Reason> {
     let code = before.strip_prefix(b"+").or_else(|| before.strip_prefix(b"00")).unwrap_or(before);
-    (1..=3).contains(&code.len()) && code[0] != b'0' && code[0] != b'+'
+    if !(1..=3).contains(&code.len()) || code[0] == b'0' || code[0] == b'+' {
+        return Ok(false);
+    }
+    let is_near = |prefix: &&[u8]| code.starts_with(prefix) || prefix.starts_with(code);
+    match FRENCH_PREFIXES.into_iter().find(is_near) {
+        Some(prefix) if prefix != code => Err(Reason::NotANumber),
+        _ => Ok(true),
+    }
 }
 
 fn classify(written: &[u8]) -> Result<Phone, Reason> {
@@ -395,6 +402,8 @@ mod tests {
             ("+330612345678", "+33612345678"),
             ("00330612345678", "+33612345678"),
             ("+44 (0)20 7946 0958", "+442079460958"),
+            ("+32 (0)2 123 45 67", "+3221234567"),
+            ("+27 (0)21 123 4567", "+27211234567"),
             ("(06) 12 34 56 78", "0612345678"),
             ("(0)612345678", "0612345678"),
             ("330612345678", "+33612345678"),
@@ -445,6 +454,11 @@ mod tests {
             "1234567890123456",
             "+3(0)6(0)39984",
             "+33(0)6(0)12345678",
+            "+336(0)12345678",
+            "+330(0)612345678",
+            "+3(0)3612345678",
+            "0026(0)2692123456",
+            "5(0)90690123456",
             "+33061234567",
             "+33 06 12 34 56 7",
             "33612345671.0",
