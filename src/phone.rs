@@ -44,7 +44,7 @@ impl Phone {
     /// The number that was written as this text by [`Phone::text`].
     pub(crate) fn from_text(sent: &[u8]) -> Phone {
         let digits = sent.iter().skip(1).fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
-        Phone(if sent.first() == Some(&b'0') { digits | NATIONAL } else { digits })
+        Phone(if sent.first() == Some(&b'0') { NATIONAL + digits } else { digits })
     }
 
     /// What tells a person's number in France and overseas, whichever way it is written: the digits behind the national 0. Two
@@ -128,7 +128,7 @@ impl Phone {
         if !is_whole(b"33", digits) {
             return Err(Reason::National);
         }
-        value(digits).map(|value| Phone(value | NATIONAL)).ok_or(Reason::NotANumber)
+        value(digits).map(|value| Phone(NATIONAL + value)).ok_or(Reason::NotANumber)
     }
 }
 
@@ -147,8 +147,7 @@ fn french(digits: &[u8]) -> Option<(&'static [u8], &[u8])> {
 fn is_whole(prefix: &[u8], behind: &[u8]) -> bool {
     let is_machine = || behind.starts_with(b"700") || behind.starts_with(b"901");
     match (prefix, behind.len()) {
-        (b"508", 6) => true,
-        (b"508", 9) => true,
+        (b"508", 6 | 9) => true,
         (_, 9) => behind[0] != b'0',
         (b"33", 13) => is_machine(),
         (b"33" | b"508", _) => false,
@@ -410,6 +409,9 @@ mod tests {
             ("06.12.34.56.00", "0612345600"),
             ("06/12/34/56/78", "0612345678"),
             ("+49 30/123456", "+4930123456"),
+            ("+33.612345678", "+33612345678"),
+            ("+33612345678.", "+33612345678"),
+            ("061234567-0", "0612345670"),
             ("(0612345678)", "0612345678"),
             ("(+33) 6 12 34 56 78", "+33612345678"),
             ("+262 0692 12 34 56", "+262692123456"),
@@ -417,6 +419,7 @@ mod tests {
             ("5900690123456", "+590690123456"),
             ("+508 41 12 34", "+508411234"),
             ("+508 0708 12 34 56", "+508708123456"),
+            ("+508 012 34 56 78", "+508012345678"),
             ("0700 12 34 56 78 90", "07001234567890"),
             ("+33 700 12 34 56 78 90", "+337001234567890"),
             ("+33 0901 1234567890", "+339011234567890"),
@@ -473,6 +476,8 @@ mod tests {
             "+26269212345",
             "+5086912345",
             "+33 600 12 34 56 78 90",
+            "+33 700 12 34 56 789",
+            "+508 700 123456789",
             "06001234567890",
         ] {
             assert_eq!(sent(written), None, "{written:?}");
@@ -494,6 +499,7 @@ mod tests {
             ("+123456", Reason::International),
             ("06 12 34 56", Reason::National),
             ("612345678", Reason::Bare),
+            ("6+12345678", Reason::NotANumber),
         ] {
             assert_eq!(Phone::read(written), Err(reason), "{written:?}");
         }
@@ -535,6 +541,7 @@ mod tests {
             ("a +33 (0)6.12-34/56\u{a0}78, b", "a ***, b"),
             ("06\\u{a0}12\\u{200b}34 56\\u00a078, \\u{a0}", "***, \\u{a0}"),
             ("\\u{a0\\u12\\u{x}", "\\u{a0\\u12\\u{x}"),
+            ("06\\u{x}12345678, 06\\uwxyz12345678", "06\\u{x}12345678, 06\\uwxyz12345678"),
             ("612345678", "***"),
             ("+1234567", "***"),
             ("%2B33612345678&x", "%2B***&x"),

@@ -203,18 +203,18 @@ impl<'b> Entries<'b> {
     pub(crate) fn status(&self, place: usize) -> &EntryStatus<'b> {
         &self.statuses[self.list[place].status]
     }
+
+    /// All that each entry says.
+    fn said(&self) -> impl Iterator<Item = (&Scalar<'b>, &Scalar<'b>, Option<i64>, &EntryStatus<'b>)> {
+        let status = |entry: &Entry<'b>| &self.statuses[entry.status];
+        self.list.iter().map(move |entry| (&entry.phone_number, &entry.message_id, entry.date, status(entry)))
+    }
 }
 
 impl PartialEq for Entries<'_> {
     /// Whether they say the same, however statuses are shared.
     fn eq(&self, other: &Self) -> bool {
-        let whole = |entries: &'_ Self, place: usize| {
-            let Entry { phone_number, message_id, date, .. } = &entries.list[place];
-            (phone_number.clone(), message_id.clone(), *date)
-        };
-        self.list.len() == other.list.len()
-            && (0..self.list.len())
-                .all(|place| whole(self, place) == whole(other, place) && self.status(place) == other.status(place))
+        self.said().eq(other.said())
     }
 }
 
@@ -387,7 +387,7 @@ impl<'b> Scalar<'b> {
 }
 
 fn to_i32(code: i64) -> i32 {
-    i32::try_from(code).unwrap_or(if code < 0 { i32::MIN } else { i32::MAX })
+    code.clamp(i32::MIN.into(), i32::MAX.into()) as i32
 }
 
 #[cfg(test)]
@@ -400,6 +400,41 @@ mod tests {
             let (code, status) = (Scalar::Text(code.into()), Scalar::Text("Delivered".into()));
             let raw = RawEntry { code, status, ..RawEntry::default() };
             assert_eq!([raw].into_iter().collect::<Entries<'_>>().status(0).state, State::Delivered);
+        }
+    }
+
+    #[test]
+    fn entries_that_say_something_else_are_not_the_same() {
+        let raw = |field: &str, value: &'static str| {
+            let mut raw = RawEntry::default();
+            for (name, documented) in [("phoneNumber", "+33612345678"), ("messageId", "1"), ("date", "1517934416")] {
+                *raw.field(name).unwrap() = Scalar::Text(documented.into());
+            }
+            *raw.field(field).unwrap() = Scalar::Text(value.into());
+            raw
+        };
+        let same = || raw("status", "Delivered");
+        let entries = |list: Vec<RawEntry<'static>>| list.into_iter().collect::<Entries<'_>>();
+        assert_eq!(entries(vec![same(), same()]), entries(vec![same(), same()]));
+        assert_ne!(entries(vec![same(), same()]), entries(vec![same()]));
+        for field in RawEntry::FIELDS {
+            assert_ne!(entries(vec![same()]), entries(vec![raw(field, "false")]), "{field}");
+        }
+    }
+
+    #[test]
+    fn want_of_memory_is_no_fault_of_the_body() {
+        let raw = RawAnswer { lacks_memory: true, success: Scalar::Bool(true), ..RawAnswer::default() };
+        assert!(understand(raw).unwrap_err().lacks_memory);
+    }
+
+    #[test]
+    fn an_error_has_its_place_in_the_whole_body() {
+        for (start, offset) in [("", 5), (" ", 6), ("\u{feff}\n", 9)] {
+            let text = format!(r#"{start}{{"a" 1}}"#);
+            let unreadable = read(&text).unwrap_err();
+            assert_eq!(unreadable.offset, offset);
+            assert_eq!(unreadable.to_string(), format!("{} at byte {offset}", unreadable.reason));
         }
     }
 

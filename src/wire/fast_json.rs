@@ -91,10 +91,8 @@ impl<'b> Cursor<'b> {
     /// The text of an entry, and its fields, whatever they are.
     #[cold]
     fn entry(&mut self) -> Option<(&'b str, Values<'b>)> {
-        let mut end = self.rest.len().min(LONGEST_ENTRY);
-        while !self.rest.is_char_boundary(end) {
-            end -= 1;
-        }
+        let most = self.rest.len().min(LONGEST_ENTRY);
+        let end = (0..=most).rev().find(|end| self.rest.is_char_boundary(*end))?;
         let mut entries = serde_json::Deserializer::from_str(&self.rest[..end]).into_iter();
         let values = entries.next()?.ok()?;
         let (text, rest) = self.rest.split_at(entries.byte_offset());
@@ -209,6 +207,31 @@ mod tests {
     }
 
     #[test]
+    fn entries_of_a_kind_share_a_status() {
+        let entry = |kind: usize, digit: usize| {
+            format!(
+                r#"{{"phoneNumber":"+3361234567{digit}","messageId":{digit},"status":"{}","date":"151793441{digit}"}}"#,
+                10 + kind
+            )
+        };
+        let list: Vec<_> = (1..4).flat_map(|digit| (0..33).map(move |kind| entry(kind, digit))).collect();
+        let text = format!(r#"{{"success":true,"code":200,"StatutResponse_List":[{}]}}"#, list.join(","));
+        // For the last one there is no pattern any more.
+        assert_eq!(entries(text.as_bytes()).unwrap().statuses.len(), 32 + 3);
+        assert!(check(&text));
+    }
+
+    #[test]
+    fn the_longest_entry_may_end_within_a_character() {
+        for padding in 0..8 {
+            let status = "x".repeat(padding) + &"é".repeat(400) + "😀";
+            let entry = format!(r#"{{"phoneNumber":"+33612345678","messageId":1,"status":"{status}"}}"#);
+            let list = vec![entry; 9].join(",");
+            assert!(check(&format!(r#"{{"success":true,"code":200,"StatutResponse_List":[{list}]}}"#)));
+        }
+    }
+
+    #[test]
     fn a_number_of_any_length_may_come_again() {
         for length in 1..70 {
             let entry = format!(r#"{{"phoneNumber":"+{}","messageId":1,"status":"ko"}}"#, "9".repeat(length));
@@ -291,15 +314,21 @@ mod tests {
             names.prop_map(|name| format!("\"{name}\""))
         }
 
-        /// Entries of one kind, whose number, id and date are of any shape: what is read by a pattern, and what comes close.
+        /// Entries of one kind, whose number, id and date are of any shape: what is read by a pattern, and what comes close,
+        /// also where a field is there twice.
         fn repeated() -> impl Strategy<Value = String> {
             let kinds = select(&[
                 r#"{"success":true,"code":200,"phoneNumber":"~P","messageId":~I,"status":"Delivered","date":"~D","stopSms":"0"}"#,
                 r#"{"messageId":"~I", "phoneNumber" : "~P","status":"Livr\u00e9","date":~D}"#,
                 r#"{"phoneNumber":"~P","messageId":~I,"status":"Waiting"}"#,
+                r#"{"phoneNumber":"~P","number":"+33612345678","messageId":~I,"status":"Waiting"}"#,
+                r#"{"number":"~P","phoneNumber":"+33612345678","messageId":7,"messageId":~I,"status":"Waiting"}"#,
+                r#"{"phoneNumber":"~P","phoneNumber":"+33612345678","messageId":~I,"messageId":7,"status":"ko"}"#,
+                r#"{"phoneNumber":"~P","messageId":~I,"date":"~D","status":"ko","date":"1517934416"}"#,
             ]);
-            let number = "([+]|)(33|0|49|)[0-9 ]{9,10}|[+][0-9]{11}|\\\\u002b3361234567";
-            let values = (number, "[0-9]{1,7}|0[0-9]|-1|1e2|\"", "[0-9]{10}|0|[0-9]{14}|[0-9]{9}x|2018-02-06");
+            let number = "([+]|)(33|0|49|)[0-9 ]{9,10}|[+][0-9]{11}|[+]33612345678|\\\\u002b3361234567";
+            let id = "[0-9]{1,7}|7|0[0-9]|-1|1e2|\"";
+            let values = (number, id, "[0-9]{10}|1517934416|0|[0-9]{14}|[0-9]{9}x|2018-02-06");
             (kinds, prop::collection::vec(values, 2..9)).prop_map(|(kind, list)| {
                 let entry = |(number, id, date): &(String, String, String)| {
                     kind.replace("~P", number).replace("~I", id).replace("~D", date)
