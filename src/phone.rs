@@ -44,7 +44,7 @@ impl Phone {
     /// The number that was written as this text by [`Phone::text`].
     pub(crate) fn from_text(sent: &[u8]) -> Phone {
         let digits = sent.iter().skip(1).fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
-        Phone(if sent.first() == Some(&b'0') { digits | NATIONAL } else { digits })
+        Phone(if sent.first() == Some(&b'0') { NATIONAL + digits } else { digits })
     }
 
     /// What tells a person's number in France and overseas, whichever way it is written: the digits behind the national 0. Two
@@ -128,7 +128,7 @@ impl Phone {
         if !is_whole(b"33", digits) {
             return Err(Reason::National);
         }
-        value(digits).map(|value| Phone(value | NATIONAL)).ok_or(Reason::NotANumber)
+        value(digits).map(|value| Phone(NATIONAL + value)).ok_or(Reason::NotANumber)
     }
 }
 
@@ -147,8 +147,7 @@ fn french(digits: &[u8]) -> Option<(&'static [u8], &[u8])> {
 fn is_whole(prefix: &[u8], behind: &[u8]) -> bool {
     let is_machine = || behind.starts_with(b"700") || behind.starts_with(b"901");
     match (prefix, behind.len()) {
-        (b"508", 6) => true,
-        (b"508", 9) => true,
+        (b"508", 6 | 9) => true,
         (_, 9) => behind[0] != b'0',
         (b"33", 13) => is_machine(),
         (b"33" | b"508", _) => false,
@@ -250,7 +249,7 @@ fn check_separators(text: &str) -> Result<(), Reason> {
 }
 
 /// Drops parentheses, and with them the 0 of a `(0)` behind a country code: `+33(0)6…` is `+336…`. There is one at the most,
-/// since a number has one country code.
+/// since a number has one country code, and none within such a code or behind more than it: `+336(0)…` is no number.
 fn drop_parentheses<'a>(kept: &[u8], digits: &'a mut [u8; MAX_SIGNIFICANT]) -> Result<&'a [u8], Reason> {
     let mut length = 0;
     let mut rest = kept;
@@ -259,7 +258,7 @@ fn drop_parentheses<'a>(kept: &[u8], digits: &'a mut [u8; MAX_SIGNIFICANT]) -> R
         rest = after;
         match first {
             b'(' if after.starts_with(b"0)") && dropped => return Err(Reason::NotANumber),
-            b'(' if after.starts_with(b"0)") && is_country_code(&digits[..length]) => {
+            b'(' if after.starts_with(b"0)") && is_country_code(&digits[..length])? => {
                 dropped = true;
                 rest = &after[2..];
             }
@@ -273,10 +272,17 @@ fn drop_parentheses<'a>(kept: &[u8], digits: &'a mut [u8; MAX_SIGNIFICANT]) -> R
     Ok(&digits[..length])
 }
 
-/// `+33`, `0033` or `33`, as what stands before a `(0)`.
-fn is_country_code(before: &[u8]) -> bool {
+/// `+33`, `0033` or `33`, as what stands before a `(0)`: one to three digits, and of `33` and the like all and no more.
+fn is_country_code(before: &[u8]) -> Result<bool, Reason> {
     let code = before.strip_prefix(b"+").or_else(|| before.strip_prefix(b"00")).unwrap_or(before);
-    (1..=3).contains(&code.len()) && code[0] != b'0' && code[0] != b'+'
+    if !(1..=3).contains(&code.len()) || code[0] == b'0' || code[0] == b'+' {
+        return Ok(false);
+    }
+    let is_near = |prefix: &&[u8]| code.starts_with(prefix) || prefix.starts_with(code);
+    match FRENCH_PREFIXES.into_iter().find(is_near) {
+        Some(prefix) if prefix != code => Err(Reason::NotANumber),
+        _ => Ok(true),
+    }
 }
 
 fn classify(written: &[u8]) -> Result<Phone, Reason> {
@@ -395,12 +401,17 @@ mod tests {
             ("+330612345678", "+33612345678"),
             ("00330612345678", "+33612345678"),
             ("+44 (0)20 7946 0958", "+442079460958"),
+            ("+32 (0)2 123 45 67", "+3221234567"),
+            ("+27 (0)21 123 4567", "+27211234567"),
             ("(06) 12 34 56 78", "0612345678"),
             ("(0)612345678", "0612345678"),
             ("330612345678", "+33612345678"),
             ("06.12.34.56.00", "0612345600"),
             ("06/12/34/56/78", "0612345678"),
             ("+49 30/123456", "+4930123456"),
+            ("+33.612345678", "+33612345678"),
+            ("+33612345678.", "+33612345678"),
+            ("061234567-0", "0612345670"),
             ("(0612345678)", "0612345678"),
             ("(+33) 6 12 34 56 78", "+33612345678"),
             ("+262 0692 12 34 56", "+262692123456"),
@@ -408,6 +419,7 @@ mod tests {
             ("5900690123456", "+590690123456"),
             ("+508 41 12 34", "+508411234"),
             ("+508 0708 12 34 56", "+508708123456"),
+            ("+508 012 34 56 78", "+508012345678"),
             ("0700 12 34 56 78 90", "07001234567890"),
             ("+33 700 12 34 56 78 90", "+337001234567890"),
             ("+33 0901 1234567890", "+339011234567890"),
@@ -445,6 +457,11 @@ mod tests {
             "1234567890123456",
             "+3(0)6(0)39984",
             "+33(0)6(0)12345678",
+            "+336(0)12345678",
+            "+330(0)612345678",
+            "+3(0)3612345678",
+            "0026(0)2692123456",
+            "5(0)90690123456",
             "+33061234567",
             "+33 06 12 34 56 7",
             "33612345671.0",
@@ -459,6 +476,8 @@ mod tests {
             "+26269212345",
             "+5086912345",
             "+33 600 12 34 56 78 90",
+            "+33 700 12 34 56 789",
+            "+508 700 123456789",
             "06001234567890",
         ] {
             assert_eq!(sent(written), None, "{written:?}");
@@ -480,6 +499,7 @@ mod tests {
             ("+123456", Reason::International),
             ("06 12 34 56", Reason::National),
             ("612345678", Reason::Bare),
+            ("6+12345678", Reason::NotANumber),
         ] {
             assert_eq!(Phone::read(written), Err(reason), "{written:?}");
         }
@@ -521,6 +541,7 @@ mod tests {
             ("a +33 (0)6.12-34/56\u{a0}78, b", "a ***, b"),
             ("06\\u{a0}12\\u{200b}34 56\\u00a078, \\u{a0}", "***, \\u{a0}"),
             ("\\u{a0\\u12\\u{x}", "\\u{a0\\u12\\u{x}"),
+            ("06\\u{x}12345678, 06\\uwxyz12345678", "06\\u{x}12345678, 06\\uwxyz12345678"),
             ("612345678", "***"),
             ("+1234567", "***"),
             ("%2B33612345678&x", "%2B***&x"),

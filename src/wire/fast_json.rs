@@ -91,10 +91,8 @@ impl<'b> Cursor<'b> {
     /// The text of an entry, and its fields, whatever they are.
     #[cold]
     fn entry(&mut self) -> Option<(&'b str, Values<'b>)> {
-        let mut end = self.rest.len().min(LONGEST_ENTRY);
-        while !self.rest.is_char_boundary(end) {
-            end -= 1;
-        }
+        let most = self.rest.len().min(LONGEST_ENTRY);
+        let end = (0..=most).rev().find(|end| self.rest.is_char_boundary(*end))?;
         let mut entries = serde_json::Deserializer::from_str(&self.rest[..end]).into_iter();
         let values = entries.next()?.ok()?;
         let (text, rest) = self.rest.split_at(entries.byte_offset());
@@ -102,10 +100,13 @@ impl<'b> Cursor<'b> {
         Some((text, values))
     }
 
-    /// Goes past the name of a field, and what separates it from its value.
+    /// Goes past the name of a field, and what separates it from its value; stays where it is if they are not both there.
     fn name(&mut self, quoted: &str) -> Option<()> {
-        self.token(quoted)?;
-        self.token(":")
+        let mut ahead = Cursor { rest: self.rest };
+        ahead.token(quoted)?;
+        ahead.token(":")?;
+        *self = ahead;
+        Some(())
     }
 
     /// Goes past this token and the white space before it.
@@ -165,6 +166,34 @@ mod tests {
         assert!(read_here > 500, "only {read_here} were documented answers");
     }
 
+    /// All ways to leave out, replace or add a token in one place.
+    fn changed<'a>(tokens: &[&'a str]) -> Vec<Vec<&'a str>> {
+        let mut all = Vec::new();
+        for place in 0..tokens.len() {
+            let (before, behind) = (&tokens[..place], &tokens[place + 1..]);
+            all.push([before, behind].concat());
+            for token in tokens {
+                all.push([before, &[token], behind].concat());
+                all.push([before, &[token, tokens[place]], behind].concat());
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn both_ways_agree_where_up_to_two_tokens_around_the_entries_are_others() {
+        let entries = r#"[{"phoneNumber":"+33612345678","messageId":1,"status":"ko"}]"#;
+        let list = [r#""StatutResponse_List""#, ":", entries];
+        let documented = [&["{", r#""success""#, ":", "true", ",", r#""code""#, ":", "200", ","][..], &list, &["}"]];
+        let mut read_here = 0;
+        for once in changed(&documented.concat()) {
+            for twice in changed(&once).iter().chain([&once]) {
+                read_here += usize::from(check(&twice.concat()));
+            }
+        }
+        assert!(read_here > 100, "only {read_here} were documented answers");
+    }
+
     #[test]
     fn the_most_entries_are_read_and_one_more_or_a_comma_are_not() {
         let list =
@@ -174,6 +203,31 @@ mod tests {
         assert_eq!(entries(text(&list(MAX_ENTRIES + 1)).as_bytes()), None);
         for count in [1, MAX_ENTRIES] {
             assert_eq!(entries(text(&(list(count) + ",")).as_bytes()), None);
+        }
+    }
+
+    #[test]
+    fn entries_of_a_kind_share_a_status() {
+        let entry = |kind: usize, digit: usize| {
+            format!(
+                r#"{{"phoneNumber":"+3361234567{digit}","messageId":{digit},"status":"{}","date":"151793441{digit}"}}"#,
+                10 + kind
+            )
+        };
+        let list: Vec<_> = (1..4).flat_map(|digit| (0..33).map(move |kind| entry(kind, digit))).collect();
+        let text = format!(r#"{{"success":true,"code":200,"StatutResponse_List":[{}]}}"#, list.join(","));
+        // For the last one there is no pattern any more.
+        assert_eq!(entries(text.as_bytes()).unwrap().statuses.len(), 32 + 3);
+        assert!(check(&text));
+    }
+
+    #[test]
+    fn the_longest_entry_may_end_within_a_character() {
+        for padding in 0..8 {
+            let status = "x".repeat(padding) + &"é".repeat(400) + "😀";
+            let entry = format!(r#"{{"phoneNumber":"+33612345678","messageId":1,"status":"{status}"}}"#);
+            let list = vec![entry; 9].join(",");
+            assert!(check(&format!(r#"{{"success":true,"code":200,"StatutResponse_List":[{list}]}}"#)));
         }
     }
 
@@ -260,15 +314,21 @@ mod tests {
             names.prop_map(|name| format!("\"{name}\""))
         }
 
-        /// Entries of one kind, whose number, id and date are of any shape: what is read by a pattern, and what comes close.
+        /// Entries of one kind, whose number, id and date are of any shape: what is read by a pattern, and what comes close,
+        /// also where a field is there twice.
         fn repeated() -> impl Strategy<Value = String> {
             let kinds = select(&[
                 r#"{"success":true,"code":200,"phoneNumber":"~P","messageId":~I,"status":"Delivered","date":"~D","stopSms":"0"}"#,
                 r#"{"messageId":"~I", "phoneNumber" : "~P","status":"Livr\u00e9","date":~D}"#,
                 r#"{"phoneNumber":"~P","messageId":~I,"status":"Waiting"}"#,
+                r#"{"phoneNumber":"~P","number":"+33612345678","messageId":~I,"status":"Waiting"}"#,
+                r#"{"number":"~P","phoneNumber":"+33612345678","messageId":7,"messageId":~I,"status":"Waiting"}"#,
+                r#"{"phoneNumber":"~P","phoneNumber":"+33612345678","messageId":~I,"messageId":7,"status":"ko"}"#,
+                r#"{"phoneNumber":"~P","messageId":~I,"date":"~D","status":"ko","date":"1517934416"}"#,
             ]);
-            let number = "([+]|)(33|0|49|)[0-9 ]{9,10}|[+][0-9]{11}|\\\\u002b3361234567";
-            let values = (number, "[0-9]{1,7}|0[0-9]|-1|1e2|\"", "[0-9]{10}|0|[0-9]{14}|[0-9]{9}x|2018-02-06");
+            let number = "([+]|)(33|0|49|)[0-9 ]{9,10}|[+][0-9]{11}|[+]33612345678|\\\\u002b3361234567";
+            let id = "[0-9]{1,7}|7|0[0-9]|-1|1e2|\"";
+            let values = (number, id, "[0-9]{10}|1517934416|0|[0-9]{14}|[0-9]{9}x|2018-02-06");
             (kinds, prop::collection::vec(values, 2..9)).prop_map(|(kind, list)| {
                 let entry = |(number, id, date): &(String, String, String)| {
                     kind.replace("~P", number).replace("~I", id).replace("~D", date)

@@ -416,6 +416,24 @@ mod tests {
     }
 
     #[test]
+    fn levels_are_counted_outside_of_texts() {
+        let text = |inside: &str| format!("\"{inside}\"");
+        for (open, close) in [("[", "]"), ("{", "}")] {
+            let (most, one_more) = (open.repeat(MAX_LEVELS), open.repeat(MAX_LEVELS + 1));
+            let flat = format!("{open}{close}").repeat(MAX_LEVELS + 1);
+            for whole in [&flat, &text(&one_more), &text(&format!(r#"\"{one_more}"#))] {
+                assert_eq!(too_deep(whole), None);
+            }
+            for between in ["", &text(r#"\""#), &text(r"\\"), &text(open), &text(close)] {
+                assert_eq!(too_deep(&format!("{between}{most}")), None, "{between}");
+                assert_eq!(too_deep(&format!("{between}{one_more}")), Some(between.len() + MAX_LEVELS), "{between}");
+                assert_eq!(too_deep(&format!("{most}{between}{close}{open}")), None, "{between}");
+                assert_eq!(too_deep(&format!("{most}{between}{open}")), Some(MAX_LEVELS + between.len()), "{between}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_place() {
         for (text, reason, offset) in [
             (r#"{"success":true"#, "expected the rest of an object, found the end", 15),
@@ -428,5 +446,8 @@ mod tests {
             assert!(error.reason.starts_with(reason), "{text}: {}", error.reason);
             assert_eq!(error.offset, offset, "{text}");
         }
+        let list = vec!["0"; MAX_ENTRIES + 1].join(",");
+        let error = read(&format!(r#"{{"StatutResponse_List":[{list}]}}"#)).unwrap_err();
+        assert_eq!(error.reason, format!("expected at most {MAX_ENTRIES} entries, found more"));
     }
 }

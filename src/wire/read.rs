@@ -54,3 +54,25 @@ fn understand(raw: RawAnswer<'_>) -> Result<Answer<'_>, Unreadable> {
     }
     Ok(Answer::Refusal(Refusal { api_code: to_i32(code), message: message.end() }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::response::Scalar;
+    use super::*;
+
+    #[test]
+    fn want_of_memory_is_no_fault_of_the_body() {
+        let raw = RawAnswer { lacks_memory: true, success: Scalar::Bool(true), ..RawAnswer::default() };
+        assert!(understand(raw).unwrap_err().lacks_memory);
+    }
+
+    #[test]
+    fn an_error_has_its_place_in_the_whole_body() {
+        for (start, offset) in [("", 5), (" ", 6), ("\u{feff}\n", 9)] {
+            let text = format!(r#"{start}{{"a" 1}}"#);
+            let unreadable = read(&text).unwrap_err();
+            assert_eq!(unreadable.offset, offset);
+            assert_eq!(unreadable.to_string(), format!("{} at byte {offset}", unreadable.reason));
+        }
+    }
+}

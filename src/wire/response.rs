@@ -202,18 +202,18 @@ impl<'b> Entries<'b> {
     pub(crate) fn status(&self, index: usize) -> &EntryStatus<'b> {
         &self.statuses[self.list[index].status]
     }
+
+    /// All that each entry says.
+    fn said(&self) -> impl Iterator<Item = (&Scalar<'b>, &Scalar<'b>, Option<i64>, &EntryStatus<'b>)> {
+        let status = |entry: &Entry<'b>| &self.statuses[entry.status];
+        self.list.iter().map(move |entry| (&entry.phone_number, &entry.message_id, entry.date, status(entry)))
+    }
 }
 
 impl PartialEq for Entries<'_> {
     /// Whether they say the same, however statuses are shared.
     fn eq(&self, other: &Self) -> bool {
-        let whole = |entries: &'_ Self, index: usize| {
-            let Entry { phone_number, message_id, date, .. } = &entries.list[index];
-            (phone_number.clone(), message_id.clone(), *date)
-        };
-        self.list.len() == other.list.len()
-            && (0..self.list.len())
-                .all(|index| whole(self, index) == whole(other, index) && self.status(index) == other.status(index))
+        self.said().eq(other.said())
     }
 }
 
@@ -335,7 +335,7 @@ impl<'b> Scalar<'b> {
 }
 
 pub(super) fn to_i32(code: i64) -> i32 {
-    i32::try_from(code).unwrap_or(if code < 0 { i32::MIN } else { i32::MAX })
+    code.clamp(i32::MIN.into(), i32::MAX.into()) as i32
 }
 
 #[cfg(test)]
@@ -348,6 +348,25 @@ mod tests {
             let (code, status) = (Scalar::Text(code.into()), Scalar::Text("Delivered".into()));
             let raw = RawEntry { code, status, ..RawEntry::default() };
             assert_eq!([raw].into_iter().collect::<Entries<'_>>().status(0).state, State::Delivered);
+        }
+    }
+
+    #[test]
+    fn entries_that_say_something_else_are_not_the_same() {
+        let raw = |field: &str, value: &'static str| {
+            let mut raw = RawEntry::default();
+            for (name, documented) in [("phoneNumber", "+33612345678"), ("messageId", "1"), ("date", "1517934416")] {
+                *raw.field(name).unwrap() = Scalar::Text(documented.into());
+            }
+            *raw.field(field).unwrap() = Scalar::Text(value.into());
+            raw
+        };
+        let same = || raw("status", "Delivered");
+        let entries = |list: Vec<RawEntry<'static>>| list.into_iter().collect::<Entries<'_>>();
+        assert_eq!(entries(vec![same(), same()]), entries(vec![same(), same()]));
+        assert_ne!(entries(vec![same(), same()]), entries(vec![same()]));
+        for field in RawEntry::FIELDS {
+            assert_ne!(entries(vec![same()]), entries(vec![raw(field, "false")]), "{field}");
         }
     }
 

@@ -122,7 +122,8 @@ fn count_digits(text: &str) -> usize {
     text.chars().filter(char::is_ascii_digit).count()
 }
 
-/// Without the `(0)` behind a country code; none if one more comes later.
+/// Without the `(0)` behind a country code; none if one more comes later, or if it stands within a French code or behind
+/// more than that.
 ///
 /// Reading: a country code has one to three digits. A `(0)` elsewhere is a 0 among separators, and other separators inside
 /// do not matter.
@@ -131,15 +132,28 @@ fn without_zero(text: &str) -> Option<String> {
     let text: String = text.chars().filter(is_left).collect();
     let mut zero = text.match_indices("(0)").map(|(at, _)| (&text[..at], &text[at + 3..]));
     match zero.find(|(before, _)| is_country_code(before)) {
-        Some((before, behind)) => (!behind.contains("(0)")).then(|| before.to_owned() + behind),
+        Some((before, behind)) => {
+            (!behind.contains("(0)") && !is_nearly_french(before)).then(|| before.to_owned() + behind)
+        }
         None => Some(text),
     }
 }
 
 fn is_country_code(text: &str) -> bool {
-    let digits: String = text.chars().filter(|&character| !is_parenthesis(character)).collect();
-    let code = digits.strip_prefix('+').or_else(|| digits.strip_prefix("00")).unwrap_or(&digits);
+    let code = code(text);
     (1..=3).contains(&code.len()) && !code.starts_with('0')
+}
+
+/// `+3`, `+330` or `+336`, where it would have to be `+33`.
+fn is_nearly_french(text: &str) -> bool {
+    let code = code(text);
+    !FRENCH.contains(&&*code) && FRENCH.iter().any(|french| french.starts_with(&code) || code.starts_with(french))
+}
+
+/// What stands where a country code may be.
+fn code(text: &str) -> String {
+    let digits: String = text.chars().filter(|&character| !is_parenthesis(character)).collect();
+    digits.strip_prefix('+').or_else(|| digits.strip_prefix("00")).unwrap_or(&digits).to_owned()
 }
 
 pub fn is_separator(character: char) -> bool {

@@ -1,5 +1,7 @@
 //! What an entry means.
 
+use std::borrow::Cow;
+
 use smsp::State;
 use smsp::fuzzing::Entry;
 
@@ -29,10 +31,16 @@ impl Value {
         matches!(self, Value::Token(token) if token == "null")
     }
 
-    /// What is in it, however it is written.
-    fn written(&self) -> &str {
+    /// What is in it, however it is written. What is longer than 1,024 bytes is cut.
+    fn written(&self) -> Cow<'_, str> {
         let (Value::Text(text) | Value::Token(text)) = self;
-        text.trim()
+        let text = text.trim();
+        if text.len() <= 1024 {
+            return Cow::Borrowed(text);
+        }
+        let fits = |(place, character): &(usize, char)| place + character.len_utf8() <= 1024 - "…".len();
+        let kept = text.char_indices().take_while(fits).map(|(_, character)| character);
+        Cow::Owned(kept.chain(['…']).collect())
     }
 
     fn flag(&self) -> Option<bool> {
@@ -50,16 +58,16 @@ pub fn meaning(fields: &[(&str, Value)]) -> Option<Entry> {
         let of_name = fields.iter().find(|(other, _)| *other == name);
         of_name.map(|(_, value)| value).filter(|value| !value.is_null())
     };
-    let number = field("phoneNumber").map_or(phone::read(""), |number| phone::read(number.written()));
+    let number = field("phoneNumber").map_or(phone::read(""), |number| phone::read(&number.written()));
     if number == Reading::Open {
         return None;
     }
     let message_id = field("messageId").map(Value::written);
-    if message_id.is_some_and(id::is_open) {
+    if message_id.as_deref().is_some_and(id::is_open) {
         return None;
     }
-    let message_id = message_id.map(|id| id::trimmed(id).to_owned()).filter(|id| !id.is_empty());
-    let status_text = field("status").map(|status| status.written().to_owned()).filter(|text| !text.is_empty());
+    let message_id = message_id.map(|id| id::trimmed(&id).to_owned()).filter(|id| !id.is_empty());
+    let status_text = field("status").map(|status| status.written().into_owned()).filter(|text| !text.is_empty());
     let code = field("code").map(|code| code.written().parse::<i64>().ok());
     let api_code = code.flatten().map_or(0, |code| code.clamp(i32::MIN.into(), i32::MAX.into()) as i32);
     let is_refused =
@@ -97,6 +105,6 @@ fn date(value: &Value) -> (Option<i64>, Option<String>) {
     match text.parse::<i128>() {
         Ok(0) => (None, None),
         Ok(date @ 1..=253_402_300_799) => (i64::try_from(date).ok(), None),
-        _ => (None, Some(text.to_owned()).filter(|text| !text.is_empty())),
+        _ => (None, Some(text.into_owned()).filter(|text| !text.is_empty())),
     }
 }
