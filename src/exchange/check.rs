@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::invalid::Invalid;
 use crate::matching;
 use crate::query::{Query, RawQuery};
+use crate::sys::Working;
 use crate::wire::request::Asked;
 
 /// The headers of an answer that a transcript shows: nothing of a session.
@@ -58,6 +59,7 @@ impl Check {
 impl Exchange {
     /// Takes the steps of a request one by one.
     pub(crate) fn check(&self, query: Query<'_>) -> Check {
+        let _working = Working::begin();
         let mut check = Check { steps: Vec::new(), transcript: String::new() };
         // Each step rests on the one before; `check` holds what was found, so the end of the chain says nothing more.
         let _ = self.walk(&mut check, query);

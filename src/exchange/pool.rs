@@ -12,7 +12,7 @@ use super::watch::Watch;
 use super::{Exchange, Scratch, threads};
 use crate::error::{Code, Error, reason};
 use crate::panics;
-use crate::sys::{Generation, is_current};
+use crate::sys::{Generation, Working, is_current};
 
 /// Calls wait here for a free connection. Their batches are taken in turn, so that a short list does not wait for the
 /// end of a long one.
@@ -178,13 +178,14 @@ impl Shared {
     /// Asks batches, a call at a time in turn, until there are none.
     fn work(&self) {
         let mut scratch = Scratch::default();
-        while let Some((call, number)) = self.next_or_end() {
+        while let Some((call, number)) = self.next_or_end(&mut scratch) {
             self.serve(&call, number, &mut scratch);
         }
     }
 
     /// Asks a batch of a call.
     fn serve(&self, call: &Call, number: usize, scratch: &mut Scratch) {
+        let _working = Working::begin();
         let served = panics::catch(|| {
             if let Some(batch) = call.batch(number) {
                 self.exchange.ask(call, &batch, scratch);
@@ -227,17 +228,19 @@ impl Shared {
     }
 
     /// The same, but that the last thread stays, until connections have been idle for so long that they are to be closed.
-    fn next_or_end(&self) -> Option<(Arc<Call>, usize)> {
+    fn next_or_end(&self, scratch: &mut Scratch) -> Option<(Arc<Call>, usize)> {
         let mut queue = self.lock();
         let is_last = queue.running == 1;
         if queue.calls.is_empty() && is_last && !queue.ends {
+            self.exchange.lay_down(std::mem::take(scratch));
             queue.is_idle = true;
             let quiet = |queue: &mut Queue| queue.calls.is_empty() && !queue.ends;
             queue = self.more.wait_timeout_while(queue, MAX_IDLE, quiet).unwrap_or_else(PoisonError::into_inner).0;
             queue.is_idle = false;
             if queue.calls.is_empty() && queue.running == 1 {
-                self.exchange.http.close_idle();
+                self.exchange.free_idle();
             }
+            *scratch = self.exchange.take_up();
         }
         drop(queue);
         self.next()
