@@ -289,6 +289,12 @@ fn the_last_thread_is_of_the_library() {
     ends_with_the_last_thread("library", Form::Shared);
 }
 
+/// An operation that nobody frees is finished, and then keeps the process no longer than an idle client does.
+#[test]
+fn the_last_thread_is_of_an_operation() {
+    ends_with_the_last_thread("operation", Form::Shared);
+}
+
 #[test]
 fn much_data_for_each_thread() {
     let server = Server::start(simulator(), true);

@@ -8,11 +8,12 @@ use std::thread::JoinHandle;
 
 use super::call::Call;
 use super::http::MAX_IDLE;
+use super::threads::{join, spawn};
 use super::watch::Watch;
-use super::{Exchange, Scratch, threads};
+use super::{Exchange, Scratch};
 use crate::error::{Code, Error, reason};
 use crate::panics;
-use crate::sys::{Generation, Working, is_current};
+use crate::sys::{Generation, Working};
 
 /// Calls wait here for a free connection. Their batches are taken in turn, so that a short list does not wait for the
 /// end of a long one.
@@ -81,10 +82,10 @@ impl Pool {
             return Ok(None);
         }
         let watch = self.watch().map_err(|error| no_thread(&error))?;
+        watch.add(call).map_err(|error| no_thread(&error))?;
         let mut queue = self.shared.lock();
         self.start_threads(&mut queue, call).map_err(|error| no_thread(&error))?;
         self.shared.add(queue, call);
-        watch.add(call);
         Ok(Some(watch))
     }
 
@@ -94,7 +95,7 @@ impl Pool {
         if let Some(watch) = current.upgrade() {
             return Ok(watch);
         }
-        let watch = Arc::new(Watch::start()?);
+        let watch = Arc::new(Watch::new()?);
         *current = Arc::downgrade(&watch);
         Ok(watch)
     }
@@ -120,7 +121,7 @@ impl Pool {
     /// Starts a thread, which has a slot of its own. It waits for the queue if that is locked.
     fn start_thread(&self) -> io::Result<()> {
         let shared = Arc::clone(&self.shared);
-        let thread = threads::spawn("smsp-exchange", move || shared.work())?;
+        let thread = spawn("smsp-exchange", move || shared.work())?;
         self.keep(thread);
         Ok(())
     }
@@ -162,15 +163,6 @@ impl Drop for Pool {
         self.shared.lock().ends = true;
         self.shared.more.notify_all();
         join(threads);
-    }
-}
-
-/// Waits for threads that are at their end. One of them may be that which is here: the system runs what the host has for its
-/// end in the last thread of the process.
-fn join(threads: Vec<JoinHandle<()>>) {
-    for thread in threads.into_iter().filter(|thread| !is_current(thread)) {
-        // A panic was caught where it happened.
-        let _ = thread.join();
     }
 }
 
