@@ -59,7 +59,10 @@ impl Session {
         let generation = Generation::current();
         let mut process = &self.process;
         while process.generation != generation {
-            process = process.child.get_or_init(|| Box::new(Process::new(&self.settings, &self.stats)));
+            process = process.child.get_or_init(|| {
+                process.free_what_was_at_rest();
+                Box::new(Process::new(&self.settings, &self.stats))
+            });
         }
         &process.pool
     }
@@ -84,6 +87,13 @@ impl Process {
             generation: Generation::current(),
             pool: Arc::new(Pool::new(exchange, settings.max_connections)),
             child: OnceBox::new(),
+        }
+    }
+
+    /// In a child: frees most of what it has of its parent, unless threads had it in hand that the child lacks.
+    fn free_what_was_at_rest(&self) {
+        if self.generation.was_at_rest() {
+            self.pool.exchange().free_idle();
         }
     }
 }

@@ -53,7 +53,9 @@ fn log() {
     let simulator = simulator().start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("smsp.log").display().to_string();
-    program("log").run_plain(&[vec![file], options(&simulator).to_vec()].concat());
+    let arguments = [vec![file], options(&simulator).to_vec()].concat();
+    program("log").run_plain(&arguments);
+    program("log").check_memory_of_children(&arguments);
 }
 
 #[test]
@@ -166,6 +168,7 @@ fn no_thread_to_be_had() {
         arguments.push(format!("max_connections={connections}"));
         program("denied").run(&arguments);
     }
+    program("denied").check_memory(&rows.arguments(&simulator));
 }
 
 #[test]

@@ -49,6 +49,7 @@ fn many_operations() {
 fn fork() {
     let (_simulator, _rows, arguments) = slow(2, 100, 10);
     program("operation_fork").run_plain(&arguments);
+    program("operation_fork").check_memory_of_children(&arguments);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Asking: a batch becomes a request, the answer becomes statuses or an error.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::call::{Batch, Call};
@@ -21,6 +21,7 @@ use crate::report::matching::{self, Matches};
 use crate::secret::redact::Secrets;
 use crate::state::may_be_for_one_entry;
 use crate::stats::{Counter, Stats};
+use crate::sys::Working;
 use crate::wire::Format;
 use crate::wire::request::{self, BatchEntry};
 use crate::wire::response::Entries;
@@ -32,6 +33,8 @@ pub(crate) struct Exchange {
     pub(super) http: Http,
     outage: Outage,
     pace: Pace,
+    /// That of the thread that is idle.
+    scratch: Mutex<Option<Scratch>>,
 }
 
 /// What a thread uses again for each batch.
@@ -63,7 +66,31 @@ impl Exchange {
             http: Http::new(settings, stats),
             outage: Outage::new(settings),
             pace: Pace::new(settings.pace),
+            scratch: Mutex::default(),
         }
+    }
+
+    /// Keeps what an idle thread uses again, where a child of a fork finds it too.
+    pub(crate) fn lay_down(&self, scratch: Scratch) {
+        let _working = Working::begin();
+        *self.idle_scratch() = Some(scratch);
+    }
+
+    /// Gives it back.
+    pub(crate) fn take_up(&self) -> Scratch {
+        let _working = Working::begin();
+        self.idle_scratch().take().unwrap_or_default()
+    }
+
+    fn idle_scratch(&self) -> MutexGuard<'_, Option<Scratch>> {
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes idle connections, and frees what is used again.
+    pub(crate) fn free_idle(&self) {
+        let _working = Working::begin();
+        self.http.close_idle();
+        self.take_up();
     }
 
     /// Asks a batch, and ends it. If the service refuses it and one of its messages may be why, its halves are asked, and

@@ -15,6 +15,7 @@ use crate::net::http::{HttpRequest, ResponseHead};
 use crate::net::limit::Limit;
 use crate::query::{Query, RawQuery};
 use crate::report::matching;
+use crate::sys::Working;
 use crate::wire::request::BatchEntry;
 
 /// The headers of an answer that a transcript shows: nothing of a session.
@@ -61,6 +62,7 @@ impl Check {
 impl Exchange {
     /// Takes the steps of a request one by one.
     pub(crate) fn check(&self, query: Query<'_>) -> Check {
+        let _working = Working::begin();
         let mut check = Check { steps: Vec::new(), transcript: String::new() };
         // Each step rests on the one before; `check` holds what was found, so the end of the chain says nothing more.
         let _ = self.walk(&mut check, query);

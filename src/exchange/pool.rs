@@ -12,8 +12,8 @@ use super::monitor::DeadlineMonitor;
 use crate::error::{Code, Error, reason};
 use crate::net::http::MAX_IDLE;
 use crate::panics;
-use crate::sys::threads;
-use crate::sys::{Generation, is_current};
+use crate::sys::threads::{join, spawn};
+use crate::sys::{Generation, Working};
 
 /// Calls wait here for a free connection. Their batches are taken in turn, so that a short list does not wait for the
 /// end of a long one.
@@ -82,10 +82,10 @@ impl Pool {
             return Ok(None);
         }
         let monitor = self.monitor().map_err(|error| no_thread(&error))?;
+        monitor.add(call).map_err(|error| no_thread(&error))?;
         let mut queue = self.shared.lock();
         self.start_threads(&mut queue, call).map_err(|error| no_thread(&error))?;
         self.shared.add(queue, call);
-        monitor.add(call);
         Ok(Some(monitor))
     }
 
@@ -95,7 +95,7 @@ impl Pool {
         if let Some(monitor) = current.upgrade() {
             return Ok(monitor);
         }
-        let monitor = Arc::new(DeadlineMonitor::start()?);
+        let monitor = Arc::new(DeadlineMonitor::new()?);
         *current = Arc::downgrade(&monitor);
         Ok(monitor)
     }
@@ -121,7 +121,7 @@ impl Pool {
     /// Starts a thread, which has a slot of its own. It waits for the queue if that is locked.
     fn start_thread(&self) -> io::Result<()> {
         let shared = Arc::clone(&self.shared);
-        let thread = threads::spawn("smsp-exchange", move || shared.work())?;
+        let thread = spawn("smsp-exchange", move || shared.work())?;
         self.keep(thread);
         Ok(())
     }
@@ -166,26 +166,18 @@ impl Drop for Pool {
     }
 }
 
-/// Waits for threads that are at their end. One of them may be that which is here: the system runs what the host has for its
-/// end in the last thread of the process.
-fn join(threads: Vec<JoinHandle<()>>) {
-    for thread in threads.into_iter().filter(|thread| !is_current(thread)) {
-        // A panic was caught where it happened.
-        let _ = thread.join();
-    }
-}
-
 impl Shared {
     /// Asks batches, a call at a time in turn, until there are none.
     fn work(&self) {
         let mut scratch = Scratch::default();
-        while let Some((call, number)) = self.next_or_end() {
+        while let Some((call, number)) = self.next_or_end(&mut scratch) {
             self.serve(&call, number, &mut scratch);
         }
     }
 
     /// Asks a batch of a call.
     fn serve(&self, call: &Call, number: usize, scratch: &mut Scratch) {
+        let _working = Working::begin();
         let served = panics::catch(|| {
             if let Some(batch) = call.batch(number) {
                 self.exchange.ask(call, &batch, scratch);
@@ -228,17 +220,19 @@ impl Shared {
     }
 
     /// The same, but that the last thread stays, until connections have been idle for so long that they are to be closed.
-    fn next_or_end(&self) -> Option<(Arc<Call>, usize)> {
+    fn next_or_end(&self, scratch: &mut Scratch) -> Option<(Arc<Call>, usize)> {
         let mut queue = self.lock();
         let is_last = queue.running == 1;
         if queue.calls.is_empty() && is_last && !queue.ends {
+            self.exchange.lay_down(std::mem::take(scratch));
             queue.is_idle = true;
             let quiet = |queue: &mut Queue| queue.calls.is_empty() && !queue.ends;
             queue = self.more.wait_timeout_while(queue, MAX_IDLE, quiet).unwrap_or_else(PoisonError::into_inner).0;
             queue.is_idle = false;
             if queue.calls.is_empty() && queue.running == 1 {
-                self.exchange.http.close_idle();
+                self.exchange.free_idle();
             }
+            *scratch = self.exchange.take_up();
         }
         drop(queue);
         self.next()

@@ -1,12 +1,14 @@
-//! Forks: which process it is, and which descriptors a child does not keep.
+//! Forks: which process it is, which descriptors a child does not keep, and whether it may free what its parent had.
 
+use std::cell::Cell;
+use std::ffi::c_int;
 use std::fmt;
 use std::io;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::os::fd::OwnedFd;
 use std::ptr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
 
 use once_cell::race::OnceRef;
 
@@ -21,52 +23,146 @@ pub(crate) struct Generation(usize);
 /// (before Linux 4.14) `fork` does.
 static NUMBER: OnceRef<'static, AtomicUsize> = OnceRef::new();
 
+/// The last number that was given, in the parents too.
+static LAST: AtomicUsize = AtomicUsize::new(0);
+
+/// The last process of this line that may have been forked off while its parent worked.
+static UNSETTLED: AtomicUsize = AtomicUsize::new(0);
+
 impl Generation {
     /// The process that asks. Async-signal-safe from the second time on.
     pub(crate) fn current() -> Generation {
-        /// The last number that was given, in the parents too.
-        static LAST: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.get_or_init(prepare);
         let known = number.load(Ordering::SeqCst);
         if known != 0 {
             return Generation(known);
         }
+        // The first one, or a child made without the handlers of `fork`.
         let next = LAST.fetch_add(1, Ordering::SeqCst) + 1;
+        UNSETTLED.fetch_max(next, Ordering::SeqCst);
         // Another thread may be first.
         let given = number.compare_exchange(0, next, Ordering::SeqCst, Ordering::SeqCst);
         Generation(given.err().unwrap_or(next))
+    }
+
+    /// Whether nobody worked in this process when the one that asks, or its own parent and so on, was forked off: then all
+    /// that work takes in hand is here as it was left.
+    pub(crate) fn was_at_rest(self) -> bool {
+        UNSETTLED.load(Ordering::SeqCst) <= self.0
     }
 }
 
 fn prepare() -> &'static AtomicUsize {
     static NOT_WIPED: AtomicUsize = AtomicUsize::new(0);
-    // SAFETY: the function is there as long as the library, which stays loaded.
-    unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    // SAFETY: the functions are there as long as the library, which stays loaded.
+    unsafe { libc::pthread_atfork(Some(before_fork), None, Some(in_child)) };
+    WORK.store(map(libc::MAP_SHARED).unwrap_or(ptr::null_mut()), Ordering::SeqCst);
     wiped_on_fork().unwrap_or(&NOT_WIPED)
 }
 
 /// Memory that is 0 in a child, if the system has such. It stays.
 fn wiped_on_fork() -> Option<&'static AtomicUsize> {
-    let size = size_of::<AtomicUsize>();
-    let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+    let page: *mut AtomicUsize = map(libc::MAP_PRIVATE)?;
     // SAFETY: the page is new, zeroed and aligned, and never unmapped once it is handed out.
     unsafe {
-        let page = libc::mmap(ptr::null_mut(), size, access, kind, -1, 0);
-        if page == libc::MAP_FAILED {
+        if libc::madvise(page.cast(), size_of::<AtomicUsize>(), libc::MADV_WIPEONFORK) != 0 {
+            unmap(page);
             return None;
         }
-        if libc::madvise(page, size, libc::MADV_WIPEONFORK) != 0 {
-            libc::munmap(page, size);
-            return None;
-        }
-        Some(&*page.cast())
+        Some(&*page)
     }
+}
+
+/// Maps new memory, which is zeroed.
+fn map<T>(kind: c_int) -> Option<*mut T> {
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    // SAFETY: the system chooses where.
+    let page = unsafe { libc::mmap(ptr::null_mut(), size_of::<T>(), access, kind | libc::MAP_ANONYMOUS, -1, 0) };
+    (page != libc::MAP_FAILED).then(|| page.cast())
+}
+
+/// # Safety
+///
+/// It was mapped, and nothing uses it any more.
+unsafe fn unmap<T>(page: *mut T) {
+    // SAFETY: as above.
+    unsafe { libc::munmap(page.cast(), size_of::<T>()) };
+}
+
+/// How often threads of a process have begun to work, and how often they have ended.
+struct Work {
+    begun: AtomicUsize,
+    ended: AtomicUsize,
+}
+
+impl Work {
+    /// How often work was begun, if all of it has ended.
+    fn begun_at_rest(&self) -> Option<usize> {
+        let ended = self.ended.load(Ordering::SeqCst);
+        Some(self.begun.load(Ordering::SeqCst)).filter(|begun| *begun == ended)
+    }
+}
+
+/// Where this process counts its work; null where it cannot. A child sees what its parent counts there, for a moment: it is
+/// copied page after page while the parent's threads go on, and work that was begun meanwhile has changed some of them.
+static WORK: AtomicPtr<Work> = AtomicPtr::new(ptr::null_mut());
+
+fn work() -> Option<&'static Work> {
+    // SAFETY: it is null or mapped. It is unmapped in a child only, where the thread that forked does not use it.
+    unsafe { WORK.load(Ordering::SeqCst).as_ref() }
+}
+
+thread_local! {
+    /// How often work was begun, all of which has ended, when this thread was about to fork.
+    static BEGUN: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// There while a thread takes in hand what a client keeps: connections, and the memory of requests and answers.
+pub(crate) struct Working {
+    process: Generation,
+}
+
+impl Working {
+    pub(crate) fn begin() -> Working {
+        let process = Generation::current();
+        if let Some(work) = work() {
+            work.begun.fetch_add(1, Ordering::SeqCst);
+            // Before anything is changed.
+            fence(Ordering::SeqCst);
+        }
+        Working { process }
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        // A child that was forked off in the middle of it has not begun it.
+        if let Some(work) = work().filter(|_| self.process == Generation::current()) {
+            work.ended.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// What `fork` runs before, in the thread that forks.
+extern "C" fn before_fork() {
+    BEGUN.set(work().and_then(Work::begun_at_rest));
 }
 
 /// What `fork` runs in the child, where no other thread is.
 extern "C" fn in_child() {
+    let begun = BEGUN.take();
+    let was_at_rest = begun.is_some() && begun == work().map(|work| work.begun.load(Ordering::SeqCst));
+    let parents = WORK.swap(map(libc::MAP_SHARED).unwrap_or(ptr::null_mut()), Ordering::SeqCst);
+    if !parents.is_null() {
+        // SAFETY: the child has a page of its own.
+        unsafe { unmap(parents) };
+    }
     if let Some(number) = NUMBER.get() {
-        number.store(0, Ordering::SeqCst);
+        let next = LAST.fetch_add(1, Ordering::SeqCst) + 1;
+        if !was_at_rest {
+            UNSETTLED.store(next, Ordering::SeqCst);
+        }
+        number.store(next, Ordering::SeqCst);
     }
     // What is not written to is not copied.
     for (index, word) in KEPT.iter().enumerate().filter(|(_, word)| word.load(Ordering::SeqCst) != 0) {
@@ -139,5 +235,18 @@ impl<T: Waitable> Waitable for Kept<T> {
 impl<T: Waitable> fmt::Debug for Kept<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Kept").field(&raw(&*self.opened)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_is_at_rest_when_what_was_begun_has_ended() {
+        let work = |begun: usize, ended: usize| Work { begun: begun.into(), ended: ended.into() };
+        assert_eq!(work(0, 0).begun_at_rest(), Some(0));
+        assert_eq!(work(7, 7).begun_at_rest(), Some(7));
+        assert_eq!(work(7, 6).begun_at_rest(), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
-use crate::sys::{least_stack, note_end_of_thread, starting_thread, thread_has_ended};
+use crate::sys::{is_current, least_stack, note_end_of_thread, starting_thread, thread_has_ended};
 
 /// A small stack will do: bodies and tables live on the heap. What the system takes of it comes on top.
 const STACK: usize = 512 * 1024;
@@ -19,4 +19,13 @@ pub(crate) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Resu
     };
     let builder = Builder::new().name(name.to_owned()).stack_size(STACK + least_stack());
     starting_thread(|| builder.spawn(run))
+}
+
+/// Waits for threads that are at their end. One of them may be that which is here: the system runs what the host has for its
+/// end in the last thread of the process.
+pub(crate) fn join(threads: impl IntoIterator<Item = JoinHandle<()>>) {
+    for thread in threads.into_iter().filter(|thread| !is_current(thread)) {
+        // A panic was caught where it happened.
+        let _ = thread.join();
+    }
 }

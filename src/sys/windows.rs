@@ -210,6 +210,19 @@ impl Generation {
     pub(crate) fn current() -> Generation {
         Generation
     }
+
+    pub(crate) fn was_at_rest(self) -> bool {
+        true
+    }
+}
+
+/// There while a thread takes in hand what a client keeps. Nobody asks for it here.
+pub(crate) struct Working;
+
+impl Working {
+    pub(crate) fn begin() -> Working {
+        Working
+    }
 }
 
 /// A socket for longer than a moment.

@@ -4,24 +4,8 @@
  * that nobody is left to ask for ends. The queries and statuses are those of FILE (expect.h). */
 #define _GNU_SOURCE
 #include "expect.h"
-#include <dlfcn.h>
-#include <errno.h>
-#include <pthread.h>
+#include "threads_left.h"
 #include <time.h>
-
-/* How many threads there are still to be had. */
-static int threads = 1;
-
-/* Stands in front of the system's, for the library too. */
-int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *context)
-{
-    int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-
-    if (threads-- <= 0)
-        return EAGAIN;
-    *(void **)&create = dlsym(RTLD_NEXT, "pthread_create");
-    return create(thread, attributes, start, context);
-}
 
 static struct expectations all;
 static smsp_client *client;
@@ -66,7 +50,7 @@ static void *start_all(void *context)
     pthread_barrier_wait(&together);
     while (counter(client, "requests") == before)
         continue;
-    threads = 1;
+    threads_left = 1;
     CHECK_INT(smsp_multi_status_start(client, all.queries, all.count, &operation, NULL), SMSP_OK);
     CHECK_FAILS(smsp_operation_finish(operation, &report, &error), &error, SMSP_E_RESOURCE, "thread", NULL);
     CHECK_INT(smsp_report_count(report), all.count);
@@ -80,7 +64,7 @@ static void check_short_beside(void *(*other)(void *), long latency)
     pthread_t thread;
     long begun;
 
-    threads = 1;
+    threads_left = 1;
     if (pthread_create(&thread, NULL, other, NULL) != 0)
         check_fatal("pthread_create", NULL);
     pthread_barrier_wait(&together);

@@ -43,6 +43,44 @@ static inline void process_await_threads(int count)
         nanosleep(&pause, NULL);
 }
 
+/* Whether a thread sleeps: it waits for something. */
+static inline int process_sleeps(const char *thread)
+{
+    char path[64], state = '?';
+    FILE *stat;
+
+    snprintf(path, sizeof path, "/proc/self/task/%.20s/stat", thread);
+    stat = fopen(path, "r");
+    /* One that has ended meanwhile does nothing any more. */
+    if (stat == NULL)
+        return 1;
+    if (fscanf(stat, "%*d (%*[^)]) %c", &state) != 1)
+        check_fatal(path, NULL);
+    fclose(stat);
+    return state == 'S';
+}
+
+/* Waits until all threads but this one sleep, which they do soon after a call: the last one when it has made itself idle. */
+static inline void process_await_sleep(void)
+{
+    const struct timespec pause = {0, 1000000};
+    const struct dirent *entry;
+    int awake;
+
+    do {
+        DIR *folder = opendir("/proc/self/task");
+        if (folder == NULL)
+            check_fatal("/proc/self/task", NULL);
+        awake = 0;
+        while ((entry = readdir(folder)) != NULL)
+            if (entry->d_name[0] != '.' && strtol(entry->d_name, NULL, 10) != (long)getpid())
+                awake += !process_sleeps(entry->d_name);
+        closedir(folder);
+        if (awake > 0)
+            nanosleep(&pause, NULL);
+    } while (awake > 0);
+}
+
 /* A field of /proc/self/status in KiB, such as "VmRSS:". */
 static inline long process_memory(const char *field)
 {

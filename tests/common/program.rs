@@ -119,6 +119,11 @@ impl Program {
     }
 
     /// Runs it under valgrind, where it takes some fifty times as long.
+    ///
+    /// That is not for programs that look at what is another thing there: time (`denied_turns`, `look_up`, `unread`), memory
+    /// (`bounded`, `memory`, `starved`, `wiped`), stacks (`stack`, `thread_data_large`), descriptors (`generations`), signals
+    /// (`signals`), limits of threads (`limits threads`), system calls (`sandbox`); nor for those that ask very often (`forks`,
+    /// `operation_many`) or wait for the end of idle threads (`idle`, `last_thread library`).
     pub fn check_memory(&self, arguments: &[impl AsRef<OsStr>]) {
         run(&mut self.memory_command(arguments));
     }
