@@ -70,11 +70,11 @@ mod tests {
     #[test]
     fn every_other_byte_in_every_place_of_every_length_is_none() {
         for length in 1..=18 {
-            for place in 0..length {
+            for offset in 0..length {
                 for byte in (0..=255).filter(|byte: &u8| !byte.is_ascii_digit()) {
                     let mut text = b"123456789012345678"[..length].to_vec();
-                    text[place] = byte;
-                    assert_eq!(value(&text), None, "{byte} at {place} of {length}");
+                    text[offset] = byte;
+                    assert_eq!(value(&text), None, "{byte} at {offset} of {length}");
                 }
             }
         }

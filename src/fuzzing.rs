@@ -1,11 +1,11 @@
-//! Doors into the library for the fuzz targets of `fuzz/`: texts in, texts out. Only they are built with it.
+//! Entry points of the library for the fuzz targets of `fuzz/`: texts in, texts out. Only they are built with it.
 
 use crate::phone::Phone;
 use crate::plan::{BatchLimit, Plan};
 use crate::query::{Query, RawQuery};
 use crate::report::matching;
 use crate::state::State;
-use crate::wire::request::Asked;
+use crate::wire::request::BatchEntry;
 use crate::wire::{fast_json, read, repair, response};
 
 /// Makes a text of the body of an answer, as it is done before it is read.
@@ -19,7 +19,7 @@ pub fn read_documented(body: &[u8]) -> Option<Answer<'_>> {
 }
 
 /// What is asked for these queries, in one batch.
-fn with_asked<T>(queries: &[Query<'_>], run: impl FnOnce(&[Asked<'_>]) -> T) -> T {
+fn with_asked<T>(queries: &[Query<'_>], run: impl FnOnce(&[BatchEntry<'_>]) -> T) -> T {
     let limit = BatchLimit { entries: usize::MAX, query_bytes: None };
     let (plan, draft) = Plan::new(queries.iter().copied().map(RawQuery::from), limit).expect("memory");
     let texts = draft.asked_texts();
@@ -86,7 +86,7 @@ impl Answer<'_> {
     pub fn entries(&self) -> Option<Vec<Entry>> {
         match &self.0 {
             read::Answer::Entries(entries) => {
-                Some((0..entries.list.len()).map(|place| Entry::new(entries, place)).collect())
+                Some((0..entries.list.len()).map(|index| Entry::new(entries, index)).collect())
             }
             read::Answer::Refusal(_) => None,
         }
@@ -98,8 +98,8 @@ impl Answer<'_> {
         with_asked(queries, |asked| {
             let matches = matching::assign(asked, entries).expect("memory");
             let mut answers = vec![None; queries.len()];
-            for (place, asked) in asked.iter().enumerate() {
-                answers[asked.row()] = matches.answer(place);
+            for (index, asked) in asked.iter().enumerate() {
+                answers[asked.row()] = matches.answer(index);
             }
             Assigned { answers, unmatched: matches.unmatched.len() }
         })
@@ -107,8 +107,8 @@ impl Answer<'_> {
 }
 
 impl Entry {
-    fn new(entries: &response::Entries<'_>, place: usize) -> Entry {
-        let (entry, status) = (&entries.list[place], entries.status(place));
+    fn new(entries: &response::Entries<'_>, index: usize) -> Entry {
+        let (entry, status) = (&entries.list[index], entries.status(index));
         Entry {
             message: entry.key().map(|(phone, id)| (sent(phone), id.text().into_owned())),
             state: status.state,

@@ -21,8 +21,8 @@ impl Level {
 
     /// The level of this name; off for any other.
     pub(crate) fn from_name(name: &str) -> Level {
-        let place = LEVELS.iter().position(|level| *level == name);
-        place.map_or(Level::Off, |place| Level::ALL[place])
+        let index = LEVELS.iter().position(|level| *level == name);
+        index.map_or(Level::Off, |index| Level::ALL[index])
     }
 
     pub(crate) fn name(self) -> &'static str {

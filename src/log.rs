@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::code::Code;
 use crate::error::{Error, reason};
-pub(crate) use crate::level::Level;
+use crate::level::Level;
 use crate::phone::hide_numbers;
 use crate::report::Outcome;
 use crate::secret::redact::Secrets;

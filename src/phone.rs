@@ -229,8 +229,8 @@ fn check_separators(text: &str) -> Result<(), Reason> {
         return Err(Reason::SecondPlus);
     }
     let mut separators = text.char_indices().filter(|(_, character)| !matches!(character, '+' | '0'..='9'));
-    if let (Some((place, separator)), None) = (separators.next(), separators.next()) {
-        let behind = &text[place + separator.len_utf8()..];
+    if let (Some((offset, separator)), None) = (separators.next(), separators.next()) {
+        let behind = &text[offset + separator.len_utf8()..];
         if (is_dot(separator) || separator == ',') && !behind.is_empty() && behind.bytes().all(|byte| byte == b'0') {
             return Err(Reason::Fraction);
         }

@@ -12,7 +12,7 @@ use crate::message_id::MessageId;
 use crate::query::RawQuery;
 use crate::report::draft::{Draft, Duplicate};
 use crate::report::rows::Rows;
-use crate::wire::request::{Key, Message, query_entry_size};
+use crate::wire::request::{EntryKey, Message, query_entry_size};
 
 /// How much one request holds.
 #[derive(Clone, Copy, Debug)]
@@ -162,7 +162,7 @@ impl Planning {
     fn add(
         &mut self,
         query: RawQuery<'_>,
-        key: &Key<'_>,
+        key: &EntryKey<'_>,
         message: Message<'_>,
         is_as_given: bool,
     ) -> Result<(), Error> {
@@ -225,7 +225,7 @@ impl Seen {
 
     /// Notes the row that comes next, or gives the earlier one that asks the same.
     #[inline(always)]
-    fn insert(&mut self, key: &Key<'_>, rows: &Rows) -> Result<Option<u32>, Error> {
+    fn insert(&mut self, key: &EntryKey<'_>, rows: &Rows) -> Result<Option<u32>, Error> {
         if self.table.is_none() {
             let numbers = self.numbers.go_on(key.0.bits());
             // Ids begin at 0, but none may be the first that is compared.
@@ -241,7 +241,7 @@ impl Seen {
     }
 
     #[cold]
-    fn look_up(&mut self, key: &Key<'_>, rows: &Rows) -> Result<Option<u32>, Error> {
+    fn look_up(&mut self, key: &EntryKey<'_>, rows: &Rows) -> Result<Option<u32>, Error> {
         let table = match &mut self.table {
             Some(table) => table,
             None => self.table.insert(Table::of(rows)?),
@@ -292,7 +292,7 @@ impl Table {
     }
 
     /// Notes what is asked as the nth, or gives the earlier one that is the same.
-    fn insert(&mut self, nth: usize, key: &Key<'_>, rows: &Rows) -> Result<Option<u32>, Error> {
+    fn insert(&mut self, nth: usize, key: &EntryKey<'_>, rows: &Rows) -> Result<Option<u32>, Error> {
         let key = Some(key);
         let hash = self.hasher.hash_one(key);
         if let Some(earlier) = self.asked.find(hash, |nth| rows.key(*nth as usize).as_ref() == key) {
@@ -348,7 +348,7 @@ mod tests {
         let sizes: Vec<usize> = (0..plan.batches())
             .map(|batch| {
                 let asked = draft.batch(plan.rows_of(batch), &texts).unwrap();
-                asked.iter().enumerate().map(|(place, query)| query_entry_size(place, query.message())).sum()
+                asked.iter().enumerate().map(|(index, query)| query_entry_size(index, query.message())).sum()
             })
             .collect();
         let (last, full) = sizes.split_last().unwrap();
@@ -361,7 +361,7 @@ mod tests {
     #[test]
     fn a_query_string_is_filled_to_the_last_byte() {
         let messages = ["1000", "1001"].map(|id| ("+33612345678", id));
-        let sizes = with_asked(&messages, |asked| [0, 1].map(|place| query_entry_size(place, asked[place].message())));
+        let sizes = with_asked(&messages, |asked| [0, 1].map(|index| query_entry_size(index, asked[index].message())));
         let size = sizes[0] + sizes[1];
         let raw = messages.map(|(phone, id)| RawQuery::from(Query::new(phone, id)));
         for (room, batches) in [(size, 1), (size - 1, 2), (sizes[0], 2)] {
@@ -410,7 +410,7 @@ mod tests {
             (0..2_000).map(|i| (number(9_999 - i), text(i))).collect(),
         ];
         for list in ascending {
-            let again = [1_999, 0, 1_000, 1_000].map(|place| list[place].clone());
+            let again = [1_999, 0, 1_000, 1_000].map(|index| list[index].clone());
             let new = (number(10_000), text(10_000));
             let queries: Vec<_> = list.iter().chain(&again).chain([&new, &new]).map(|(a, b)| (&**a, &**b)).collect();
             let plan = plan(&queries, 500);

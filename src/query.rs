@@ -3,7 +3,7 @@
 use crate::invalid::{Field, Invalid, Reason};
 use crate::message_id::MessageId;
 use crate::phone::Phone;
-use crate::wire::request::{Key, Message};
+use crate::wire::request::{EntryKey, Message};
 
 /// A message to ask about.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,7 @@ impl<'a> From<Query<'a>> for RawQuery<'a> {
 
 impl<'a> RawQuery<'a> {
     /// What is asked, or why it cannot be asked.
-    pub(crate) fn read(self) -> Result<Key<'a>, Invalid> {
+    pub(crate) fn read(self) -> Result<EntryKey<'a>, Invalid> {
         let phone = text(self.phone_number).and_then(Phone::read);
         let id = text(self.message_id).and_then(MessageId::read);
         let invalid = |field| move |reason| Invalid { field, reason };
@@ -46,7 +46,7 @@ impl<'a> RawQuery<'a> {
     /// The same in one pass where both texts are what is sent, as they mostly are: a number without separators, an id of
     /// digits.
     #[inline(always)]
-    pub(crate) fn read_as_sent(self) -> Option<(Key<'a>, Message<'a>)> {
+    pub(crate) fn read_as_sent(self) -> Option<(EntryKey<'a>, Message<'a>)> {
         let (phone, id) = (self.phone_number?, self.message_id?);
         let key = (Phone::from_sent(phone)?, MessageId::from_digits(id)?);
         Some((key, Message { phone, id, id_is_number: true }))

@@ -118,8 +118,8 @@ mod tests {
 
     #[test]
     fn numbers_are_places() {
-        for (place, state) in State::ALL.iter().enumerate() {
-            assert_eq!(state.value() as usize, place);
+        for (index, state) in State::ALL.iter().enumerate() {
+            assert_eq!(state.value() as usize, index);
         }
     }
 

@@ -58,8 +58,8 @@ counters! {
 }
 
 /// The name of the counter at this place, NUL-terminated; None past the last.
-pub(crate) fn c_name(place: usize) -> Option<&'static CStr> {
-    NAMES.get(place).copied()
+pub(crate) fn c_name(index: usize) -> Option<&'static CStr> {
+    NAMES.get(index).copied()
 }
 
 /// Every counter: its name and what it counts.
@@ -83,8 +83,8 @@ impl Stats {
     }
 
     pub(crate) fn get(&self, name: &[u8]) -> Option<u64> {
-        let place = NAMES.iter().position(|known| known.to_bytes() == name)?;
-        Some(self.values[place].load(Ordering::Relaxed))
+        let index = NAMES.iter().position(|known| known.to_bytes() == name)?;
+        Some(self.values[index].load(Ordering::Relaxed))
     }
 
     /// Counts a failed attempt.

@@ -36,11 +36,11 @@ impl Shared {
     fn hand_out(&mut self, name: &str) -> Option<*const c_char> {
         let value = self.config.get_c(name)?;
         let known = self.handed_out.iter().position(|text| **text == *value);
-        let place = known.unwrap_or_else(|| {
+        let index = known.unwrap_or_else(|| {
             self.handed_out.push(value.to_owned());
             self.handed_out.len() - 1
         });
-        Some(self.handed_out[place].as_ptr())
+        Some(self.handed_out[index].as_ptr())
     }
 }
 

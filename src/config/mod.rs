@@ -89,7 +89,7 @@ impl Config {
     /// The same with texts that may be no UTF-8.
     pub(crate) fn set_c(&mut self, name: &CStr, value: &CStr) -> Result<(), Error> {
         let name = name.to_str().map_err(|_| Error::config("name", "is not UTF-8"))?;
-        if place(name).is_none() {
+        if index(name).is_none() {
             return Err(no_such_option(name));
         }
         let value = value.to_str().map_err(|_| Error::config(name, "is not UTF-8"))?;
@@ -122,7 +122,7 @@ impl Config {
     }
 
     pub(crate) fn get_c(&self, name: &str) -> Option<&CStr> {
-        Some(self.values[place(name)?].as_ref()?.shown.as_c_str())
+        Some(self.values[index(name)?].as_ref()?.shown.as_c_str())
     }
 
     /// The value itself, secrets too; None if there is none or it is empty.
@@ -189,13 +189,13 @@ impl Config {
 
     /// `source` is what an error names: the option, or the variable that it comes from.
     fn set_from(&mut self, name: &str, source: &str, value: &str) -> Result<(), Error> {
-        let place = place(name).ok_or_else(|| no_such_option(name))?;
-        let option = &OPTIONS[place];
+        let index = index(name).ok_or_else(|| no_such_option(name))?;
+        let option = &OPTIONS[index];
         let text: secret::Secret = option.validate(value).map_err(|reason| Error::config(source, reason))?.into();
         let empty_is_none = text.is_empty() && option.default.is_none();
-        self.values[place] = (!empty_is_none).then(|| Value { shown: option.shown(&text), text });
-        self.key_source = self.last_key_source(place);
-        if place == Setting::Proxy as usize {
+        self.values[index] = (!empty_is_none).then(|| Value { shown: option.shown(&text), text });
+        self.key_source = self.last_key_source(index);
+        if index == Setting::Proxy as usize {
             (self.no_proxy, self.unreadable_proxy) = (None, None);
         }
         Ok(())
@@ -224,7 +224,7 @@ fn no_such_option(name: &str) -> Error {
     Error::config(&format!("{name:?}"), "there is no such option")
 }
 
-fn place(name: &str) -> Option<usize> {
+fn index(name: &str) -> Option<usize> {
     OPTIONS.iter().position(|option| option.name() == name)
 }
 

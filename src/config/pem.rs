@@ -88,13 +88,13 @@ fn decoded(text: &str, start: usize, end: usize) -> Result<CertificateDer<'stati
 /// The first mark from a place on. One with too few dashes is one too, so that it is not passed over.
 fn mark(text: &str, from: usize) -> Option<Mark<'_>> {
     let find = |word: &'static str| Some((from + text[from..].find(word)?, word));
-    let (place, word) = find("--BEGIN ").into_iter().chain(find("--END ")).min()?;
-    let after = place + word.len();
-    let name = name(&text[after..]).filter(|_| text[from..place + 2].ends_with(DASHES));
+    let (offset, word) = find("--BEGIN ").into_iter().chain(find("--END ")).min()?;
+    let after = offset + word.len();
+    let name = name(&text[after..]).filter(|_| text[from..offset + 2].ends_with(DASHES));
     Some(Mark {
         begins: word == "--BEGIN ",
         name,
-        start: from + text[from..place].trim_end_matches('-').len(),
+        start: from + text[from..offset].trim_end_matches('-').len(),
         end: after + name.map_or(0, |name| name.len() + DASHES.len()),
     })
 }
@@ -108,10 +108,10 @@ fn name(text: &str) -> Option<&str> {
 }
 
 /// The number of the line that this place is in.
-fn line(text: &str, place: usize) -> usize {
-    let before = text.as_bytes()[..place].split(|&byte| byte == b'\n').count();
+fn line(text: &str, offset: usize) -> usize {
+    let before = text.as_bytes()[..offset].split(|&byte| byte == b'\n').count();
     // Macintoshes of old ended lines by another sign.
-    if text.contains('\n') { before } else { text.as_bytes()[..place].split(|&byte| byte == b'\r').count() }
+    if text.contains('\n') { before } else { text.as_bytes()[..offset].split(|&byte| byte == b'\r').count() }
 }
 
 #[cfg(test)]

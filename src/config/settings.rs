@@ -14,7 +14,8 @@ use super::url::BaseUrl;
 use super::value::trim;
 use super::{Config, Setting, pem};
 use crate::error::{Code, Error, reason};
-use crate::log::{Level, Log};
+use crate::level::Level;
+use crate::log::Log;
 use crate::plan::BatchLimit;
 use crate::secret::Secret;
 use crate::secret::redact::Secrets;
@@ -226,10 +227,10 @@ fn add_system(store: &mut RootCertStore) -> Result<(), Error> {
 
 /// Every section of a file must be a certificate that can be used.
 fn add_all(store: &mut RootCertStore, path: &str) -> Result<(), Error> {
-    for (place, section) in sections(path)?.into_iter().enumerate() {
+    for (index, section) in sections(path)?.into_iter().enumerate() {
         let unusable = |_| "is no X.509 certificate that can be read; it may have been cut or changed".to_owned();
         let added = section.and_then(|certificate| store.add(certificate).map_err(unusable));
-        added.map_err(|what| Error::config("ca_file", format!("section {} of {path:?} {what}", place + 1)))?;
+        added.map_err(|what| Error::config("ca_file", format!("section {} of {path:?} {what}", index + 1)))?;
     }
     Ok(())
 }

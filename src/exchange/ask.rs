@@ -22,7 +22,7 @@ use crate::secret::redact::Secrets;
 use crate::state::may_be_for_one_entry;
 use crate::stats::{Counter, Stats};
 use crate::wire::Format;
-use crate::wire::request::{self, Asked};
+use crate::wire::request::{self, BatchEntry};
 use crate::wire::response::Entries;
 
 /// Asks the service, one batch at a time for each thread.
@@ -106,7 +106,7 @@ impl Exchange {
     }
 
     /// Asks about messages of a batch, again where that may help.
-    fn ask_part(&self, call: &Call, batch: usize, asked: &[Asked<'_>], scratch: &mut Scratch) -> PartOutcome {
+    fn ask_part(&self, call: &Call, batch: usize, asked: &[BatchEntry<'_>], scratch: &mut Scratch) -> PartOutcome {
         if let Err(error) = self.write_request(asked, &mut scratch.request) {
             return PartOutcome::Failed(error);
         }
@@ -122,7 +122,7 @@ impl Exchange {
         &'l self,
         call: &Call,
         batch: usize,
-        asked: &[Asked<'_>],
+        asked: &[BatchEntry<'_>],
         scratch: &mut Scratch,
         log: &mut Attempt<'l>,
     ) -> Result<PartOutcome, GivenUp> {
@@ -159,7 +159,7 @@ impl Exchange {
         }
     }
 
-    fn answered(&self, call: &Call, asked: &[Asked<'_>], reply: &Reply<'_>) -> PartOutcome {
+    fn answered(&self, call: &Call, asked: &[BatchEntry<'_>], reply: &Reply<'_>) -> PartOutcome {
         let matches = match matching::assign(asked, &reply.entries) {
             Ok(matches) => matches,
             Err(error) => return PartOutcome::Failed(error),
@@ -174,7 +174,7 @@ impl Exchange {
     /// Sends the request that was written: what the service says of these messages.
     fn attempt<'s>(
         &self,
-        asked: &[Asked<'s>],
+        asked: &[BatchEntry<'s>],
         deadline: Option<Deadline>,
         cancel: Option<&CancelToken>,
         scratch: &'s mut Scratch,
@@ -222,9 +222,9 @@ impl Exchange {
         })
     }
 
-    pub(super) fn write_request(&self, asked: &[Asked<'_>], request: &mut HttpRequest) -> Result<(), Error> {
+    pub(super) fn write_request(&self, asked: &[BatchEntry<'_>], request: &mut HttpRequest) -> Result<(), Error> {
         let Settings { url, api_key, format, method, .. } = &*self.settings;
-        let messages = asked.iter().map(Asked::message);
+        let messages = asked.iter().map(BatchEntry::message);
         // Neither the body nor the URL grows while it is written: that would leave a copy of the key behind.
         let written = match method {
             Method::Post => {

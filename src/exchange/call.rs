@@ -17,9 +17,9 @@ use crate::plan::Plan;
 use crate::report::Report;
 use crate::report::draft::Draft;
 use crate::report::matching::Matches;
-use crate::report::rows::AskedTexts;
+use crate::report::rows::QueryTexts;
 use crate::sys::Event;
-use crate::wire::request::Asked;
+use crate::wire::request::BatchEntry;
 use crate::wire::response::Entries;
 
 /// So many parts of refused batches may be refused without an answered one: a service that refuses every message is not
@@ -32,7 +32,7 @@ pub(crate) struct Call {
     pub number: u64,
     pub start: Instant,
     plan: Plan,
-    texts: Arc<AskedTexts>,
+    texts: Arc<QueryTexts>,
     pub deadline: Option<Deadline>,
     /// What ends the call before its time; None if nothing does.
     pub cancel: Option<Arc<CancelToken>>,
@@ -62,7 +62,7 @@ struct Progress {
 /// A batch that a thread has taken, to be completed once.
 pub(crate) struct Batch<'c> {
     pub number: usize,
-    pub asked: Vec<Asked<'c>>,
+    pub asked: Vec<BatchEntry<'c>>,
 }
 
 /// What a finished call leaves.
@@ -116,7 +116,7 @@ impl Call {
     }
 
     /// The texts of the queries. Takes no lock.
-    pub(crate) fn texts(&self) -> &AskedTexts {
+    pub(crate) fn texts(&self) -> &QueryTexts {
         &self.texts
     }
 
@@ -155,7 +155,7 @@ impl Call {
     /// speak of. `stranger` is what the answer has instead.
     pub(crate) fn answered(
         &self,
-        asked: &[Asked<'_>],
+        asked: &[BatchEntry<'_>],
         status: u16,
         entries: &Entries<'_>,
         matches: &Matches,
@@ -171,8 +171,8 @@ impl Call {
                 return Some(error);
             }
         };
-        for (place, query) in asked.iter().enumerate() {
-            let error = match matches.answer(place).map(|place| &entries.list[place]) {
+        for (index, query) in asked.iter().enumerate() {
+            let error = match matches.answer(index).map(|index| &entries.list[index]) {
                 Some(entry) => match &statuses[entry.status] {
                     Ok(status) => {
                         progress.draft.answer(query.row(), entry.date, status);
@@ -194,7 +194,7 @@ impl Call {
     }
 
     /// Notes why messages of a batch have no answer.
-    pub(crate) fn failed(&self, asked: &[Asked<'_>], error: &Error) {
+    pub(crate) fn failed(&self, asked: &[BatchEntry<'_>], error: &Error) {
         self.lock().draft.fail(rows(asked), error);
     }
 
@@ -354,7 +354,7 @@ impl Call {
 }
 
 /// The rows from the first of these messages to the last.
-fn rows(asked: &[Asked<'_>]) -> Range<usize> {
+fn rows(asked: &[BatchEntry<'_>]) -> Range<usize> {
     match asked {
         [first, .., last] => first.row()..last.row() + 1,
         [only] => only.row()..only.row() + 1,

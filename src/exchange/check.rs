@@ -15,7 +15,7 @@ use crate::net::http::{HttpRequest, ResponseHead};
 use crate::net::limit::Limit;
 use crate::query::{Query, RawQuery};
 use crate::report::matching;
-use crate::wire::request::Asked;
+use crate::wire::request::BatchEntry;
 
 /// The headers of an answer that a transcript shows: nothing of a session.
 const SHOWN_HEADERS: [&str; 6] =
@@ -117,7 +117,7 @@ impl Exchange {
         let digits = phone.last_digits();
         let (number, is_number) = (phone.text(), id.is_number());
         let texts = format!("{number}\0{}", id.text());
-        let asked = [Asked::new(0, texts.as_bytes(), number.len(), is_number)];
+        let asked = [BatchEntry::new(0, texts.as_bytes(), number.len(), is_number)];
         let Scratch { mut request, mut answer } = Scratch::default();
         self.write_request(&asked, &mut request)?;
         let sent = self.send(None, None, &request, &mut answer);
@@ -126,7 +126,7 @@ impl Exchange {
         let head = sent.map_err(|failure| failure.error)?;
         let reply = understand(head.status, &mut answer, &asked, &self.settings.secrets);
         let entries = reply.map_err(|error| redirected(error, &head, &self.settings))?.entries;
-        let found = matching::assign(&asked, &entries)?.answer(0).map(|place| entries.status(place).state.name());
+        let found = matching::assign(&asked, &entries)?.answer(0).map(|index| entries.status(index).state.name());
         let status = head.status;
         Ok(match found {
             Some(state) => format!("HTTP status {status}, the message is {state}"),

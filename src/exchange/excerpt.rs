@@ -13,11 +13,11 @@ const BEFORE: usize = 20;
 const PAGE: usize = 16 * 1024;
 
 /// What to show of a body: what stands around this place, or what a page says, as one line in quotes.
-pub(crate) fn excerpt(secrets: &Secrets, body: &str, place: usize) -> String {
+pub(crate) fn excerpt(secrets: &Secrets, body: &str, offset: usize) -> String {
     let excerpt = match body {
         "" => return "an empty body".to_owned(),
         page if page::is_page(page) => page_text(secrets, page),
-        other => secrets.around(other, place, BEFORE, LENGTH),
+        other => secrets.around(other, offset, BEFORE, LENGTH),
     };
     if excerpt.is_empty() { "a page without text".to_owned() } else { format!("\"{}\"", secrets.quote(&excerpt)) }
 }

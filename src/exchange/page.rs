@@ -145,13 +145,13 @@ fn end_of_element(text: &str, tag: &str) -> usize {
     if text.starts_with("</") || !HIDDEN.iter().any(|hidden| tag.eq_ignore_ascii_case(hidden)) {
         return end;
     }
-    let mut place = end;
-    while let Some(next) = memmem::find(&text.as_bytes()[place..], b"</") {
-        place += next;
-        if name(&text[place + 2..]).eq_ignore_ascii_case(tag) {
-            return place + end_of_tag(&text[place..]);
+    let mut offset = end;
+    while let Some(next) = memmem::find(&text.as_bytes()[offset..], b"</") {
+        offset += next;
+        if name(&text[offset + 2..]).eq_ignore_ascii_case(tag) {
+            return offset + end_of_tag(&text[offset..]);
         }
-        place += 2;
+        offset += 2;
     }
     text.len()
 }
@@ -159,9 +159,9 @@ fn end_of_element(text: &str, tag: &str) -> usize {
 /// Where the tag or the comment ends that a text begins with; where the text ends if it does not.
 fn end_of_tag(text: &str) -> usize {
     let end = if text.starts_with("<!--") {
-        memmem::find(text.as_bytes(), b"-->").map(|place| place + 3)
+        memmem::find(text.as_bytes(), b"-->").map(|offset| offset + 3)
     } else {
-        memchr(b'>', text.as_bytes()).map(|place| place + 1)
+        memchr(b'>', text.as_bytes()).map(|offset| offset + 1)
     };
     end.unwrap_or(text.len())
 }

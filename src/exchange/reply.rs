@@ -8,7 +8,7 @@ use crate::state::{may_be_for_one_entry, refusal};
 use crate::wire::fast_json;
 use crate::wire::read::{self, Answer};
 use crate::wire::repair::repair;
-use crate::wire::request::Asked;
+use crate::wire::request::BatchEntry;
 use crate::wire::response::{Entries, Refusal, Unreadable};
 
 /// HTTP status: too many requests.
@@ -26,7 +26,7 @@ pub(super) struct Reply<'s> {
 pub(super) fn understand<'s>(
     status: u16,
     body: &'s mut Body,
-    asked: &[Asked<'s>],
+    asked: &[BatchEntry<'s>],
     secrets: &Secrets,
 ) -> Result<Reply<'s>, Error> {
     let success = (200..300).contains(&status);

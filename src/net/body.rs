@@ -279,9 +279,9 @@ mod tests {
         for behind in [b"x".as_slice(), b"\0x", b"\0\x1f\x8b", &[0x1f; 20]] {
             check(body, &[&whole, behind].concat(), None);
         }
-        for place in (0..4).chain(whole.len() - 8..whole.len()) {
+        for index in (0..4).chain(whole.len() - 8..whole.len()) {
             let mut bent = whole.clone();
-            bent[place] ^= 0xe1;
+            bent[index] ^= 0xe1;
             check(body, &bent, None);
         }
         check(body, &whole, Some(b"text text text text"));
@@ -317,7 +317,7 @@ mod tests {
 
     impl<I: Iterator<Item = u8>> Read for Endless<I> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            Ok(buffer.iter_mut().zip(&mut self.0).map(|(place, byte)| *place = byte).count())
+            Ok(buffer.iter_mut().zip(&mut self.0).map(|(slot, byte)| *slot = byte).count())
         }
     }
 

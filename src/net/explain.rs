@@ -187,12 +187,12 @@ fn identifier(text: &str) -> &str {
 fn split(name: &str) -> String {
     let characters: Vec<char> = name.chars().collect();
     let mut words = String::new();
-    for (place, character) in characters.iter().enumerate() {
-        let is_lower = |place: Option<usize>| {
-            place.and_then(|place| characters.get(place)).is_some_and(|other| !other.is_ascii_uppercase())
+    for (index, character) in characters.iter().enumerate() {
+        let is_lower = |index: Option<usize>| {
+            index.and_then(|index| characters.get(index)).is_some_and(|other| !other.is_ascii_uppercase())
         };
-        let begins = character.is_ascii_uppercase() && (is_lower(place.checked_sub(1)) || is_lower(Some(place + 1)));
-        if begins && place > 0 {
+        let begins = character.is_ascii_uppercase() && (is_lower(index.checked_sub(1)) || is_lower(Some(index + 1)));
+        if begins && index > 0 {
             words.push(' ');
         }
         words.push(character.to_ascii_lowercase());

@@ -68,8 +68,8 @@ impl Attempts<'_> {
     /// Waits for the first connection that is made, or None, that cannot be.
     fn first(&mut self, deadline: Option<Instant>) -> io::Result<Option<Kept<TcpStream>>> {
         let waiting = self.running.iter().fold(PollSet::new(), |waiting, (_, stream)| waiting.writable(stream));
-        let place = waiting.until(deadline)?;
-        let (address, stream) = self.running.swap_remove(place);
+        let index = waiting.until(deadline)?;
+        let (address, stream) = self.running.swap_remove(index);
         match stream.take_error().and_then(|error| error.map_or(Ok(()), Err)).and_then(|()| stream.set_nodelay(true)) {
             Ok(()) => Ok(Some(stream)),
             Err(error) => {

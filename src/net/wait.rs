@@ -91,7 +91,7 @@ impl<'fd> PollSet<'fd> {
                 Ok(()) => match list.iter().position(Polled::is_ready) {
                     None => return Err(ErrorKind::TimedOut.into()),
                     Some(0) => return Err(io::Error::other("stopped")),
-                    Some(place) => return Ok(place - 1),
+                    Some(index) => return Ok(index - 1),
                 },
             }
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Report;
 use super::reasons::{Failed, Reasons};
-use super::rows::{AskedTexts, NO_DATE, NO_FLAG, Row, Rows, SentQuery, without_nul};
+use super::rows::{NO_DATE, NO_FLAG, QueryTexts, Row, Rows, SentQuery, without_nul};
 use super::texts::{Address, Texts};
 use crate::bounded::bounded;
 use crate::code::Code;
@@ -14,7 +14,7 @@ use crate::error::{Error, out_of_memory};
 use crate::invalid::Invalid;
 use crate::memory;
 use crate::state::State;
-use crate::wire::request::Asked;
+use crate::wire::request::BatchEntry;
 use crate::wire::response::EntryStatus;
 
 pub(crate) use super::reasons::Duplicate;
@@ -35,8 +35,8 @@ pub(crate) struct Draft {
     rows: Vec<Row>,
     /// The rows that are asked, in order.
     sent: Vec<SentQuery>,
-    asked: Arc<AskedTexts>,
-    told: Told,
+    asked: Arc<QueryTexts>,
+    told: ServiceTexts,
     invalid: Vec<(u32, Invalid)>,
     /// No two ranges overlap.
     failed: Vec<Failed>,
@@ -57,12 +57,12 @@ impl From<Rows> for Draft {
 
 impl Draft {
     /// The texts of the queries, to be read while others write rows.
-    pub(crate) fn asked_texts(&self) -> Arc<AskedTexts> {
+    pub(crate) fn asked_texts(&self) -> Arc<QueryTexts> {
         Arc::clone(&self.asked)
     }
 
     /// The messages that a batch of these rows asks.
-    pub(crate) fn batch<'t>(&self, rows: Range<usize>, texts: &'t AskedTexts) -> Result<Vec<Asked<'t>>, Error> {
+    pub(crate) fn batch<'t>(&self, rows: Range<usize>, texts: &'t QueryTexts) -> Result<Vec<BatchEntry<'t>>, Error> {
         let sent = &self.sent[self.sent_for(&rows)];
         let mut list = memory::list(sent.len(), "a batch")?;
         let mut chunk = [].as_slice();
@@ -159,7 +159,7 @@ impl Draft {
 
 /// The texts of the service. Its status texts are few and come again and again, so each is kept once.
 #[derive(Debug, Default)]
-struct Told {
+struct ServiceTexts {
     texts: Texts,
     statuses: Vec<(Box<str>, Address)>,
 }
@@ -167,7 +167,7 @@ struct Told {
 /// More distinct status texts than the service has; beyond, they are kept as they come.
 const MAX_STATUSES: usize = 32;
 
-impl Told {
+impl ServiceTexts {
     fn status(&mut self, text: &str) -> Result<Address, Error> {
         if let Some((_, address)) = self.statuses.iter().find(|(known, _)| **known == *text) {
             return Ok(*address);
@@ -310,7 +310,7 @@ mod tests {
             Some("late"),
         ];
         assert_eq!(messages, expected);
-        assert!(report.iter().enumerate().all(|(place, row)| row.index() == place));
+        assert!(report.iter().enumerate().all(|(index, row)| row.index() == index));
         assert!(report.error(7).is_none());
     }
 
@@ -331,9 +331,9 @@ mod tests {
         let kept = draft.told.statuses.len();
         let (report, _) = draft.finish(&[]);
         assert_eq!(kept, MAX_STATUSES);
-        for (place, status) in report.iter().enumerate() {
-            assert_eq!(status.status_text(), Some(&*format!("text {}\u{fffd}", place % 50)));
-            assert_eq!((status.phone_number(), status.message_id()), ("0612345678", &*ids[place]));
+        for (index, status) in report.iter().enumerate() {
+            assert_eq!(status.status_text(), Some(&*format!("text {}\u{fffd}", index % 50)));
+            assert_eq!((status.phone_number(), status.message_id()), ("0612345678", &*ids[index]));
             assert_eq!(status.date_text(), Some("soon"));
         }
         let addresses = [0, 50, 49, 99].map(|row| report.row(row).unwrap().status_text);

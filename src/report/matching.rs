@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use crate::error::{Error, out_of_memory};
 use crate::memory;
 use crate::phone::Phone;
-use crate::wire::request::{Asked, Key};
+use crate::wire::request::{BatchEntry, EntryKey};
 use crate::wire::response::{Entries, Entry};
 
 /// What memory is asked for here.
@@ -18,7 +18,7 @@ const MATCHES: &str = "what belongs to which query";
 #[derive(Debug, PartialEq)]
 pub(crate) struct Matches {
     /// For each query the place of its answer; None if each has the one at its own place.
-    places: Option<Vec<Option<usize>>>,
+    indices: Option<Vec<Option<usize>>>,
     /// How many queries have an answer.
     pub answered: usize,
     /// The places of the answers that belong to no query.
@@ -29,56 +29,61 @@ impl Matches {
     /// The place of the answer to the query at this place.
     #[inline]
     pub(crate) fn answer(&self, query: usize) -> Option<usize> {
-        self.places.as_ref().map_or(Some(query), |places| places[query])
+        self.indices.as_ref().map_or(Some(query), |places| places[query])
     }
 }
 
 /// Gives each query its answer: the same number and id first, over the whole batch; then French national numbers.
 /// One answer serves one query; the first that matches wins.
-pub(crate) fn assign(asked: &[Asked<'_>], answers: &Entries<'_>) -> Result<Matches, Error> {
+pub(crate) fn assign(asked: &[BatchEntry<'_>], answers: &Entries<'_>) -> Result<Matches, Error> {
     let answers = &answers.list;
     if asked.len() == answers.len() && (are_as_asked(asked, answers) || are_of_national_numbers(asked, answers)) {
-        return Ok(Matches { places: None, answered: asked.len(), unmatched: Vec::new() });
+        return Ok(Matches { indices: None, answered: asked.len(), unmatched: Vec::new() });
     }
     let asked = memory::collect(asked.iter().map(|query| query.message().key()), MATCHES)?;
     let answers = memory::collect(answers.iter().map(Entry::key), MATCHES)?;
     let mut taken = memory::collect(asked.iter().map(|_| None), MATCHES)?;
     let left = exact(&asked, &answers, &mut taken)?;
     let unmatched = if left.is_empty() { Vec::new() } else { national(&asked, &answers, &left, &mut taken)? };
-    Ok(Matches { answered: answers.len() - unmatched.len(), unmatched, places: Some(taken) })
+    Ok(Matches { answered: answers.len() - unmatched.len(), unmatched, indices: Some(taken) })
 }
 
 /// Whether each answer is about the message asked at its place, as mostly.
-fn are_as_asked(asked: &[Asked<'_>], answers: &[Entry<'_>]) -> bool {
+fn are_as_asked(asked: &[BatchEntry<'_>], answers: &[Entry<'_>]) -> bool {
     answers.iter().zip(asked).all(|(answer, asked)| answer.is_about(asked.message()))
 }
 
 /// Whether only national numbers are asked, and each answer is about the one at its place, in either form. No two of these
 /// queries have the same digits and id, so an answer can be no other's.
-fn are_of_national_numbers(asked: &[Asked<'_>], answers: &[Entry<'_>]) -> bool {
+fn are_of_national_numbers(asked: &[BatchEntry<'_>], answers: &[Entry<'_>]) -> bool {
     answers.iter().zip(asked).all(|(answer, asked)| {
         let (phone, id) = asked.message().key();
-        let is_other_form = |(told, told_id): Key<'_>| told.french_digits() == phone.french_digits() && told_id == id;
+        let is_other_form =
+            |(told, told_id): EntryKey<'_>| told.french_digits() == phone.french_digits() && told_id == id;
         phone.is_national() && answer.key().is_some_and(is_other_form)
     })
 }
 
 /// An answer that is left over.
-struct Left {
-    place: usize,
+struct Leftover {
+    index: usize,
     /// Whether its number and id are asked, and had an answer before.
     came_again: bool,
 }
 
 /// Takes the answers whose number and id are those of a query; gives back the others.
-fn exact(asked: &[Key<'_>], answers: &[Option<Key<'_>>], taken: &mut [Option<usize>]) -> Result<Vec<Left>, Error> {
+fn exact(
+    asked: &[EntryKey<'_>],
+    answers: &[Option<EntryKey<'_>>],
+    taken: &mut [Option<usize>],
+) -> Result<Vec<Leftover>, Error> {
     let mut by_key = table(asked.len())?;
-    by_key.extend(asked.iter().enumerate().map(|(place, key)| (key, place)));
+    by_key.extend(asked.iter().enumerate().map(|(index, key)| (key, index)));
     let mut left = Vec::new();
-    for (place, answer) in answers.iter().enumerate() {
+    for (index, answer) in answers.iter().enumerate() {
         match answer.as_ref().and_then(|key| by_key.get(key)) {
-            Some(&query) if taken[query].is_none() => taken[query] = Some(place),
-            query => memory::push(&mut left, Left { place, came_again: query.is_some() }, MATCHES)?,
+            Some(&query) if taken[query].is_none() => taken[query] = Some(index),
+            query => memory::push(&mut left, Leftover { index, came_again: query.is_some() }, MATCHES)?,
         }
     }
     Ok(left)
@@ -97,26 +102,26 @@ struct French {
     /// The query with the national number.
     national: Option<usize>,
     /// The queries with international numbers.
-    international: Several<usize>,
+    international: ZeroOneMany<usize>,
     /// The international numbers in the answers.
-    answered: Several<Phone>,
+    answered: ZeroOneMany<Phone>,
 }
 
 /// No value, one, or others too.
 #[derive(Clone, Copy, Default)]
-enum Several<T> {
+enum ZeroOneMany<T> {
     #[default]
     None,
     One(T),
     More,
 }
 
-impl<T: PartialEq> Several<T> {
+impl<T: PartialEq> ZeroOneMany<T> {
     fn add(&mut self, value: T) {
         match self {
-            Several::None => *self = Several::One(value),
-            Several::One(one) if *one == value => {}
-            _ => *self = Several::More,
+            ZeroOneMany::None => *self = ZeroOneMany::One(value),
+            ZeroOneMany::One(one) if *one == value => {}
+            _ => *self = ZeroOneMany::More,
         }
     }
 }
@@ -128,11 +133,11 @@ impl French {
         if phone.is_national() {
             // Where the national number itself is asked, an answer in that form is to that.
             return match (self.national, self.international) {
-                (None, Several::One(query)) => Some(query),
+                (None, ZeroOneMany::One(query)) => Some(query),
                 _ => None,
             };
         }
-        let Several::One(_) = self.answered else { return None };
+        let ZeroOneMany::One(_) = self.answered else { return None };
         // One that came again may be meant for the international number again.
         self.national.filter(|_| !came_again || phone.has_prefix_of_its_range())
     }
@@ -140,20 +145,20 @@ impl French {
 
 /// Takes the answers left over whose number is the national or international form of a query's.
 fn national(
-    asked: &[Key<'_>],
-    answers: &[Option<Key<'_>>],
-    left: &[Left],
+    asked: &[EntryKey<'_>],
+    answers: &[Option<EntryKey<'_>>],
+    left: &[Leftover],
     taken: &mut [Option<usize>],
 ) -> Result<Vec<usize>, Error> {
     let mut groups = table::<_, French>(asked.len())?;
-    for (place, (phone, id)) in asked.iter().enumerate() {
+    for (index, (phone, id)) in asked.iter().enumerate() {
         let Some(digits) = phone.french_digits() else { continue };
         let group = groups.entry((digits, id)).or_default();
         // A query given twice is asked once, so there is one national number at the most, and no international twice.
         if phone.is_national() {
-            group.national = Some(place);
+            group.national = Some(index);
         } else {
-            group.international.add(place);
+            group.international.add(index);
         }
     }
     for (phone, id) in answers.iter().flatten().filter(|(phone, _)| !phone.is_national()) {
@@ -161,13 +166,13 @@ fn national(
             group.answered.add(*phone);
         }
     }
-    let mut take = |left: &Left| {
-        let (phone, id) = answers[left.place].as_ref()?;
+    let mut take = |left: &Leftover| {
+        let (phone, id) = answers[left.index].as_ref()?;
         let query = groups.get(&(phone.french_digits()?, id))?.query_for(*phone, left.came_again)?;
-        taken[query].is_none().then(|| taken[query] = Some(left.place))
+        taken[query].is_none().then(|| taken[query] = Some(left.index))
     };
     let mut unmatched = memory::list(left.len(), MATCHES)?;
-    unmatched.extend(left.iter().filter(|left| take(left).is_none()).map(|left| left.place));
+    unmatched.extend(left.iter().filter(|left| take(left).is_none()).map(|left| left.index));
     Ok(unmatched)
 }
 
@@ -190,9 +195,9 @@ mod tests {
     #[track_caller]
     fn check(queries: &[(&str, &str)], replies: &[(&str, &str)], expected: &[Option<usize>], unmatched: usize) {
         let matches = with_asked(queries, |asked| assign(asked, &answers(replies)).unwrap());
-        let places: Vec<_> = (0..queries.len()).map(|query| matches.answer(query)).collect();
+        let indices: Vec<_> = (0..queries.len()).map(|query| matches.answer(query)).collect();
         let answered = expected.iter().flatten().count();
-        assert_eq!((&*places, matches.answered, matches.unmatched.len()), (expected, answered, unmatched));
+        assert_eq!((&*indices, matches.answered, matches.unmatched.len()), (expected, answered, unmatched));
     }
 
     const A: &str = "+33612345678";

@@ -9,7 +9,7 @@ pub(crate) mod rows;
 mod texts;
 
 use reasons::Reasons;
-use rows::{AskedTexts, NO_DATE, Row};
+use rows::{NO_DATE, QueryTexts, Row};
 use texts::{Address, Texts};
 
 use crate::code::Code;
@@ -20,7 +20,7 @@ use crate::state::State;
 #[derive(Debug)]
 pub struct Report {
     rows: Vec<Row>,
-    asked: Arc<AskedTexts>,
+    asked: Arc<QueryTexts>,
     told: Texts,
     reasons: Reasons,
     counts: [usize; State::ALL.len()],

@@ -72,13 +72,13 @@ impl Reasons {
     }
 
     fn of_invalid(&self, row: usize) -> Option<usize> {
-        let place = self.invalid.binary_search_by_key(&row, |(row, _)| *row as usize).ok()?;
-        self.kinds.iter().position(|kind| *kind == self.invalid[place].1)
+        let index = self.invalid.binary_search_by_key(&row, |(row, _)| *row as usize).ok()?;
+        self.kinds.iter().position(|kind| *kind == self.invalid[index].1)
     }
 
     fn of_failed(&self, row: usize) -> Option<usize> {
         let duplicate = self.duplicates.binary_search_by_key(&row, |duplicate| duplicate.row as usize);
-        let row = duplicate.map_or(row, |place| self.duplicates[place].of as usize);
+        let row = duplicate.map_or(row, |index| self.duplicates[index].of as usize);
         let behind = self.failed.partition_point(|(rows, _)| rows.start <= row);
         let (rows, error) = self.failed.get(behind.checked_sub(1)?)?;
         rows.contains(&row).then_some(*error)

@@ -10,7 +10,7 @@ use crate::error::{Error, out_of_memory};
 use crate::invalid::Invalid;
 use crate::query::RawQuery;
 use crate::state::State;
-use crate::wire::request::{Asked, Key, Message};
+use crate::wire::request::{BatchEntry, EntryKey, Message};
 
 /// `date` where there is none.
 pub(crate) const NO_DATE: i64 = i64::MIN;
@@ -86,22 +86,22 @@ impl SentQuery {
 
     /// What is asked. The chunk is where its texts are looked for first.
     #[inline]
-    pub(super) fn asked<'t>(&self, texts: &'t AskedTexts, chunk: &mut &'t [u8]) -> Option<Asked<'t>> {
+    pub(super) fn asked<'t>(&self, texts: &'t QueryTexts, chunk: &mut &'t [u8]) -> Option<BatchEntry<'t>> {
         let texts = texts.find(self.address, usize::from(self.length), chunk)?;
-        Some(Asked::new(self.row as usize, texts, usize::from(self.phone_length), self.id_is_number))
+        Some(BatchEntry::new(self.row as usize, texts, usize::from(self.phone_length), self.id_is_number))
     }
 }
 
 /// The texts of the queries.
 #[derive(Debug, Default)]
-pub(crate) struct AskedTexts {
+pub(crate) struct QueryTexts {
     /// As the caller gave them.
     pub given: Texts,
     /// As they are sent where that is another form.
     sent: Texts,
 }
 
-impl AskedTexts {
+impl QueryTexts {
     #[inline]
     fn find<'t>(&'t self, address: Address, length: usize, chunk: &mut &'t [u8]) -> Option<&'t [u8]> {
         self.given.find(address, length, chunk).or_else(|| self.sent.find(address, length, chunk))
@@ -114,7 +114,7 @@ pub(crate) struct Rows {
     pub(super) rows: Vec<Row>,
     /// The rows that are asked, in order.
     pub(super) sent: Vec<SentQuery>,
-    pub(super) asked: AskedTexts,
+    pub(super) asked: QueryTexts,
     /// The rows that cannot be asked, and why.
     pub(super) invalid: Vec<(u32, Invalid)>,
 }
@@ -125,7 +125,7 @@ impl Rows {
         let (mut list, mut sent) = (Vec::new(), Vec::new());
         list.try_reserve_exact(rows).map_err(|_| no_room(rows))?;
         sent.try_reserve_exact(rows).map_err(|_| no_room(rows))?;
-        Ok(Rows { rows: list, sent, asked: AskedTexts::default(), invalid: Vec::new() })
+        Ok(Rows { rows: list, sent, asked: QueryTexts::default(), invalid: Vec::new() })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -210,7 +210,7 @@ impl Rows {
     }
 
     /// What that row asks.
-    pub(crate) fn key(&self, nth: usize) -> Option<Key<'_>> {
+    pub(crate) fn key(&self, nth: usize) -> Option<EntryKey<'_>> {
         Some(self.sent[nth].asked(&self.asked, &mut [].as_slice())?.message().key())
     }
 }

@@ -61,7 +61,7 @@ impl Texts {
     pub(crate) fn iter(&self) -> impl Iterator<Item = Option<&[u8]>> {
         let mut texts = self.chunks().flat_map(|chunk| chunk.split_inclusive(|&byte| byte == 0));
         let mut missing = self.missing.iter().peekable();
-        (0..self.count).map(move |place| match missing.next_if_eq(&&place) {
+        (0..self.count).map(move |index| match missing.next_if_eq(&&index) {
             Some(_) => None,
             None => texts.next().and_then(|text| text.strip_suffix(&[0])),
         })

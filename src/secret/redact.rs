@@ -87,15 +87,15 @@ impl Secrets {
 
     /// So many characters of the text without secrets, of which so many stand before this place: a secret that it cuts in
     /// two is behind it.
-    pub(crate) fn around(&self, text: &str, place: usize, before: usize, length: usize) -> String {
+    pub(crate) fn around(&self, text: &str, offset: usize, before: usize, length: usize) -> String {
         // What is shown stands for at most as much as the longest secret does; and a secret that begins ahead of all that
         // may reach into it, so as much again is not shown.
-        let start = place.saturating_sub((before + 1) * self.longest()).min(text.len());
+        let start = offset.saturating_sub((before + 1) * self.longest()).min(text.len());
         let start = next_character(text.as_bytes(), start);
         let hidden = if start == 0 { 0 } else { start + self.longest() };
         let mut pieces = self.pieces(&text[start..]).map(|(end, piece)| (start + end, piece)).peekable();
         let mut ahead = String::new();
-        while let Some((end, piece)) = pieces.next_if(|(end, _)| *end <= place) {
+        while let Some((end, piece)) = pieces.next_if(|(end, _)| *end <= offset) {
             ahead.push_str(if end > hidden { piece } else { "" });
         }
         let skipped = ahead.chars().count().saturating_sub(before);
@@ -112,8 +112,8 @@ impl Secrets {
     /// A foreign text as one line: without secrets, cut to a bearable length, control characters escaped.
     pub(crate) fn quote(&self, text: &str) -> String {
         let mut line = String::new();
-        for (place, character) in self.shown(text).enumerate() {
-            if place == MAX_QUOTED {
+        for (index, character) in self.shown(text).enumerate() {
+            if index == MAX_QUOTED {
                 line.push(CUT);
                 break;
             }
@@ -141,11 +141,11 @@ impl Secrets {
     /// what is left of a secret is one.
     fn secret_at_start(&self, text: &str) -> usize {
         let length = |text: &str| self.forms.iter().map(|form| shown_of(form, text)).max().unwrap_or(0);
-        let (mut place, mut end) = (0, length(text));
-        while place + 1 < end {
-            place += 1;
-            if text.is_char_boundary(place) {
-                end = end.max(place + length(&text[place..]));
+        let (mut offset, mut end) = (0, length(text));
+        while offset + 1 < end {
+            offset += 1;
+            if text.is_char_boundary(offset) {
+                end = end.max(offset + length(&text[offset..]));
             }
         }
         end
@@ -170,9 +170,9 @@ fn is_unprintable(character: char) -> bool {
 }
 
 /// The place of the next character that begins here or behind; at the most the end.
-fn next_character(body: &[u8], place: usize) -> usize {
-    let is_inside = |place: &usize| body.get(*place).is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000);
-    (place.min(body.len())..).find(|place| !is_inside(place)).unwrap_or(body.len())
+fn next_character(body: &[u8], offset: usize) -> usize {
+    let is_inside = |offset: &usize| body.get(*offset).is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000);
+    (offset.min(body.len())..).find(|offset| !is_inside(offset)).unwrap_or(body.len())
 }
 
 /// A text made character by character, with room for what a byte becomes at the most.
@@ -302,12 +302,12 @@ mod tests {
     fn a_key_is_hidden_wherever_a_body_is_cut() {
         let body = "{\"echo\":\"é0123456789abcdef0123456789abcdef\"} é";
         let secrets = Secrets::new("0123456789abcdef0123456789abcdef");
-        for place in 0..=body.len() + 1 {
-            let (around, start) = (secrets.around(body, place, 5, 10), secrets.start(body.as_bytes(), place));
+        for offset in 0..=body.len() + 1 {
+            let (around, start) = (secrets.around(body, offset, 5, 10), secrets.start(body.as_bytes(), offset));
             for text in [&around, &start] {
-                assert!(!text.contains(|character: char| character.is_ascii_digit()), "{place}: {around} | {start}");
+                assert!(!text.contains(|character: char| character.is_ascii_digit()), "{offset}: {around} | {start}");
             }
-            assert!(around.chars().count() <= 10 && start.len() <= place, "{place}: {around} | {start}");
+            assert!(around.chars().count() <= 10 && start.len() <= offset, "{offset}: {around} | {start}");
         }
         assert_eq!(secrets.around(body, 12, 3, 7), ":\"é***\"");
         assert_eq!(secrets.start(body.as_bytes(), body.len()), "{\"echo\":\"é***\"} é");
@@ -323,10 +323,10 @@ mod tests {
             let key: String = (0..length).map(|i: u32| char::from(b'a' + (i * i % 23) as u8)).collect();
             let secrets = Secrets::new(&key);
             let body = key.repeat(60);
-            for place in [0, 1, key.len() - 1, body.len() / 2, body.len() - 1, body.len()] {
-                let (around, start) = (secrets.around(&body, place, 20, 80), secrets.start(body.as_bytes(), place));
-                assert!(around.len() <= 80 && around.replace('*', "").is_empty(), "{length} {place}: {around}");
-                assert!(start.replace('*', "").is_empty(), "{length} {place}: {start}");
+            for offset in [0, 1, key.len() - 1, body.len() / 2, body.len() - 1, body.len()] {
+                let (around, start) = (secrets.around(&body, offset, 20, 80), secrets.start(body.as_bytes(), offset));
+                assert!(around.len() <= 80 && around.replace('*', "").is_empty(), "{length} {offset}: {around}");
+                assert!(start.replace('*', "").is_empty(), "{length} {offset}: {start}");
             }
         }
     }
@@ -338,8 +338,8 @@ mod tests {
         assert_eq!(secrets.hide("a k3y-k3y-k3y-k3y-k3 b"), "a ***-k3 b");
         let secrets = Secrets::new(&"ab".repeat(50));
         let body = "ab".repeat(10_000);
-        for place in [0, 99, 10_000, 10_001, body.len()] {
-            assert_eq!(secrets.around(&body, place, 20, 80), "***", "{place}");
+        for offset in [0, 99, 10_000, 10_001, body.len()] {
+            assert_eq!(secrets.around(&body, offset, 20, 80), "***", "{offset}");
         }
     }
 

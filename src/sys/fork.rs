@@ -69,11 +69,11 @@ extern "C" fn in_child() {
         number.store(0, Ordering::SeqCst);
     }
     // What is not written to is not copied.
-    for (place, word) in KEPT.iter().enumerate().filter(|(_, word)| word.load(Ordering::SeqCst) != 0) {
+    for (index, word) in KEPT.iter().enumerate().filter(|(_, word)| word.load(Ordering::SeqCst) != 0) {
         let kept = word.swap(0, Ordering::SeqCst);
         for bit in (0..WORD).filter(|bit| kept >> bit & 1 == 1) {
             // SAFETY: a number that is marked is a descriptor of the library's, and no value of this process closes it.
-            unsafe { libc::close((place * WORD + bit) as RawDescriptor) };
+            unsafe { libc::close((index * WORD + bit) as RawDescriptor) };
         }
     }
 }

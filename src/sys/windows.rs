@@ -165,8 +165,8 @@ pub(crate) fn poll(list: &mut [Polled], time: Option<Duration>) -> io::Result<()
 fn fd_set<'a>(list: impl Iterator<Item = &'a Polled>) -> FD_SET {
     let mut set = FD_SET::default();
     let sockets = list.filter(|polled| polled.socket != NO_DESCRIPTOR);
-    for (place, polled) in set.fd_array.iter_mut().zip(sockets) {
-        *place = polled.socket as SOCKET;
+    for (index, polled) in set.fd_array.iter_mut().zip(sockets) {
+        *index = polled.socket as SOCKET;
         set.fd_count += 1;
     }
     set

@@ -47,13 +47,13 @@ fn cut_everywhere(format: &str) {
     let body = body(format);
     // White space behind the end may be missing.
     let end = body.trim_ascii_end().len();
-    let places = places(body.len());
-    let (tried, mut unreadable) = (places.len(), 0);
+    let offsets = places(body.len());
+    let (tried, mut unreadable) = (offsets.len(), 0);
     read_cut(&body, |documented, whole| {
         let whole = whole.unwrap();
         assert!(matches!(&whole, Answer::Entries(entries) if entries.list.len() == 500));
         assert_eq!(documented.is_some(), format == "json");
-        for at in places {
+        for at in offsets {
             read_cut(&body[..at], |documented, cut| {
                 assert!(documented.is_none_or(|answer| at >= end && answer == whole), "{format} cut at {at}");
                 match cut {

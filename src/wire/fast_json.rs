@@ -155,10 +155,10 @@ mod tests {
     #[test]
     fn both_ways_agree_on_every_sample_changed_in_one_byte() {
         let mut read_here = 0;
-        for place in 0..SAMPLE.len() {
+        for index in 0..SAMPLE.len() {
             for byte in b" \"\\01e.-,{}[]\n\x01x" {
                 let mut changed = SAMPLE.as_bytes().to_vec();
-                changed[place] = *byte;
+                changed[index] = *byte;
                 read_here += String::from_utf8(changed).map_or(0, |changed| usize::from(check(&changed)));
             }
         }

@@ -15,8 +15,8 @@ use crate::memory;
 
 /// Reads a whole JSON answer.
 pub(super) fn read(text: &str) -> Result<RawAnswer<'_>, Unreadable> {
-    if let Some(place) = too_deep(text) {
-        return Err(Unreadable::new(format!("expected at most {MAX_LEVELS} levels, found more"), place));
+    if let Some(offset) = too_deep(text) {
+        return Err(Unreadable::new(format!("expected at most {MAX_LEVELS} levels, found more"), offset));
     }
     let mut json = serde_json::Deserializer::from_str(text);
     let answer = json.deserialize_map(AnswerVisitor).and_then(|answer| json.end().map(|()| answer));
@@ -55,8 +55,8 @@ fn offset(text: &str, error: &serde_json::Error) -> usize {
 /// What was expected and what was found, as far as serde_json says.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    let text = text.strip_suffix(&place).unwrap_or(&text);
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    let text = text.strip_suffix(&position).unwrap_or(&text);
     match text.strip_prefix("EOF while parsing ") {
         Some(what) => format!("expected the rest of {what}, found the end"),
         None if text == "trailing characters" => "expected the end, found more".to_owned(),
@@ -339,11 +339,11 @@ fn text_between(quotes: &str) -> Result<Cow<'_, str>, serde_json::Error> {
 /// The characters that stand for themselves or are escaped, as far as they are kept. serde_json would make a copy of all.
 fn unescape(mut rest: &str) -> Result<String, serde_json::Error> {
     let mut text = Bounded::default();
-    while let Some(place) = memchr(b'\\', rest.as_bytes()).filter(|_| !text.is_cut()) {
-        text.push_str(&rest[..place]);
-        let (character, length) = escape(&rest[place..]).ok_or_else(|| Error::custom("half a surrogate pair"))?;
+    while let Some(offset) = memchr(b'\\', rest.as_bytes()).filter(|_| !text.is_cut()) {
+        text.push_str(&rest[..offset]);
+        let (character, length) = escape(&rest[offset..]).ok_or_else(|| Error::custom("half a surrogate pair"))?;
         text.push(character);
-        rest = &rest[place + length..];
+        rest = &rest[offset + length..];
     }
     text.push_str(rest);
     Ok(text.end())

@@ -70,17 +70,17 @@ impl Pattern {
         if !values.are_documented() {
             return None;
         }
-        let place = |name: &str| {
+        let index = |name: &str| {
             let value = values.text(name)?;
             let start = value.as_ptr().addr() - text.as_ptr().addr();
             let quotes = usize::from(value.starts_with('"'));
             Some((start + quotes..start + value.len() - quotes, quotes == 1))
         };
-        let ((phone, _), (id, id_is_quoted)) = (place("phoneNumber")?, place("messageId")?);
+        let ((phone, _), (id, id_is_quoted)) = (index("phoneNumber")?, index("messageId")?);
         if phone.len() > LONGEST_NUMBER {
             return None;
         }
-        let date = if entry.date.is_some() { Some(place("date")?.0) } else { None };
+        let date = if entry.date.is_some() { Some(index("date")?.0) } else { None };
         let mut mask = memory::list(text.len(), AN_ANSWER).ok()?;
         mask.resize(text.len(), 0xff);
         for digits in [Some(&(phone.start + 1..phone.end)), Some(&id), date.as_ref()].into_iter().flatten() {
@@ -129,8 +129,8 @@ impl Pattern {
         let mut difference = [0; BLOCK];
         for block in &self.blocks {
             let Some(bytes) = text.get(block.start..).and_then(<[u8]>::first_chunk::<BLOCK>) else { return false };
-            for (place, difference) in difference.iter_mut().enumerate() {
-                *difference |= (bytes[place] & block.mask[place]) ^ block.same[place];
+            for (index, difference) in difference.iter_mut().enumerate() {
+                *difference |= (bytes[index] & block.mask[index]) ^ block.same[index];
             }
         }
         difference == [0; BLOCK]

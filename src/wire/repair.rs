@@ -49,10 +49,10 @@ fn with_whole_surrogates(text: Cow<'_, str>) -> Result<Cow<'_, str>, Error> {
     }
     let mut whole = with_room(text.len())?;
     let mut end = 0;
-    for place in alone {
-        whole.push_str(&text[end..place]);
+    for position in alone {
+        whole.push_str(&text[end..position]);
         whole.push_str("\\ufffd");
-        end = place + SURROGATE;
+        end = position + SURROGATE;
     }
     whole.push_str(&text[end..]);
     Ok(Cow::Owned(whole))
@@ -66,15 +66,15 @@ fn surrogates_alone(text: &[u8]) -> impl Iterator<Item = usize> {
     let mut at = 0;
     iter::from_fn(move || {
         while let Some(offset) = text.get(at..).and_then(|rest| memchr(b'\\', rest)) {
-            let place = at + offset;
-            match (surrogate(&text[place..]), text.get(place + SURROGATE..).and_then(surrogate)) {
-                (Some(Half::High), Some(Half::Low)) => at = place + 2 * SURROGATE,
+            let position = at + offset;
+            match (surrogate(&text[position..]), text.get(position + SURROGATE..).and_then(surrogate)) {
+                (Some(Half::High), Some(Half::Low)) => at = position + 2 * SURROGATE,
                 (Some(_), _) => {
-                    at = place + SURROGATE;
-                    return Some(place);
+                    at = position + SURROGATE;
+                    return Some(position);
                 }
                 // Any other escape: the character behind the backslash is no backslash to look at.
-                (None, _) => at = place + 2,
+                (None, _) => at = position + 2,
             }
         }
         None

@@ -12,7 +12,7 @@ use crate::phone::Phone;
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What a message is known by: two are the same if number and id are.
-pub(crate) type Key<'a> = (Phone, MessageId<'a>);
+pub(crate) type EntryKey<'a> = (Phone, MessageId<'a>);
 
 /// A message that is asked about, as it is sent.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +27,7 @@ pub(crate) struct Message<'a> {
 
 impl<'a> Message<'a> {
     /// What the texts were made of.
-    pub(crate) fn key(self) -> Key<'a> {
+    pub(crate) fn key(self) -> EntryKey<'a> {
         let id = match self.id_is_number {
             true => MessageId::Number(self.id.iter().fold(0, |value, digit| value * 10 + u64::from(digit - b'0'))),
             false => MessageId::Text(String::from_utf8_lossy(self.id)),
@@ -38,7 +38,7 @@ impl<'a> Message<'a> {
 
 /// A message of a batch. It is small, since all that a batch needs stays in a cache then.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked<'t> {
+pub(crate) struct BatchEntry<'t> {
     row: u32,
     phone_length: u8,
     id_is_number: bool,
@@ -46,11 +46,11 @@ pub(crate) struct Asked<'t> {
     texts: &'t [u8],
 }
 
-impl<'t> Asked<'t> {
+impl<'t> BatchEntry<'t> {
     /// The message with this row, number and id, with a NUL between these; how long the number is, and whether the id is sent
     /// as one.
-    pub(crate) fn new(row: usize, texts: &'t [u8], phone_length: usize, id_is_number: bool) -> Asked<'t> {
-        Asked { row: row as u32, phone_length: phone_length as u8, id_is_number, texts }
+    pub(crate) fn new(row: usize, texts: &'t [u8], phone_length: usize, id_is_number: bool) -> BatchEntry<'t> {
+        BatchEntry { row: row as u32, phone_length: phone_length as u8, id_is_number, texts }
     }
 
     pub(crate) fn row(&self) -> usize {
@@ -116,7 +116,7 @@ pub(crate) fn write_query<'a>(
     messages: impl Iterator<Item = Message<'a>>,
 ) -> io::Result<()> {
     write!(out, "{KEY_PARAMETER}{}{}", utf8_percent_encode(api_key, ESCAPED), format_parameter(format))?;
-    messages.enumerate().try_for_each(|(place, message)| write_query_entry(out, place, message))
+    messages.enumerate().try_for_each(|(index, message)| write_query_entry(out, index, message))
 }
 
 fn format_parameter(format: Format) -> &'static str {
@@ -129,9 +129,9 @@ pub(crate) fn query_start_size(api_key: &str, format: Format) -> usize {
     KEY_PARAMETER.len() + key + format_parameter(format).len()
 }
 
-fn write_query_entry(out: &mut Vec<u8>, place: usize, message: Message<'_>) -> io::Result<()> {
+fn write_query_entry(out: &mut Vec<u8>, index: usize, message: Message<'_>) -> io::Result<()> {
     let [phone, id] = [message.phone, message.id].map(|text| percent_encode(text, ESCAPED));
-    write!(out, "&SMSStatut_List[{place}][phoneNumber]={phone}&SMSStatut_List[{place}][messageId]={id}")
+    write!(out, "&SMSStatut_List[{index}][phoneNumber]={phone}&SMSStatut_List[{index}][messageId]={id}")
 }
 
 fn text(bytes: &[u8]) -> io::Result<&str> {
@@ -139,22 +139,23 @@ fn text(bytes: &[u8]) -> io::Result<&str> {
 }
 
 /// How long the entry of a message is at this place of a query string, in bytes.
-pub(crate) fn query_entry_size(place: usize, message: Message<'_>) -> usize {
+pub(crate) fn query_entry_size(index: usize, message: Message<'_>) -> usize {
     let mut entry = Vec::with_capacity(128);
     // Writing to memory does not fail; what could not be written would not fit.
-    write_query_entry(&mut entry, place, message).map_or(usize::MAX, |()| entry.len())
+    write_query_entry(&mut entry, index, message).map_or(usize::MAX, |()| entry.len())
 }
 
 /// For tests: these messages with rows from 0.
 #[cfg(test)]
-pub(crate) fn with_asked<T>(messages: &[(&str, &str)], run: impl FnOnce(&[Asked<'_>]) -> T) -> T {
+pub(crate) fn with_asked<T>(messages: &[(&str, &str)], run: impl FnOnce(&[BatchEntry<'_>]) -> T) -> T {
     let read = |(phone, id): &(&str, &str)| {
         let (phone, id) = (Phone::parse(phone).unwrap().text(), MessageId::read(id).unwrap());
         (format!("{phone}\0{}", id.text()), phone.len(), id.is_number())
     };
     let read: Vec<_> = messages.iter().map(read).collect();
     let rows = read.iter().enumerate();
-    let asked = rows.map(|(row, (texts, length, is_number))| Asked::new(row, texts.as_bytes(), *length, *is_number));
+    let asked =
+        rows.map(|(row, (texts, length, is_number))| BatchEntry::new(row, texts.as_bytes(), *length, *is_number));
     run(&asked.collect::<Vec<_>>())
 }
 
@@ -166,7 +167,7 @@ mod tests {
 
     fn written(write: impl Fn(&mut Vec<u8>, &mut dyn Iterator<Item = Message<'_>>)) -> String {
         let mut out = Vec::new();
-        with_asked(&MESSAGES, |asked| write(&mut out, &mut asked.iter().map(Asked::message)));
+        with_asked(&MESSAGES, |asked| write(&mut out, &mut asked.iter().map(BatchEntry::message)));
         String::from_utf8(out).unwrap()
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::request::{Key, Message};
+use super::request::{EntryKey, Message};
 use crate::bounded::bounded;
 use crate::decimal;
 use crate::error::Error;
@@ -133,7 +133,7 @@ pub(super) const LAST_DATE: i64 = 253_402_300_799;
 
 impl<'b> Entry<'b> {
     /// Whose message it is; None if it lacks a number or an id, and so is nobody's.
-    pub(crate) fn key(&self) -> Option<Key<'b>> {
+    pub(crate) fn key(&self) -> Option<EntryKey<'b>> {
         Some((Phone::parse(&self.phone_number.as_text()?)?, self.message_id.id()?))
     }
 
@@ -199,21 +199,21 @@ impl<'b> Entries<'b> {
     }
 
     /// The status of the entry at this place.
-    pub(crate) fn status(&self, place: usize) -> &EntryStatus<'b> {
-        &self.statuses[self.list[place].status]
+    pub(crate) fn status(&self, index: usize) -> &EntryStatus<'b> {
+        &self.statuses[self.list[index].status]
     }
 }
 
 impl PartialEq for Entries<'_> {
     /// Whether they say the same, however statuses are shared.
     fn eq(&self, other: &Self) -> bool {
-        let whole = |entries: &'_ Self, place: usize| {
-            let Entry { phone_number, message_id, date, .. } = &entries.list[place];
+        let whole = |entries: &'_ Self, index: usize| {
+            let Entry { phone_number, message_id, date, .. } = &entries.list[index];
             (phone_number.clone(), message_id.clone(), *date)
         };
         self.list.len() == other.list.len()
             && (0..self.list.len())
-                .all(|place| whole(self, place) == whole(other, place) && self.status(place) == other.status(place))
+                .all(|index| whole(self, index) == whole(other, index) && self.status(index) == other.status(index))
     }
 }
 
