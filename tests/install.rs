@@ -160,7 +160,7 @@ fn native_libraries() {
     let named = pkg_config(&["--static", "--libs-only-l"]);
     let wanted = common::native_libraries().into_iter().filter(|library| !DRIVER_LIBRARIES.contains(&library.as_str()));
     let wanted: BTreeSet<_> = wanted.chain(["-lsmsp".to_owned()]).collect();
-    assert_eq!(named.into_iter().collect::<BTreeSet<_>>(), wanted, "scripts/names.sh has what smsp.pc says");
+    assert_eq!(named.into_iter().collect::<BTreeSet<_>>(), wanted, "scripts/lib/names.sh has what smsp.pc says");
 }
 
 #[test]

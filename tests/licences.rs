@@ -160,7 +160,7 @@ fn is_macro(package: &Value) -> bool {
 
 /// Rust's names of the platforms that `make dist` is for: the second column of their table.
 fn targets() -> Vec<String> {
-    let script = fs::read_to_string(Path::new(ROOT).join("scripts/platforms.sh")).unwrap();
+    let script = fs::read_to_string(Path::new(ROOT).join("scripts/dist.sh")).unwrap();
     let table = script.split("platforms='").nth(1).unwrap().split('\'').next().unwrap();
     let targets = table.lines().filter_map(|line| line.split_whitespace().nth(1)).map(str::to_owned);
     let targets: Vec<_> = targets.collect();

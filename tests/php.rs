@@ -186,7 +186,7 @@ fn scripts() -> PathBuf {
 fn fpm() -> PathBuf {
     let programs = fs::read_dir("/usr/sbin").unwrap().map(|file| file.unwrap().path());
     let mut found = programs.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("php-fpm"));
-    found.next().expect("PHP-FPM is missing: run scripts/test-deps.sh")
+    found.next().expect("PHP-FPM is missing: run scripts/deps.sh test")
 }
 
 /// What ask.php prints: the worker, the requests and the connections of its client so far; the message is delivered.

@@ -1,5 +1,5 @@
 //! What `make dist` made, each on its own platform: unpacked somewhere, linked with, run against a simulator.
-//! `scripts/test-platforms.sh` runs this, which `cargo test` by itself does not: it takes compilers for other systems.
+//! `make test-platforms` runs this, which `cargo test` by itself does not: it takes compilers for other systems.
 
 mod common;
 #[path = "platforms/windows.rs"]
@@ -19,7 +19,7 @@ use smsp_simulator::{Certificate, Simulator};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// A platform of scripts/platforms.sh, and how its programs are compiled and run here.
+/// A platform of scripts/dist.sh, and how its programs are compiled and run here.
 struct Platform {
     name: &'static str,
     compiler: &'static str,
@@ -63,7 +63,7 @@ const MUSL: Platform = Platform {
 
 /// What the script says that there is.
 fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/test-platforms.sh"))
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run make test-platforms"))
 }
 
 fn dist() -> PathBuf {

@@ -1,4 +1,4 @@
-//! Many threads under ThreadSanitizer. `scripts/tsan.sh` builds the library for it and runs this, which `cargo test` by
+//! Many threads under ThreadSanitizer. `make tsan` builds the library for it and runs this, which `cargo test` by
 //! itself does not: it takes a rebuilt std.
 
 mod common;
@@ -13,7 +13,7 @@ use common::{compile_c, isolated, options, output, run, scratch, simulator};
 
 /// What the script says of the library and of the sanitizer's runtime.
 fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/tsan.sh"))
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run make tsan"))
 }
 
 /// A program without a random address space, which the sanitizer's own would collide with.

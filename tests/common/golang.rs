@@ -30,7 +30,7 @@ pub fn prefix() -> &'static Path {
 /// The file for pkg-config, as `scripts/install.sh` fills it in.
 fn filled(prefix: &Path) -> String {
     let read = |path: &str| fs::read_to_string(Path::new(ROOT).join(path)).unwrap();
-    let names = read("scripts/names.sh");
+    let names = read("scripts/lib/names.sh");
     let native = names.lines().find_map(|line| line.strip_prefix("native='")?.strip_suffix('\'')).unwrap();
     let values = [
         ("@prefix@", prefix.to_str().unwrap()),

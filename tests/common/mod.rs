@@ -178,7 +178,7 @@ pub fn output(command: &mut Command) -> Output {
     match command.output() {
         Ok(output) => output,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            panic!("{:?} is missing: run scripts/test-deps.sh", command.get_program())
+            panic!("{:?} is missing: run scripts/deps.sh test", command.get_program())
         }
         Err(error) => panic!("{command:?}: {error}"),
     }

@@ -32,7 +32,7 @@ const OF_SYSTEM: &[&str] = &[
     "ws2_32.dll",
 ];
 
-/// A platform of scripts/platforms.sh.
+/// A platform of scripts/dist.sh.
 pub struct Windows {
     name: &'static str,
     /// The prefix of its compiler and binutils.

@@ -1,5 +1,6 @@
 # Brings zig and cargo-zigbuild, from PyPI, into target/tools and into PATH, and sets $remap, the flags that keep the folders
 # of this machine out of what is built; to be sourced at the root of the tree.
+# shellcheck shell=sh disable=SC2034 # those that source this use $remap
 
 tools=${CARGO_TARGET_DIR:-$PWD/target}/tools
 if [ ! -x "$tools/bin/cargo-zigbuild" ]; then

@@ -1,4 +1,5 @@
 # Facts that several scripts need; to be sourced at the root of the tree.
+# shellcheck shell=sh disable=SC2034 # those that source this use them
 
 # The version of the package, and that of the C interface, which programs are linked with.
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
