@@ -69,12 +69,12 @@ header: tools
 
 # Writes the generated pages of docs/, and the manual page and completions of smsp-status in packaging/.
 docs: tools
-	SMSP_WRITE_DOCS=1 $(CARGO) test --locked --test documentation --test outcomes --test licences
+	SMSP_WRITE_DOCS=1 $(CARGO) test --locked --test behaviour --test delivery -- outcomes:: documentation:: licences::
 	SMSP_WRITE_DOCS=1 $(CARGO) test --locked --package smsp-cli --test program -- packaging
 
 # Calls through outages of a service; writes the table of docs/RELIABILITY.md in about three minutes.
 outages: tools
-	SMSP_OUTAGES=200 SMSP_WRITE_DOCS=1 $(CARGO) test --locked --test outages -- --nocapture a_thousand
+	SMSP_OUTAGES=200 SMSP_WRITE_DOCS=1 $(CARGO) test --locked --test timing -- --nocapture a_thousand
 
 # What a status costs the program that asks, beside the same job as others write it; writes docs/PERFORMANCE.md in about
 # ten minutes. The second shows the most telling rows within a minute, the third counts instructions.
@@ -122,10 +122,10 @@ tsan: tools
 # What takes longer than a change should wait for.
 deep: tools
 	$(TIMED) 'SMSP_EVERY_CUT=1 $(CARGO) test --locked --release --lib -- whole_or_nothing' \
-		'SMSP_PEERS=10000 $(CARGO) test --locked --release --test floods -- --nocapture' \
-		'SMSP_OUTAGES=200 $(CARGO) test --locked --test outages -- --nocapture' \
+		'SMSP_PEERS=10000 $(CARGO) test --locked --release --test timing -- --nocapture floods::' \
+		'SMSP_OUTAGES=200 $(CARGO) test --locked --test timing -- --nocapture outages::' \
 		'SMSP_SOAK_SECONDS=600 $(CARGO) test --locked --test soak' \
-		'SMSP_ORACLE_STATUSES=10000000 $(CARGO) test --locked --release --test oracle' \
+		'SMSP_ORACLE_STATUSES=10000000 $(CARGO) test --locked --release --test answers oracle::' \
 		'sh scripts/release.sh' '$(MAKE) test-platforms' '$(MAKE) analyze-php' '$(MAKE) tsan' \
 		'sh scripts/fuzz.sh 600' 'sh scripts/mutants.sh'
 

@@ -19,4 +19,6 @@ for file in "$to/libsmsp.so.$version" "$to/smsp-status"; do
 done
 
 [ "${1:-}" != build ] || exit 0
-SMSP_TEST_LIBRARY=$to cargo test --locked --test c_abi --test c_cancel --test c_failures --test c_host --test c_operations --test c_starved
+export SMSP_TEST_LIBRARY="$to"
+cargo test --locked --test abi
+cargo test --locked --test timing cancelling::

@@ -1,15 +1,13 @@
 //! Many threads under ThreadSanitizer. `make tsan` builds the library for it and runs this, which `cargo test` by
 //! itself does not: it takes a rebuilt std.
 
-mod common;
-
 use std::process::Command;
 use std::time::Duration;
 
-use common::program::{FOUND, sources};
-use common::rotation::check_rotation;
-use common::rows::{RowsFile, expected, messages};
-use common::{compile_c, isolated, options, output, run, scratch, simulator};
+use support::program::{FOUND, sources};
+use support::rotation::check_rotation;
+use support::rows::{RowsFile, expected, messages};
+use support::{compile_c, isolated, options, output, run, scratch, simulator};
 
 /// What the script says of the library and of the sanitizer's runtime.
 fn variable(name: &str) -> String {

@@ -1,0 +1,6 @@
+//! What is delivered: documents, guides, what is installed, the terms of the crates inside.
+
+mod documentation;
+mod guides;
+mod install;
+mod licences;
