@@ -43,7 +43,7 @@ fn a_planted_race_is_found() {
 }
 
 #[test]
-fn threads() {
+fn threads_can_share_a_client() {
     for tls in [false, true] {
         let simulator = simulator().tls(tls).start().unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -59,18 +59,18 @@ fn threads() {
 }
 
 #[test]
-fn a_shared_config() {
+fn threads_can_share_a_configuration() {
     check("shared_config", &[]);
 }
 
 #[test]
-fn freed_while_a_call_runs() {
+fn a_call_goes_on_when_its_client_is_freed() {
     let simulator = simulator().latency(Duration::from_millis(200)).start().unwrap();
     check("freed", &options(&simulator));
 }
 
 #[test]
-fn operations() {
+fn threads_can_share_an_operation() {
     let simulator = simulator().latency(Duration::from_millis(20)).start().unwrap();
     for (program, count) in [("operation", 1201), ("operation_threads", 300)] {
         let rows = RowsFile::new(&expected(&simulator, &messages(count)));

@@ -46,17 +46,17 @@ fn every_program_is_run() {
 }
 
 #[test]
-fn names() {
+fn codes_and_states_have_their_names() {
     program("names").run_and_check_memory(&NOTHING);
 }
 
 #[test]
-fn config() {
+fn every_option_takes_and_refuses_what_it_should() {
     program("config").run_and_check_memory(&NOTHING);
 }
 
 #[test]
-fn log() {
+fn the_log_of_a_c_program_survives_a_fork() {
     let simulator = simulator().start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("smsp.log").display().to_string();
@@ -64,13 +64,13 @@ fn log() {
 }
 
 #[test]
-fn a_log_that_nobody_reads() {
+fn a_log_that_nobody_reads_holds_nobody_up() {
     let simulator = simulator().start().unwrap();
     program("unread").run_plain(&options(&simulator));
 }
 
 #[test]
-fn wiped() {
+fn nothing_of_the_key_is_left_in_memory() {
     let key = "/é\" and then some more abcdefghijklmnopqrstuvwxyz é\"/";
     let turned: String = key.bytes().map(|byte| format!("{:02x}", !byte)).collect();
     let folder = tempfile::tempdir().unwrap();
@@ -89,17 +89,17 @@ fn wiped() {
 }
 
 #[test]
-fn environment() {
+fn options_are_read_from_the_environment() {
     program("environment").run_and_check_memory(&NOTHING);
 }
 
 #[test]
-fn null() {
+fn a_null_pointer_harms_nowhere() {
     program("null").run_and_check_memory(&NOTHING);
 }
 
 #[test]
-fn client() {
+fn a_client_is_made_or_refused_and_counts() {
     let simulator = simulator().start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let arguments = [KEY, &simulator.base_url(), folder.path().to_str().unwrap()];
@@ -107,22 +107,22 @@ fn client() {
 }
 
 #[test]
-fn a_shared_config() {
+fn threads_can_share_a_configuration() {
     program("shared_config").run_and_check_memory(&NOTHING);
 }
 
 #[test]
-fn report() {
+fn a_report_is_read_by_index_and_by_state() {
     program("report").run_and_check_memory(&options(&simulator().start().unwrap()));
 }
 
 #[test]
-fn invalid() {
+fn what_cannot_be_asked_holds_up_nothing() {
     program("invalid").run_and_check_memory(&options(&simulator().start().unwrap()));
 }
 
 #[test]
-fn duplicates() {
+fn a_query_given_twice_is_asked_once() {
     let simulator = simulator().start().unwrap();
     program("duplicates").run(&options(&simulator));
     let asked: Vec<_> = simulator.requests().iter().map(|request| request.entries).collect();
@@ -131,7 +131,7 @@ fn duplicates() {
 }
 
 #[test]
-fn threads() {
+fn threads_can_share_a_client() {
     let simulator = simulator().start().unwrap();
     let rows = RowsFile::new(&expected(&simulator, &messages(1201)));
     program("threads").run_and_check_memory(&rows.arguments(&simulator));
@@ -140,20 +140,20 @@ fn threads() {
 }
 
 #[test]
-fn freed_while_a_call_runs() {
+fn a_call_goes_on_when_its_client_is_freed() {
     let simulator = simulator().latency(Duration::from_millis(200)).start().unwrap();
     program("freed").run_and_check_memory(&options(&simulator));
 }
 
 #[test]
-fn fork() {
+fn a_client_works_on_both_sides_of_a_fork() {
     let simulator = simulator().start().unwrap();
     program("fork").run_plain(&RowsFile::new(&expected(&simulator, &messages(501))).arguments(&simulator));
     program("fork").check_memory_of_children(&RowsFile::new(&expected(&simulator, &messages(3))).arguments(&simulator));
 }
 
 #[test]
-fn fork_over_tls() {
+fn a_client_works_on_both_sides_of_a_fork_over_tls() {
     let simulator = simulator().tls(true).start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
@@ -165,7 +165,7 @@ fn fork_over_tls() {
 }
 
 #[test]
-fn no_thread_to_be_had() {
+fn a_call_works_where_no_thread_is_to_be_had() {
     let simulator = simulator().start().unwrap();
     let rows = RowsFile::new(&expected(&simulator, &messages(12)));
     for connections in [1, 2, 4] {
@@ -176,7 +176,7 @@ fn no_thread_to_be_had() {
 }
 
 #[test]
-fn no_thread_to_be_had_and_calls_that_wait() {
+fn calls_take_turns_where_no_thread_is_to_be_had() {
     let latency = Duration::from_millis(150);
     let simulator = simulator().latency(latency).start().unwrap();
     let rows = RowsFile::new(&expected(&simulator, &messages(12)));
@@ -187,18 +187,18 @@ fn no_thread_to_be_had_and_calls_that_wait() {
 }
 
 #[test]
-fn signals() {
+fn threads_of_the_library_block_all_signals() {
     let simulator = simulator().latency(Duration::from_millis(100)).start().unwrap();
     program("signals").run(&options(&simulator));
 }
 
 #[test]
-fn guest() {
+fn the_process_stays_as_it_was() {
     program("guest").run_and_check_memory(&options(&simulator().start().unwrap()));
 }
 
 #[test]
-fn multi_status() {
+fn lists_of_any_length_are_answered() {
     let simulator = simulator().start().unwrap();
     for count in [0, 1, 500, 501, 1201] {
         let rows = RowsFile::new(&expected(&simulator, &messages(count)));
@@ -209,7 +209,7 @@ fn multi_status() {
 }
 
 #[test]
-fn multi_status_of_100_000() {
+fn a_list_of_100_000_is_answered() {
     let simulator = simulator().start().unwrap();
     let rows = RowsFile::new(&expected(&simulator, &messages(100_000)));
     program("multi_status").run(&rows.call(&simulator, OK, &[]));
@@ -217,7 +217,7 @@ fn multi_status_of_100_000() {
 
 /// Beyond what the caller holds: one array of rows and one arena of text, and 2 MiB of the client's own.
 #[test]
-fn memory_of_half_a_million_statuses() {
+fn half_a_million_statuses_take_105_bytes_each() {
     let simulator = simulator().start().unwrap();
     let program = scratch("abi").join("client");
     compile_c(&Path::new(ROOT).join("benches/client.c"), &program, archive());
@@ -230,7 +230,7 @@ fn memory_of_half_a_million_statuses() {
 
 /// Every batch but the last is full, and over one connection they come in the caller's order.
 #[test]
-fn batches() {
+fn every_batch_but_the_last_is_full() {
     for (size, asked) in [(500, [500, 500, 201].as_slice()), (400, &[400, 400, 400, 1])] {
         let simulator = simulator().record(true).start().unwrap();
         let messages = messages(1201);
@@ -251,7 +251,7 @@ fn batches() {
 
 /// One batch is answered, one refused, one lost, and what cannot be asked takes no place in any of them.
 #[test]
-fn batches_that_fail() {
+fn a_batch_that_fails_leaves_the_others_alone() {
     let bend = |request: &Request, answer: &mut Answer| match request.entries[0].message_id.as_str() {
         "1500" => answer.refusal = Some(Refusal { code: 50, message: "Trop".to_owned() }),
         "2000" => (answer.status, answer.raw) = (500, Some(b"<html>".to_vec())),
@@ -272,7 +272,7 @@ fn batches_that_fail() {
 }
 
 #[test]
-fn samples_of_the_documentation() {
+fn the_samples_of_the_documentation_come_out_as_documented() {
     let simulator = simulator().start().unwrap();
     let samples =
         [("+33699999993", "111111"), ("+33699999992", "1000"), ("+33699999991", "1222"), ("0619922264", "1226613")];
@@ -294,7 +294,7 @@ fn samples_of_the_documentation() {
 }
 
 #[test]
-fn one_message_for_500_recipients() {
+fn one_message_can_have_500_recipients() {
     let simulator = simulator().start().unwrap();
     let messages: Vec<_> = messages(500).into_iter().map(|(phone, _)| (phone, "1226613".to_owned())).collect();
     let rows = RowsFile::new(&expected(&simulator, &messages));
@@ -302,7 +302,7 @@ fn one_message_for_500_recipients() {
 }
 
 #[test]
-fn over_tls() {
+fn lists_are_answered_over_tls() {
     let simulator = simulator().tls(true).start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
@@ -329,13 +329,13 @@ fn unanswered(row: Row) -> Row {
 }
 
 #[test]
-fn answers_in_another_order() {
+fn answers_may_come_in_another_order() {
     bent(OK, |_, answer| answer.entries.reverse(), |_, row| row);
     bent(OK, |request, answer| answer.entries.rotate_left(request.entries.len() / 3), |_, row| row);
 }
 
 #[test]
-fn answers_that_are_missing() {
+fn what_is_missing_from_an_answer_is_unanswered() {
     // Places within a batch are places within the whole, modulo the size of a full batch.
     let drop_some = |_: &Request, answer: &mut Answer| {
         let entries = std::mem::take(&mut answer.entries).into_iter().enumerate();
@@ -346,7 +346,7 @@ fn answers_that_are_missing() {
 }
 
 #[test]
-fn answers_to_what_was_not_asked() {
+fn answers_to_what_was_not_asked_are_ignored() {
     // The right id with the number of another, the right number with the id of another, and one that is neither: put
     // in front, so that they would be taken first.
     let add_foreign = |_: &Request, answer: &mut Answer| {
@@ -365,7 +365,7 @@ fn answers_to_what_was_not_asked() {
 }
 
 #[test]
-fn answers_that_belong_to_others_only() {
+fn an_answer_that_belongs_to_others_answers_nothing() {
     let replace = |_: &Request, answer: &mut Answer| {
         for entry in &mut answer.entries {
             entry.phone_number = entry.phone_number.replacen("+33", "+34", 1);
@@ -377,7 +377,7 @@ fn answers_that_belong_to_others_only() {
 }
 
 #[test]
-fn answers_that_come_twice() {
+fn the_first_of_two_answers_counts() {
     let double = |_: &Request, answer: &mut Answer| {
         let mut doubles = answer.entries.clone();
         for double in &mut doubles {

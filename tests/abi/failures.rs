@@ -52,7 +52,7 @@ impl Failure {
 }
 
 #[test]
-fn refusals_of_the_key_or_the_account() {
+fn a_refused_key_or_account_ends_the_call() {
     for (http_status, api_code, code) in [
         (200, 1, E_AUTH),
         (200, 10, E_AUTH),
@@ -84,7 +84,7 @@ fn refusals_of_the_key_or_the_account() {
 }
 
 #[test]
-fn a_wrong_key() {
+fn a_wrong_key_is_told() {
     let simulator = simulator().start().unwrap();
     let failure = Failure {
         code: E_AUTH,
@@ -124,7 +124,7 @@ fn a_message_that_is_not_found_may_refuse_a_request_of_its_own() {
 }
 
 #[test]
-fn refusals_of_a_batch() {
+fn a_refused_batch_leaves_the_others_alone() {
     for (http_status, api_code) in [(200, 50), (400, 90), (404, 50)] {
         let refuse = move |_: &Request, answer: &mut Answer| {
             answer.status = http_status;
@@ -218,7 +218,7 @@ fn a_key_that_is_refused_within_a_batch_ends_the_call() {
 }
 
 #[test]
-fn answers_of_another_kind() {
+fn what_is_no_answer_of_the_service_is_told() {
     const PAGE: &[u8] = b"<!DOCTYPE html><html><body><h1>Maintenance</h1></body></html>";
     for (http_status, body, code, retryable) in [
         (404, PAGE, E_HTTP, false),
@@ -249,7 +249,7 @@ fn answers_of_another_kind() {
 }
 
 #[test]
-fn an_answer_that_is_too_large() {
+fn an_answer_that_is_too_large_is_not_read() {
     let simulator = simulator().start().unwrap();
     let failure = Failure {
         code: E_PROTOCOL,
@@ -273,7 +273,7 @@ fn options_for(base_url: &str) -> [String; 3] {
 }
 
 #[test]
-fn no_server() {
+fn a_server_that_is_not_there_is_told() {
     let (_socket, port) = refusing();
     let options = options_for(&format!("http://127.0.0.1:{port}"));
     let arguments = no_connection(1, E_CONNECT, true, "refused").arguments(&options, &[]);
@@ -327,7 +327,7 @@ impl Drop for Breaking {
 }
 
 #[test]
-fn connections_that_break() {
+fn a_connection_that_breaks_is_told() {
     const BODY_MISSING: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n";
     const BODY_CUT: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"success\": true, ";
     const CHUNK_CUT: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n13\r\n{\"success\": true, \r\n";
@@ -339,14 +339,14 @@ fn connections_that_break() {
 }
 
 #[test]
-fn a_tls_handshake_that_breaks() {
+fn a_handshake_that_breaks_is_told() {
     let server = Breaking::start(b"");
     let options = options_for(&format!("https://{}", server.address));
     program("failure").run(&no_connection(1, E_CONNECT, true, "").arguments(&options, &[]));
 }
 
 #[test]
-fn time_limits() {
+fn a_time_limit_is_named_when_it_ends_a_call() {
     let slow = simulator().latency(Duration::from_secs(600)).start().unwrap();
     for (limit, part) in
         [("request_timeout_ms=300", "request_timeout_ms"), ("total_timeout_ms=300", "total_timeout_ms")]
@@ -366,7 +366,7 @@ fn time_limits() {
 }
 
 #[test]
-fn certificates_that_are_not_trusted() {
+fn a_certificate_that_is_not_trusted_is_told() {
     let (simulator, other) = (simulator().tls(true).start().unwrap(), simulator().tls(true).start().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");

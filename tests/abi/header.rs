@@ -41,7 +41,7 @@ int main() { return std::strcmp(smsp_version(), SMSP_VERSION); }
 ";
 
 #[test]
-fn committed_is_generated() {
+fn the_committed_header_is_the_generated_one() {
     let committed = fs::read_to_string(Path::new(ROOT).join("include/smsp.h")).expect("include/smsp.h");
     let generated = fs::read_to_string(env!("SMSP_HEADER")).expect("the header that build.rs generates");
     if committed == generated {

@@ -59,7 +59,7 @@ impl Server {
 }
 
 #[test]
-fn no_sigpipe() {
+fn a_server_that_goes_away_raises_no_sigpipe() {
     // Past any handshake, and in the middle of a body of 150 KB.
     const BYTES: usize = 20_000;
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -75,7 +75,7 @@ fn no_sigpipe() {
 }
 
 #[test]
-fn forks_while_threads_are_calling() {
+fn a_process_can_fork_while_its_threads_call() {
     let server = Server::start(simulator(), false);
     let rows = server.rows(5000);
     program("forks").run_form(Form::Shared, &server.arguments(&["1000"], &rows));
@@ -84,13 +84,13 @@ fn forks_while_threads_are_calling() {
 }
 
 #[test]
-fn forks_while_threads_are_calling_over_tls() {
+fn a_process_can_fork_while_its_threads_call_over_tls() {
     let server = Server::start(simulator(), true);
     program("forks").run_form(Form::Shared, &server.arguments(&["100"], &server.rows(5000)));
 }
 
 #[test]
-fn loaded_and_closed() {
+fn the_library_can_be_loaded_and_closed_again() {
     let server = Server::start(simulator(), false);
     let path = scratch("abi").join("dlopen");
     compile_c(&sources().join("dlopen.c"), &path, ["-ldl"]);
@@ -103,7 +103,7 @@ fn loaded_and_closed() {
 }
 
 #[test]
-fn interrupts() {
+fn interrupts_of_the_host_disturb_no_call() {
     for tls in [false, true] {
         let server = Server::start(simulator().latency(Duration::from_millis(3)), tls);
         let rows = server.rows(500);
@@ -114,7 +114,7 @@ fn interrupts() {
 }
 
 #[test]
-fn descriptors_above_1024() {
+fn descriptors_may_be_above_1024() {
     for tls in [false, true] {
         let server = Server::start(simulator(), tls);
         program("descriptors").run(&server.arguments(&[], &server.rows(1201)));
@@ -128,7 +128,7 @@ fn an_idle_client_has_neither_threads_nor_descriptors() {
 }
 
 #[test]
-fn no_descriptor_to_be_had() {
+fn a_call_fails_or_works_where_descriptors_run_out() {
     for tls in [false, true] {
         let server = Server::start(simulator(), tls);
         program("limits").run(&server.arguments(&["descriptors"], &server.rows(1201)));
@@ -136,7 +136,7 @@ fn no_descriptor_to_be_had() {
 }
 
 #[test]
-fn no_thread_to_be_had_from_the_system() {
+fn a_call_works_where_the_system_has_no_thread() {
     for tls in [false, true] {
         let server = Server::start(simulator(), tls);
         program("limits").run_plain(&server.arguments(&["threads"], &server.rows(1201)));
@@ -144,7 +144,7 @@ fn no_thread_to_be_had_from_the_system() {
 }
 
 #[test]
-fn counts_that_cannot_be() {
+fn a_count_that_cannot_be_is_refused() {
     let server = Server::start(simulator(), false);
     program("limits").run_plain(&server.arguments(&["counts"], &server.rows(3)));
 }
@@ -152,7 +152,7 @@ fn counts_that_cannot_be() {
 /// The figures stand in docs/RELIABILITY.md. Between little and enough there is a gap where an allocation of a few bytes
 /// fails, which Rust ends a process for: what comes of it there is left open.
 #[test]
-fn address_space_that_runs_out() {
+fn a_call_fails_or_works_where_address_space_runs_out() {
     let server = Server::start(simulator(), false);
     let rows = server.rows(100_000);
     for form in [Form::Shared, Form::Static] {
@@ -187,7 +187,7 @@ fn catalogue(pairs: &[(&str, &str)]) -> Vec<u8> {
 }
 
 #[test]
-fn a_host_that_speaks_french() {
+fn messages_are_english_in_a_host_that_speaks_french() {
     let folder = tempfile::tempdir().unwrap();
     let messages = folder.path().join("fr/LC_MESSAGES");
     fs::create_dir_all(&messages).unwrap();
@@ -227,7 +227,7 @@ fn files(folder: &TempDir) -> [String; 2] {
 }
 
 #[test]
-fn threads_that_are_cancelled() {
+fn a_cancelled_thread_goes_through_every_function() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(simulator(), true);
     let rows = server.rows(3);
@@ -238,7 +238,7 @@ fn threads_that_are_cancelled() {
 }
 
 #[test]
-fn a_log_at_the_largest_size_of_a_file() {
+fn a_log_stops_at_the_largest_size_of_a_file() {
     let server = Server::start(simulator(), false);
     for form in FORMS {
         let folder = tempfile::tempdir().unwrap();
@@ -248,14 +248,14 @@ fn a_log_at_the_largest_size_of_a_file() {
 }
 
 #[test]
-fn more_rights_than_the_caller() {
+fn the_environment_sets_nothing_for_more_rights_than_the_caller() {
     let environment = [("SMSPARTNER_API_KEY", KEY), ("SMSP_BATCH_SIZE", "7")];
     program("privileged").run_in(&environment, &["feigned"]);
 }
 
 /// A copy that belongs to another user, who it runs as. It takes root to make one.
 #[test]
-fn a_setuid_program() {
+fn the_environment_sets_nothing_for_a_setuid_program() {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("privileged");
     // The loader takes no library for such a program from LD_LIBRARY_PATH.
@@ -277,18 +277,18 @@ fn ends_with_the_last_thread(whose: &str, form: Form) {
 }
 
 #[test]
-fn the_last_thread_is_of_the_host() {
+fn a_process_ends_when_its_last_thread_is_of_the_host() {
     FORMS.iter().for_each(|form| ends_with_the_last_thread("host", *form));
 }
 
 /// Not under the sanitizer, which takes for a leak what the C library has for the end of that thread.
 #[test]
-fn the_last_thread_is_of_the_library() {
+fn a_process_ends_when_its_last_thread_is_of_the_library() {
     ends_with_the_last_thread("library", Form::Shared);
 }
 
 #[test]
-fn much_data_for_each_thread() {
+fn threads_have_room_beside_much_data_of_the_host() {
     let server = Server::start(simulator(), true);
     let rows = server.rows(1201);
     let mut arguments = rows.arguments(&server.simulator);
@@ -299,7 +299,7 @@ fn much_data_for_each_thread() {
 
 /// The figure stands in docs/RELIABILITY.md.
 #[test]
-fn the_stack_of_a_caller() {
+fn a_call_takes_little_of_its_callers_stack() {
     const MOST: &str = "65536";
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(simulator(), true);
@@ -313,7 +313,7 @@ fn the_stack_of_a_caller() {
 }
 
 #[test]
-fn standard_descriptors_that_are_closed() {
+fn standard_descriptors_can_be_closed() {
     let folder = tempfile::tempdir().unwrap();
     let [log, key] = files(&folder);
     for tls in [false, true] {
@@ -329,7 +329,7 @@ fn standard_descriptors_that_are_closed() {
 }
 
 #[test]
-fn children_with_the_number_of_their_parent() {
+fn a_child_may_have_the_number_of_its_parent() {
     let server = Server::start(simulator(), false);
     let rows = server.rows(3);
     for how in ["fork", "clone"] {
@@ -338,7 +338,7 @@ fn children_with_the_number_of_their_parent() {
 }
 
 #[test]
-fn a_daemon_that_goes_on_in_its_children() {
+fn a_daemon_can_go_on_in_its_children() {
     for tls in [false, true] {
         let server = Server::start(simulator(), tls);
         program("generations").run_plain(&server.arguments(&["30"], &server.rows(3)));

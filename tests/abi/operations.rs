@@ -16,25 +16,25 @@ fn slow(latency: u64, count: usize, batch_size: usize) -> (smsp_simulator::Simul
 }
 
 #[test]
-fn what_an_operation_promises() {
+fn an_operation_does_what_it_promises() {
     let (_simulator, _rows, arguments) = slow(60, 1201, 100);
     program("operation").run_and_check_memory(&arguments);
 }
 
 #[test]
-fn many_threads_with_one_operation() {
+fn many_threads_can_share_an_operation() {
     let (_simulator, _rows, arguments) = slow(5, 300, 20);
     program("operation_threads").run(&arguments);
     program("operation_threads").check_memory(&arguments);
 }
 
 #[test]
-fn states_without_a_network() {
+fn an_operation_ends_without_a_network() {
     program("operation_states").run_and_check_memory(&[""; 0]);
 }
 
 #[test]
-fn many_operations() {
+fn many_operations_share_the_connections() {
     for (connections, latency) in [(1, 4), (4, 12)] {
         let (_simulator, _rows, mut arguments) = slow(latency, 2000, 10);
         arguments.insert(1, connections.to_string());
@@ -44,13 +44,13 @@ fn many_operations() {
 }
 
 #[test]
-fn fork() {
+fn an_operation_ends_at_once_in_a_child() {
     let (_simulator, _rows, arguments) = slow(2, 100, 10);
     program("operation_fork").run_plain(&arguments);
 }
 
 #[test]
-fn no_thread_or_descriptor_to_be_had() {
+fn nothing_starts_where_no_thread_or_descriptor_is_to_be_had() {
     let (_simulator, _rows, arguments) = slow(0, 12, 5);
     program("operation_denied").run_and_check_memory(&arguments);
 }

@@ -68,7 +68,7 @@ fn refuse(name: &str, how: &str, bytes: &str, count: usize, options: &[&str]) ->
 }
 
 #[test]
-fn lists() {
+fn a_list_survives_each_refused_allocation() {
     let simulator = simulator().start().unwrap();
     let options = options(&simulator);
     let options = options.each_ref().map(String::as_str);
@@ -82,7 +82,7 @@ fn lists() {
 
 /// Each message fails for itself, and so has an error of its own.
 #[test]
-fn a_list_of_errors() {
+fn a_list_of_errors_survives_each_refused_allocation() {
     let fail = |_: &Request, answer: &mut Answer| answer.status = 404;
     let simulator = simulator().bend(fail).start().unwrap();
     let options = options(&simulator);
@@ -109,13 +109,13 @@ fn large(piece: &str) -> String {
 }
 
 #[test]
-fn the_longest_texts() {
+fn the_longest_texts_survive_each_refused_allocation() {
     Scenario::new("the longest status", status(&"\\u00e9".repeat(LONGEST / 6))).play();
     Scenario::new("the longest status in XML", xml(&format!("<entry>{}</entry>", "x".repeat(LONGEST)))).play();
 }
 
 #[test]
-fn large_texts_in_json() {
+fn large_texts_in_json_survive_each_refused_allocation() {
     for piece in ["x", "é", r"\u00e9", r"\ud83d\ude00", r"\n", r"\ud83d"] {
         let text = large(piece);
         Scenario::new("a status", status(&text)).play();
@@ -144,7 +144,7 @@ fn xml(rest: &str) -> String {
 }
 
 #[test]
-fn large_texts_in_xml() {
+fn large_texts_in_xml_survive_each_refused_allocation() {
     for piece in ["x", "é", "&#233;", "&amp;", "<![CDATA[x]]>", "<!-- -->", " "] {
         let text = large(piece);
         Scenario::new("a status", xml(&format!("<entry>{text}</entry>"))).play();
@@ -174,7 +174,7 @@ fn list(count: usize, entry: impl Fn(usize) -> String) -> String {
 }
 
 #[test]
-fn many_entries() {
+fn many_entries_survive_each_refused_allocation() {
     let other = |i: usize| format!(r#"{{"phoneNumber":"+336{i:08}","messageId":{i},"status":"ko"}}"#);
     let text = |i: usize| entry(&format!(r#","status":"{i} {}""#, "x".repeat(i % 2 * 1_100)));
     let unusual = |i: usize| format!(r#"{{"number":"+336{i:08}","messageId":"{i}","statut":"{i}"}}"#);
@@ -195,7 +195,7 @@ fn many_entries() {
 }
 
 #[test]
-fn many_of_a_kind() {
+fn many_fields_and_levels_survive_each_refused_allocation() {
     let fields = vec!["\"a\":1"; LENGTH / 6].join(",");
     Scenario::new("fields", list(1, |_| format!("{{{fields}}}"))).play();
     Scenario::new("fields of all", format!("{{{fields}}}")).play();
@@ -207,7 +207,7 @@ fn many_of_a_kind() {
 }
 
 #[test]
-fn other_bodies() {
+fn other_bodies_survive_each_refused_allocation() {
     let text = large("x");
     let latin_1 = [b"\xe9".as_slice(), text.as_bytes()].concat();
     Scenario::new("a text", text.as_str()).play();
@@ -222,7 +222,7 @@ fn other_bodies() {
 
 /// What a head can hold is bounded by the buffer of a connection, and nothing of it takes as much as is refused.
 #[test]
-fn heads() {
+fn a_head_takes_no_large_allocation() {
     let long = ("Location".to_owned(), format!("https://{}", "x".repeat(31_000)));
     let many = (0..80).map(|i| (format!("X-{i}"), "x".repeat(300))).collect();
     let body = status("Delivered");

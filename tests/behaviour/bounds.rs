@@ -40,7 +40,7 @@ fn endless(start: impl AsRef<[u8]>, again: &[u8]) -> (Server, String) {
 }
 
 #[test]
-fn heads_without_an_end() {
+fn a_head_without_an_end_is_an_error_at_once() {
     let line = format!("A: {}\r\n", "b".repeat(1000));
     for (start, again, part) in [
         (HEAD, "A: b\r\n", "too many headers"),
@@ -63,7 +63,7 @@ fn heads_without_an_end() {
 }
 
 #[test]
-fn ten_thousand_headers() {
+fn ten_thousand_headers_are_too_many() {
     let add = |_: &Request, answer: &mut Answer| {
         answer.headers.extend((0..10_000).map(|i| (format!("X-{i}"), i.to_string())));
     };
@@ -74,7 +74,7 @@ fn ten_thousand_headers() {
 }
 
 #[test]
-fn bodies_without_an_end() {
+fn a_body_without_an_end_is_an_error_at_once() {
     let many = "x".repeat(1000);
     for (start, again) in [
         ("HTTP/1.1 200 OK\r\n\r\n".to_owned(), "x"),
@@ -104,7 +104,7 @@ fn gzip_of_zeros() -> ([u8; 10], Vec<u8>) {
 }
 
 #[test]
-fn a_bomb_of_a_gibibyte() {
+fn a_bomb_of_a_gibibyte_is_not_unpacked() {
     let (header, block) = gzip_of_zeros();
     let bomb = [&header[..], &block.repeat(1024)].concat();
     assert!(bomb.len() < 4 << 20, "{}", bomb.len());
@@ -139,7 +139,7 @@ fn memory_is_bounded_whatever_has_no_end() {
 
 /// What says nothing, and goes on saying it, ends with the time of an attempt.
 #[test]
-fn nothing_without_an_end() {
+fn what_never_says_anything_ends_with_the_attempt() {
     let interim = "HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n";
     for (start, again) in [
         ("", "HTTP/1.1 100 Continue\r\n\r\n".as_bytes()),
@@ -202,7 +202,7 @@ fn a_redirect_shows_its_host_and_nothing_else() {
 
 /// Lengths, sizes of chunks and statuses that are no numbers, or too large to be read, make no answer.
 #[test]
-fn numbers_that_are_none() {
+fn what_is_no_number_makes_no_answer() {
     let answer = r#"{"success":true,"code":200,"StatutResponse_List":[]}"#;
     let sized = |length: &str| format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{answer}");
     let chunk = |size: &str| format!("{CHUNKED}{size}\r\n{answer}\r\n0\r\n\r\n");

@@ -210,7 +210,7 @@ fn echo(request: &Request, answer: &mut Answer) {
 }
 
 #[test]
-fn neither_the_key_nor_full_numbers() {
+fn no_line_shows_the_key_or_a_full_number() {
     for method in ["post", "get"] {
         for level in LEVELS {
             let fixture = Fixture::new(echo);
@@ -288,7 +288,7 @@ fn a_pipe_that_nobody_reads_takes_whole_lines_only() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written() {
+fn a_file_that_cannot_be_written_is_told_first_and_counted_later() {
     let fixture = Fixture::new(|_, _| {});
     let url = fixture.simulator.base_url();
     let options =

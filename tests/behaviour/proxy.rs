@@ -87,7 +87,7 @@ fn credentials_are_decoded() {
 }
 
 #[test]
-fn credentials_that_are_wrong_or_missing() {
+fn wrong_or_missing_credentials_are_told() {
     let to = "127.0.0.1:1".parse().unwrap();
     let (http, socks5) = (Proxy::http_for(to, "u", "right"), Proxy::socks5_for(to, "u", "right"));
     for (scheme, proxy, credentials, part) in [
@@ -188,7 +188,7 @@ fn this_machine_is_reached_past_a_proxy() {
 }
 
 #[test]
-fn refusals_and_nonsense() {
+fn a_proxy_that_refuses_or_makes_no_sense_is_told() {
     let refused = |code| [[5, 0].to_vec(), [5, code, 0, 1, 0, 0, 0, 0, 0, 0].to_vec()];
     let (refused_2, refused_5, refused_99) = (refused(2), refused(5), refused(99));
     for (scheme, answers, code, part) in [
@@ -238,7 +238,7 @@ fn refusals_and_nonsense() {
 }
 
 #[test]
-fn a_name_too_long_for_socks5() {
+fn a_name_too_long_for_socks5_is_told() {
     let proxy = Server::scripted(&[b"\x05\0"]);
     let base_url = format!("http://{}.test/v1", "a.".repeat(150));
     let client = client(&base_url, &format!("socks5://{}", proxy.address), &[("allow_http", "true")]);
@@ -247,7 +247,7 @@ fn a_name_too_long_for_socks5() {
 }
 
 #[test]
-fn a_proxy_that_goes_away() {
+fn a_proxy_that_goes_away_is_told() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let closing = std::thread::spawn(move || {
@@ -273,7 +273,7 @@ fn a_proxy_that_goes_away() {
 
 /// Nothing that a proxy does takes longer than connecting may.
 #[test]
-fn silence_and_drips() {
+fn a_proxy_that_is_silent_or_drips_ends_by_its_limit() {
     let pause = Duration::from_millis(20);
     for (scheme, proxy) in [
         ("http", Server::scripted(&[])),
@@ -294,7 +294,7 @@ fn silence_and_drips() {
 }
 
 #[test]
-fn a_head_without_an_end() {
+fn a_head_of_a_proxy_without_an_end_is_not_read() {
     for again in [b"A: b\r\n".as_slice(), b"a"] {
         let proxy = Server::endless(b"HTTP/1.1 200 OK\r\nA: ", again, Duration::ZERO);
         let error = failure(&format!("http://{}", proxy.address), &[("connect_timeout_ms", "0")]);
@@ -343,7 +343,7 @@ fn a_message_never_shows_the_password_of_a_proxy() {
 
 /// The variables of the environment, as a C program takes them up.
 #[test]
-fn environment() {
+fn proxies_are_taken_from_the_environment() {
     const OK: i32 = 0;
     const E_CONFIG: i32 = -2;
     const E_CONNECT: i32 = -3;

@@ -51,14 +51,14 @@ fn refused(certificate: Certificate, parts: &[&str]) {
 }
 
 #[test]
-fn another_host() {
+fn a_certificate_for_another_host_is_refused() {
     let hosts = vec!["other.test".to_owned(), "127.0.0.1".to_owned()];
     let certificate = Certificate { hosts, ..Certificate::default() };
     refused(certificate, &["is for another host", "base_url", "localhost", "other.test"]);
 }
 
 #[test]
-fn a_server_without_tls() {
+fn a_server_without_tls_is_told() {
     let simulator = Simulator::builder().api_key(KEY).start().unwrap();
     let base_url = simulator.base_url().replace("http:", "https:");
     let error = ask(&support::client(&base_url, &[("max_retries", "0")])).unwrap_err();
@@ -67,25 +67,25 @@ fn a_server_without_tls() {
 }
 
 #[test]
-fn expired() {
+fn an_expired_certificate_is_refused() {
     let certificate = Certificate { years: (2000, 2001), ..Certificate::default() };
     refused(certificate, &["has expired", "the clock of this machine", "it ended at 2001-", "it is 20"]);
 }
 
 #[test]
-fn not_valid_yet() {
+fn a_certificate_that_is_not_valid_yet_is_refused() {
     let certificate = Certificate { years: (3000, 3001), ..Certificate::default() };
     refused(certificate, &["is not valid yet", "the clock of this machine", "it begins at 3000-"]);
 }
 
 #[test]
-fn an_authority_as_a_server() {
+fn an_authority_as_a_server_is_refused() {
     let certificate = Certificate { signer: Signer::ItselfAsAuthority, ..Certificate::default() };
     refused(certificate, &["that of an authority", "self-signed", "CA:FALSE"]);
 }
 
 #[test]
-fn an_authority_that_is_not_listed() {
+fn an_authority_that_is_not_listed_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let itself = service(Certificate { signer: Signer::Itself, ..Certificate::default() });
     let other = ca_file(&folder, "other.pem", &itself);
@@ -107,7 +107,7 @@ fn an_authority_that_is_not_listed() {
 }
 
 #[test]
-fn another_authority_of_the_same_name() {
+fn another_authority_of_the_same_name_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (simulator, other) = (service(Certificate::default()), service(Certificate::default()));
     let error = ask(&client(&simulator, &ca_file(&folder, "other.pem", &other)).unwrap()).unwrap_err();

@@ -64,7 +64,7 @@ fn compiled(name: &str, functions: &str, text: &str) -> PathBuf {
 }
 
 #[test]
-fn readme() {
+fn the_readme_shows_what_compiles_and_prints_that() {
     let shown: Vec<_> = blocks(&read("README.md")).into_iter().filter(|block| block.kind == "c").collect();
     let functions = shown.iter().filter(|block| is_function(&block.text)).map(|block| block.text.as_str());
     let functions =
@@ -79,7 +79,7 @@ fn readme() {
 }
 
 #[test]
-fn introduction() {
+fn the_introduction_shows_what_compiles_and_prints_that() {
     let (mut service, mut functions, mut ran) = (String::new(), String::new(), 0);
     let mut blocks = blocks(&read("docs/INTRODUCTION.md")).into_iter().peekable();
     while let Some(Block { kind, text }) = blocks.next() {
@@ -147,7 +147,7 @@ fn sandboxed(rule: &str, form: Form, tls: bool) -> (String, String) {
 }
 
 #[test]
-fn a_sandbox_of_system_calls() {
+fn a_sandbox_of_system_calls_is_enough() {
     for form in [Form::Shared, Form::Static] {
         for tls in [false, true] {
             assert_eq!(sandboxed("service", form, tls).0, "");
@@ -187,7 +187,7 @@ fn loaded(folder: &Path, library: &str) -> (Option<i32>, String) {
 }
 
 #[test]
-fn what_the_loader_says() {
+fn the_loader_says_what_the_guide_quotes() {
     let guide = read("docs/LINKING.md");
     let says =
         |text: &str| assert!(guide.contains(&format!("```\n{text}```\n")), "docs/LINKING.md does not say: {text}");
@@ -219,7 +219,7 @@ fn what_the_loader_says() {
 }
 
 #[test]
-fn loaded_when_it_is_needed() {
+fn the_library_can_be_loaded_when_it_is_needed() {
     let guide = read("docs/LINKING.md");
     let folder = versioned("dlopen", "SMSP_0");
     let mut shown = blocks(&guide).into_iter().skip_while(|block| block.kind != "c");

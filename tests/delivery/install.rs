@@ -82,7 +82,7 @@ fn check(program: &Path) {
 }
 
 #[test]
-fn by_pkg_config() {
+fn programs_are_built_by_pkg_config() {
     let folder = pkg_config(&["--variable=libdir"]).concat();
     assert_eq!(fs::canonicalize(&folder).unwrap(), fs::canonicalize(prefix().join("lib")).unwrap());
     assert_eq!(pkg_config(&["--modversion"]), [VERSION]);
@@ -103,7 +103,7 @@ fn by_pkg_config() {
 }
 
 #[test]
-fn by_cmake() {
+fn programs_are_built_by_cmake() {
     for compiler in COMPILERS {
         let build = scratch("install").join(format!("cmake-{compiler}"));
         let configure = |wanted: &str| {
@@ -134,7 +134,7 @@ fn by_cmake() {
 
 /// Every command of docs/LINKING.md, and the program that it builds.
 #[test]
-fn as_the_guide_says() {
+fn programs_are_built_as_the_guide_says() {
     let simulator = simulator().start().unwrap();
     let first = blocks(&read("docs/INTRODUCTION.md")).into_iter().find(|block| block.kind == "c").unwrap();
     let commands = blocks(&read("docs/LINKING.md")).into_iter().filter(|block| block.kind == "sh");
@@ -154,7 +154,7 @@ fn as_the_guide_says() {
 
 /// The system libraries of the archive are those that rustc names.
 #[test]
-fn native_libraries() {
+fn the_native_libraries_are_those_that_rustc_names() {
     let named = pkg_config(&["--static", "--libs-only-l"]);
     let wanted =
         support::native_libraries().into_iter().filter(|library| !DRIVER_LIBRARIES.contains(&library.as_str()));
@@ -218,7 +218,7 @@ fn debug_information_is_beside_the_library() {
 }
 
 #[test]
-fn what_else_is_installed() {
+fn the_other_files_are_installed() {
     let version = run(Command::new(prefix().join("bin/smsp-status")).arg("--version"));
     assert!(version.contains(VERSION), "{version}");
     for file in fs::read_dir(Path::new(ROOT).join("include")).unwrap() {
@@ -248,7 +248,7 @@ fn tree(folder: &Path) -> BTreeSet<PathBuf> {
 }
 
 #[test]
-fn staged_and_taken_away() {
+fn what_is_staged_is_taken_away_again() {
     let installed = tree(prefix());
     let stage = scratch("install").join("stage");
     _ = fs::remove_dir_all(&stage);
@@ -278,7 +278,7 @@ fn staged_and_taken_away() {
 
 /// A folder may have any name, and another one later.
 #[test]
-fn under_any_name_and_moved() {
+fn a_tree_can_have_any_name_and_be_moved() {
     prefix(); // builds
     let folder = scratch("install").join("named");
     _ = fs::remove_dir_all(&folder);
@@ -303,7 +303,7 @@ fn under_any_name_and_moved() {
 
 /// A program that runs goes on with the library that it began with.
 #[test]
-fn replaced_while_it_is_used() {
+fn a_library_can_be_replaced_while_it_is_used() {
     prefix(); // builds
     let prefix = scratch("install").join("replaced");
     _ = fs::remove_dir_all(&prefix);
@@ -344,7 +344,7 @@ fn replaced_while_it_is_used() {
 
 /// One program of libsmsp.a, another Rust archive, by the same rustc and by another, and OpenSSL.
 #[test]
-fn beside_other_rust_and_openssl() {
+fn it_is_linked_beside_other_rust_and_openssl() {
     let folder = scratch("install");
     let simulator = Simulator::builder().api_key(KEY).certificate(Certificate::default()).start().unwrap();
     let authority = folder.join("ca.pem");

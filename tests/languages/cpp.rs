@@ -126,7 +126,7 @@ fn every_range_is_asked_message_by_message() {
 
 /// What the page shows is compiled: each block as statements for which there is a list and a client.
 #[test]
-fn what_is_shown() {
+fn what_its_page_shows_compiles() {
     let shown = blocks(&read("bindings/cpp/README.md")).into_iter().filter(|block| block.kind == "cpp");
     let mut compiled = 0;
     for block in shown {

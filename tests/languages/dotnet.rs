@@ -49,12 +49,12 @@ fn texts_are_utf8() {
 }
 
 #[test]
-fn options() {
+fn options_are_set_and_read() {
     assert_eq!(run(&mut command(&["configuration"])), "");
 }
 
 #[test]
-fn answers() {
+fn answers_are_read_whole() {
     check("answers", &simulator().start().unwrap());
 }
 
@@ -108,12 +108,12 @@ fn progress_is_told_in_order() {
 }
 
 #[test]
-fn cancelling() {
+fn a_call_can_be_cancelled() {
     check("cancel", &faulty("latency ms=600000 ids=1002").fault(rule("latency ms=600000 ids=1003")).start().unwrap());
 }
 
 #[test]
-fn exceptions_of_progress() {
+fn an_exception_of_progress_ends_the_call() {
     check("throwing", &faulty("latency ms=600000 ids=1003").start().unwrap());
 }
 
@@ -128,7 +128,7 @@ fn threads_share_a_client() {
 }
 
 #[test]
-fn what_is_ended_while_it_works() {
+fn a_client_can_be_disposed_while_it_works() {
     check("disposed", &simulator().start().unwrap());
 }
 
@@ -139,7 +139,7 @@ fn nothing_is_left_behind() {
 
 /// What the README shows: all of it is compiled, and the first program is run.
 #[test]
-fn readme() {
+fn the_readme_compiles_and_runs() {
     let page = guide::read("bindings/dotnet/README.md");
     let shown: Vec<_> = guide::blocks(&page).into_iter().filter(|block| block.kind == "csharp").collect();
     assert_eq!(shown.len(), 3, "a program, options, progress");
@@ -181,7 +181,7 @@ fn the_library_is_found_beside_the_assembly() {
 }
 
 #[test]
-fn a_library_that_is_not_found() {
+fn a_library_that_is_not_found_is_told() {
     // A name that no system has, so that none that is installed is found.
     let rename = |folder: &Path| {
         let config = folder.join("Smsp.dll.config");
@@ -206,7 +206,7 @@ fn a_library_that_is_not_found() {
 }
 
 #[test]
-fn a_library_of_another_major_version() {
+fn a_library_of_another_major_version_is_refused() {
     let printed =
         run(deployed("other", |folder| support::planted(&folder.join("libsmsp.so.0"), "1.2.3")).arg("missing"));
     assert!(printed.starts_with("libsmsp 1.2.3 was found, but"), "{printed}");

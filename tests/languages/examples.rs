@@ -24,7 +24,7 @@ const LINES: [&str; 4] = [
 ];
 
 #[test]
-fn c() {
+fn the_example_in_c_prints_what_it_should() {
     let program = scratch("examples").join("c");
     let source = Path::new(ROOT).join("examples/c/multi_status.c");
     support::compile_c(&source, &program, support::shared());
@@ -32,7 +32,7 @@ fn c() {
 }
 
 #[test]
-fn cpp() {
+fn the_example_in_cpp_prints_what_it_should() {
     let program = scratch("examples").join("cpp");
     let source = Path::new(ROOT).join("examples/cpp/multi_status.cpp");
     let out = ["-o".to_owned(), program.display().to_string()];
@@ -41,24 +41,24 @@ fn cpp() {
 }
 
 #[test]
-fn go() {
+fn the_example_in_go_prints_what_it_should() {
     check(&go_program());
 }
 
 #[test]
-fn go_without_the_binding() {
+fn the_example_in_go_without_the_binding_prints_what_it_should() {
     check(&golang::program("examples/go", "bare", &["./bare"]));
 }
 
 #[test]
-fn dotnet() {
+fn the_example_in_dotnet_prints_what_it_should() {
     let source = Path::new(ROOT).join("examples/dotnet/multi_status.cs");
     let program = support::dotnet::compile("multi_status", &[&source]);
     check(&script("mono", &program, &program.with_extension("sh")));
 }
 
 #[test]
-fn php() {
+fn the_example_in_php_prints_what_it_should() {
     support::require("php");
     let source = Path::new(ROOT).join("examples/php/multi_status.php");
     check(&script("php -derror_reporting=-1 -ddisplay_errors=stderr", &source, &scratch("examples").join("php")));
@@ -85,7 +85,7 @@ fn background(name: &str) -> PathBuf {
 }
 
 #[test]
-fn progress() {
+fn the_example_of_progress_draws_it_and_ends_by_ctrl_c() {
     let (program, simulator) = (background("progress"), simulator().start().unwrap());
     let ended = output(asking(&program, &simulator).args(MESSAGES));
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
@@ -110,7 +110,7 @@ fn progress() {
 }
 
 #[test]
-fn go_is_cancelled_by_ctrl_c() {
+fn the_example_in_go_ends_by_ctrl_c() {
     check_ctrl_c(&go_program(), |_, simulator| {
         while simulator.requests().len() < 3 {
             sleep(Duration::from_millis(5));
@@ -119,7 +119,7 @@ fn go_is_cancelled_by_ctrl_c() {
 }
 
 #[test]
-fn event_loop() {
+fn the_example_of_an_event_loop_cancels_what_is_typed() {
     let program = background("event_loop");
     let simulator = slow();
     let messages = many(30);

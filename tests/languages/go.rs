@@ -13,7 +13,7 @@ const BINDING: &str = "bindings/go";
 const MODULES: [&str; 3] = [BINDING, "examples/go", "tests/scenarios/go"];
 
 #[test]
-fn nothing_to_complain_about() {
+fn gofmt_and_vet_have_nothing_to_complain_about() {
     for module in MODULES {
         let unformatted =
             run(Command::new("gofmt").args(["-l", "."]).current_dir(format!("{}/{module}", support::ROOT)));
@@ -30,7 +30,7 @@ fn test() -> Command {
 }
 
 #[test]
-fn its_tests_with_every_check() {
+fn its_tests_pass_with_every_check() {
     let (checks, value) = pointer_checks();
     let printed = run(test().args(["-race", "-v"]).env(checks, value));
     for name in ["TestGrowth", "TestCloseWhileCallsRun", "ExampleClient_MultiStatus"] {
@@ -43,7 +43,7 @@ fn its_tests_with_every_check() {
 
 /// The same without checks, and what is measured: the target is 60 ns.
 #[test]
-fn its_tests_and_what_a_status_costs() {
+fn its_tests_pass_and_a_status_costs_little() {
     let printed = run(test().args(["-bench", "Status", "-benchtime=20x"]));
     let words: Vec<_> = printed.split_whitespace().collect();
     let figure = |unit: &str| {
@@ -59,7 +59,7 @@ fn its_tests_and_what_a_status_costs() {
 }
 
 #[test]
-fn every_way_to_link_it() {
+fn it_links_in_every_way() {
     let simulator = simulator().start().unwrap();
     let lib = prefix().join("lib").display().to_string();
     let flags = [("CGO_CFLAGS", format!("-I{}/include", prefix().display())), ("CGO_LDFLAGS", format!("-L{lib}"))];
@@ -87,7 +87,7 @@ fn every_way_to_link_it() {
 
 /// A module is made as the page of the binding says, and runs what that shows.
 #[test]
-fn what_its_page_shows() {
+fn what_its_page_shows_runs() {
     let page = read("bindings/go/README.md");
     let shown: String =
         blocks(&page).iter().filter(|block| block.kind == "go").map(|block| block.text.as_str()).collect();

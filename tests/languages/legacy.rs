@@ -17,7 +17,7 @@ fn libraries() -> String {
 }
 
 #[test]
-fn cobol() {
+fn the_example_in_cobol_prints_what_it_should() {
     let program = scratch("legacy").join("cobol");
     let mut cobc = Command::new("cobc");
     cobc.args(["-x", "-free", "-Wall", "-Werror", "-fstatic-call"]).arg(source("three.cob"));
@@ -26,7 +26,7 @@ fn cobol() {
 }
 
 #[test]
-fn pascal() {
+fn the_example_in_pascal_prints_what_it_should() {
     let (folder, program) = (scratch("legacy-pascal"), scratch("legacy").join("pascal"));
     let mut fpc = Command::new("fpc");
     // Warnings are shown, and end it.
@@ -36,7 +36,7 @@ fn pascal() {
 }
 
 #[test]
-fn python() {
+fn the_example_in_python_prints_what_it_should() {
     check(Path::new("python3"), &["-Werror".as_ref(), "-B".as_ref(), source("three.py").as_os_str()]);
 }
 

@@ -43,7 +43,7 @@ fn every_file_is_strict() {
 
 /// PSR-12; but names that are C's or the test's are as they are, and a script may declare what it does.
 #[test]
-fn style() {
+fn every_file_keeps_to_psr_12() {
     let but = "PSR1.Methods.CamelCapsMethodName,PSR1.Classes.ClassDeclaration,PSR1.Files.SideEffects";
     let mut command = isolated("phpcs");
     command.current_dir(ROOT).args(["--standard=PSR12", "--warning-severity=0", "-s", &format!("--exclude={but}")]);
@@ -52,7 +52,7 @@ fn style() {
 }
 
 #[test]
-fn unit_tests() {
+fn its_unit_tests_pass() {
     let rule = |text: &str| text.parse::<Rule>().unwrap();
     let fault = |text: &str| simulator().fault(rule(text));
     let kinds = [
@@ -225,7 +225,7 @@ fn a_worker_keeps_its_client() {
 }
 
 #[test]
-fn a_package_that_is_not_preloaded() {
+fn a_package_that_is_not_preloaded_is_told() {
     let simulator = simulator().start().unwrap();
     let web = Web::start(&simulator, 1, false);
     let page = web.get("/ask.php");
@@ -304,7 +304,7 @@ fn library() -> PathBuf {
 }
 
 #[test]
-fn a_library_that_is_not_found() {
+fn a_library_that_is_not_found_is_told() {
     // A name that no system has, so that none that is installed is found.
     let rename = |folder: &Path| {
         let source = folder.join("src/Native.php");
@@ -325,7 +325,7 @@ fn a_library_that_is_not_found() {
 }
 
 #[test]
-fn a_library_that_does_not_fit() {
+fn a_library_that_does_not_fit_is_refused() {
     let with = |version| run(&mut deployed("other", |folder| support::planted(&folder.join("libsmsp.so.0"), version)));
     assert_eq!(with("1.2.3"), "libsmsp 1.2.3 was found, but this package needs version 0.x");
     let printed = with("0.0.1");
@@ -333,7 +333,7 @@ fn a_library_that_does_not_fit() {
 }
 
 #[test]
-fn php_without_ffi() {
+fn php_without_ffi_is_told() {
     let printed = run(deployed("without", |_| {}).args(["-dffi.enable=0"]));
     assert!(printed.starts_with("PHP lets nobody use FFI here"), "{printed}");
     // Without the settings that load extensions.
@@ -343,7 +343,7 @@ fn php_without_ffi() {
 }
 
 #[test]
-fn composer_file() {
+fn the_composer_file_says_what_is_so() {
     let text = guide::read("bindings/php/composer.json");
     let composer: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(composer["version"], env!("CARGO_PKG_VERSION"));
@@ -360,7 +360,7 @@ fn composer_file() {
 
 /// What the README shows: the blocks are one program, run from the first to the last.
 #[test]
-fn readme() {
+fn the_readme_is_a_program_that_runs() {
     let page = guide::read("bindings/php/README.md");
     let shown: Vec<_> = guide::blocks(&page).into_iter().filter(|block| block.kind == "php").collect();
     assert_eq!(shown.len(), 4, "a program, options, progress, errors");

@@ -236,22 +236,22 @@ fn pkg_config(folder: &Path, arguments: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn x86_64_linux_gnu() {
+fn x86_64_linux_gnu_runs_here() {
     X86_64.check();
 }
 
 #[test]
-fn i686_linux_gnu() {
+fn i686_linux_gnu_runs_here() {
     I686.check();
 }
 
 #[test]
-fn aarch64_linux_gnu() {
+fn aarch64_linux_gnu_runs_under_qemu() {
     ARM64.check();
 }
 
 #[test]
-fn x86_64_linux_musl() {
+fn x86_64_linux_musl_runs_here() {
     MUSL.check();
     let status = scratch("platforms").join("x86_64-linux-musl/somewhere/bin/smsp-status");
     let headers = run(Command::new("readelf").arg("-lW").arg(status));
@@ -269,7 +269,7 @@ fn every_tarball_is_run() {
 
 /// The Debian packages, installed below a root of their own, and the example built with them.
 #[test]
-fn debian_packages() {
+fn debian_packages_hold_what_they_should() {
     let root = scratch("platforms").join("debian");
     _ = fs::remove_dir_all(&root);
     let database = root.join("var/lib/dpkg");

@@ -331,11 +331,11 @@ impl Windows {
 }
 
 #[test]
-fn x86_64_windows_gnu() {
+fn x86_64_windows_gnu_runs_under_wine() {
     X86_64.check();
 }
 
 #[test]
-fn i686_windows_gnu() {
+fn i686_windows_gnu_runs_under_wine() {
     I686.check();
 }

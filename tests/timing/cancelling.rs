@@ -11,7 +11,7 @@ fn cancel_in(state: &str) {
 }
 
 #[test]
-fn memory() {
+fn a_cancelled_operation_leaves_no_memory() {
     // Under valgrind the time says nothing.
     for state in ["queued", "look-up", "body"] {
         program("operation_cancel").check_memory(&[state, "4", "60000"]);
@@ -19,51 +19,51 @@ fn memory() {
 }
 
 #[test]
-fn queued_behind_another() {
+fn it_ends_while_queued_behind_another() {
     cancel_in("queued");
 }
 
 #[test]
-fn looking_up_the_name() {
+fn it_ends_while_looking_up_the_name() {
     cancel_in("look-up");
 }
 
 #[test]
-fn connecting() {
+fn it_ends_while_connecting() {
     cancel_in("connect");
 }
 
 #[test]
-fn shaking_hands() {
+fn it_ends_while_shaking_hands() {
     cancel_in("handshake");
 }
 
 #[test]
-fn sending() {
+fn it_ends_while_sending() {
     cancel_in("send");
 }
 
 #[test]
-fn waiting_for_the_head() {
+fn it_ends_while_waiting_for_the_head() {
     cancel_in("head");
 }
 
 #[test]
-fn reading_the_body() {
+fn it_ends_while_reading_the_body() {
     cancel_in("body");
 }
 
 #[test]
-fn waiting_to_ask_again() {
+fn it_ends_while_waiting_to_ask_again() {
     cancel_in("retry");
 }
 
 #[test]
-fn waiting_for_the_pace() {
+fn it_ends_while_waiting_for_the_pace() {
     cancel_in("pace");
 }
 
 #[test]
-fn done() {
+fn it_stays_ended_once_it_is_done() {
     cancel_in("done");
 }

@@ -111,7 +111,7 @@ const BEGINNINGS: [(&str, &[u8]); 7] = [
 ];
 
 #[test]
-fn a_server_that_falls_silent() {
+fn a_server_that_falls_silent_is_left_in_time() {
     for (what, beginning) in BEGINNINGS {
         let address = serve(move |mut stream| {
             let _ = stream.read(&mut [0; 4096]);
@@ -123,7 +123,7 @@ fn a_server_that_falls_silent() {
 }
 
 #[test]
-fn a_server_that_drips() {
+fn a_server_that_drips_is_left_in_time() {
     for (what, beginning) in &BEGINNINGS[2..6] {
         let address = serve(|mut stream| {
             let _ = stream.read(&mut [0; 4096]);
@@ -135,7 +135,7 @@ fn a_server_that_drips() {
 }
 
 #[test]
-fn a_server_that_never_stops_sending() {
+fn a_server_that_never_stops_sending_is_left_in_time() {
     // Interim answers without an end.
     let address = serve(|mut stream| {
         let _ = stream.read(&mut [0; 4096]);
@@ -146,7 +146,7 @@ fn a_server_that_never_stops_sending() {
 }
 
 #[test]
-fn a_handshake_without_an_end() {
+fn a_handshake_without_an_end_is_left_in_time() {
     let silent = serve(|mut stream| be_silent(&mut stream));
     limits_hold(&format!("https://{silent}"), &ALL, &[], &id(), "no handshake");
     let dripping = serve(|mut stream| {
@@ -178,7 +178,7 @@ fn slow_relay(server: SocketAddr, free: u64) -> SocketAddr {
 }
 
 #[test]
-fn a_tls_server_that_drips() {
+fn a_tls_server_that_drips_is_left_in_time() {
     let simulator = Simulator::builder().api_key(KEY).clock(Clock::Finished).tls(true).start().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");
@@ -215,7 +215,7 @@ fn full() -> (Socket, Vec<Socket>) {
 }
 
 #[test]
-fn a_server_that_accepts_no_connection() {
+fn a_server_that_accepts_no_connection_is_left_in_time() {
     let (listener, _queued) = full();
     let address = listener.local_addr().unwrap().as_socket().unwrap();
     limits_hold(&format!("http://{address}"), &ALL, &[], &id(), "no connection");

@@ -68,7 +68,7 @@ fn a_short_outage_is_got_through_by_any_number_of_batches() {
 }
 
 #[test]
-fn an_outage_in_the_middle_of_a_call() {
+fn an_outage_in_the_middle_of_a_call_is_got_through() {
     let get_through = |kind, connections: usize| {
         let service = Away::after(10, kind, Duration::from_millis(300));
         let number = connections.to_string();
