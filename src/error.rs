@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 pub use crate::code::Code;
-use crate::redact::Secrets;
+use crate::secret::redact::Secrets;
 use crate::sys;
 
 /// Why a call, a batch or an option failed. Its text is one English line that never holds the API key.
@@ -35,8 +35,8 @@ impl Error {
     }
 
     /// The same error with more to say.
-    pub(crate) fn and(self, more: &str) -> Error {
-        Error { message: format!("{}; {more}", self.message), ..self }
+    pub(crate) fn with_note(self, note: &str) -> Error {
+        Error { message: format!("{}; {note}", self.message), ..self }
     }
 
     /// The same error without secrets in its text.

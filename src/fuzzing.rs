@@ -1,12 +1,12 @@
 //! Doors into the library for the fuzz targets of `fuzz/`: texts in, texts out. Only they are built with it.
 
-use crate::matching;
 use crate::phone::Phone;
 use crate::plan::{BatchLimit, Plan};
 use crate::query::{Query, RawQuery};
+use crate::report::matching;
 use crate::state::State;
 use crate::wire::request::Asked;
-use crate::wire::{answer, fast_json, repair};
+use crate::wire::{fast_json, read, repair, response};
 
 /// Makes a text of the body of an answer, as it is done before it is read.
 pub fn repair(body: &[u8]) -> String {
@@ -15,7 +15,7 @@ pub fn repair(body: &[u8]) -> String {
 
 /// Reads the body of an answer that is as documented, which is not repaired before; None for any other.
 pub fn read_documented(body: &[u8]) -> Option<Answer<'_>> {
-    fast_json::entries(body).map(|entries| Answer(answer::Answer::Entries(entries)))
+    fast_json::entries(body).map(|entries| Answer(read::Answer::Entries(entries)))
 }
 
 /// What is asked for these queries, in one batch.
@@ -23,13 +23,13 @@ fn with_asked<T>(queries: &[Query<'_>], run: impl FnOnce(&[Asked<'_>]) -> T) -> 
     let limit = BatchLimit { entries: usize::MAX, query_bytes: None };
     let (plan, draft) = Plan::new(queries.iter().copied().map(RawQuery::from), limit).expect("memory");
     let texts = draft.asked_texts();
-    let asked = if plan.batches() == 0 { Vec::new() } else { draft.batch(&plan, 0, &texts).expect("memory") };
+    let asked = if plan.batches() == 0 { Vec::new() } else { draft.batch(plan.rows_of(0), &texts).expect("memory") };
     run(&asked)
 }
 
 /// Reads the body of any answer.
 pub fn read(body: &str) -> Result<Answer<'_>, Unreadable> {
-    answer::read(body).map(Answer).map_err(|error| Unreadable { reason: error.reason, offset: error.offset })
+    read::read(body).map(Answer).map_err(|error| Unreadable { reason: error.reason, offset: error.offset })
 }
 
 /// The number as it is sent.
@@ -39,7 +39,7 @@ pub fn sent(phone: Phone) -> String {
 
 /// An answer that was read.
 #[derive(Debug, PartialEq)]
-pub struct Answer<'b>(answer::Answer<'b>);
+pub struct Answer<'b>(read::Answer<'b>);
 
 /// Why a body cannot be read.
 #[derive(Debug, PartialEq)]
@@ -85,16 +85,16 @@ impl Answer<'_> {
     /// The entries, unless the answer is a refusal.
     pub fn entries(&self) -> Option<Vec<Entry>> {
         match &self.0 {
-            answer::Answer::Entries(entries) => {
+            read::Answer::Entries(entries) => {
                 Some((0..entries.list.len()).map(|place| Entry::new(entries, place)).collect())
             }
-            answer::Answer::Refusal(_) => None,
+            read::Answer::Refusal(_) => None,
         }
     }
 
     /// Gives each of these queries its answer.
     pub fn assign(&self, queries: &[Query<'_>]) -> Assigned {
-        let answer::Answer::Entries(entries) = &self.0 else { panic!("a refusal answers nothing") };
+        let read::Answer::Entries(entries) = &self.0 else { panic!("a refusal answers nothing") };
         with_asked(queries, |asked| {
             let matches = matching::assign(asked, entries).expect("memory");
             let mut answers = vec![None; queries.len()];
@@ -107,7 +107,7 @@ impl Answer<'_> {
 }
 
 impl Entry {
-    fn new(entries: &answer::Entries<'_>, place: usize) -> Entry {
+    fn new(entries: &response::Entries<'_>, place: usize) -> Entry {
         let (entry, status) = (&entries.list[place], entries.status(place));
         Entry {
             message: entry.key().map(|(phone, id)| (sent(phone), id.text().into_owned())),

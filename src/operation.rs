@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::client::{Client, Outcome};
 use crate::error::{Code, Error, out_of_memory};
 use crate::exchange::call::Call;
-use crate::exchange::wait::cancelled;
-use crate::exchange::watch::Watch;
+use crate::exchange::monitor::DeadlineMonitor;
+use crate::net::wait::cancelled;
 use crate::query::RawQuery;
+use crate::report::Outcome;
+use crate::session::Session;
+
 use crate::sys::{self, Descriptor, Generation};
 
-/// A list of messages that is asked about in the background, made by [`Client::start`]. Any thread may use it. Dropping
+/// A list of messages that is asked about in the background, made by [`Client::start`](crate::Client::start). Any thread may use it. Dropping
 /// it cancels what is left, and waits for that.
 ///
 /// An operation belongs to the process that started it. In a process forked off while it runs it is done and cancelled.
@@ -22,9 +24,9 @@ pub struct Operation {
 }
 
 struct Inner {
-    client: Client,
+    session: Arc<Session>,
     /// None where there is nothing to ask.
-    watch: Option<Arc<Watch>>,
+    monitor: Option<Arc<DeadlineMonitor>>,
     call: Arc<Call>,
     is_finished: AtomicBool,
     process: Generation,
@@ -40,9 +42,9 @@ pub struct Progress {
 }
 
 impl Operation {
-    pub(crate) fn new(client: Client, watch: Option<Arc<Watch>>, call: Arc<Call>) -> Operation {
+    pub(crate) fn new(session: Arc<Session>, monitor: Option<Arc<DeadlineMonitor>>, call: Arc<Call>) -> Operation {
         let (is_finished, process) = (AtomicBool::new(false), Generation::current());
-        Operation { inner: Arc::new(Inner { client, watch, call, is_finished, process }) }
+        Operation { inner: Arc::new(Inner { session, monitor, call, is_finished, process }) }
     }
 
     /// Waits until the operation is done, at most for this time; None is no limit. Whether it is done.
@@ -54,7 +56,7 @@ impl Operation {
     /// How far the operation has come. Once it is done, `done` is `total`.
     pub fn progress(&self) -> Progress {
         let total = self.inner.call.rows();
-        Progress { done: if self.is_inherited() { total } else { self.inner.call.settled() }, total }
+        Progress { done: if self.is_inherited() { total } else { self.inner.call.completed() }, total }
     }
 
     /// A descriptor that is readable once the operation is done, for `poll` and its like; nothing is to be read from it.
@@ -73,15 +75,15 @@ impl Operation {
         if self.is_inherited() {
             return;
         }
-        if let Some(stop) = &self.inner.call.stop {
-            stop.request();
+        if let Some(cancel) = &self.inner.call.cancel {
+            cancel.cancel();
         }
-        if let Some(watch) = &self.inner.watch {
-            watch.wake();
+        if let Some(monitor) = &self.inner.monitor {
+            monitor.wake();
         }
     }
 
-    /// Waits until the operation is done, and hands over what [`Client::multi_status`] would have returned. Once: a second
+    /// Waits until the operation is done, and hands over what [`Client::multi_status`](crate::Client::multi_status) would have returned. Once: a second
     /// time is an error with `Code::InvalidArgument`.
     pub fn finish(&self) -> Result<Outcome, Error> {
         if self.inner.is_finished.swap(true, Ordering::SeqCst) {
@@ -91,7 +93,7 @@ impl Operation {
             return self.inner.all_cancelled();
         }
         self.inner.call.wait(None);
-        Ok(self.inner.client.outcome(&self.inner.call))
+        Ok(self.inner.session.outcome(&self.inner.call))
     }
 
     /// Whether another process started it, so that neither its threads nor its locks can be relied on.
@@ -110,9 +112,9 @@ impl Inner {
         while let (Some(phone_number), Some(message_id)) = (texts.next(), texts.next()) {
             queries.push(RawQuery { phone_number, message_id });
         }
-        let call = self.client.plan(queries.iter().copied(), None)?;
+        let call = self.session.plan(queries.iter().copied(), None)?;
         call.give_up_all(&cancelled());
-        Ok(self.client.outcome(&call))
+        Ok(self.session.outcome(&call))
     }
 }
 
@@ -132,6 +134,7 @@ impl Drop for Operation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Client;
     use crate::config::Config;
     use crate::query::Query;
 

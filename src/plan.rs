@@ -10,7 +10,8 @@ use crate::invalid::{Field, Invalid, Reason};
 use crate::memory;
 use crate::message_id::MessageId;
 use crate::query::RawQuery;
-use crate::report::{Draft, Rows};
+use crate::report::draft::{Draft, Duplicate};
+use crate::report::rows::Rows;
 use crate::wire::request::{Key, Message, query_entry_size};
 
 /// How much one request holds.
@@ -48,20 +49,13 @@ impl BatchLimit {
     }
 }
 
-/// A row whose query is the same as that of an earlier one.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Duplicate {
-    pub row: u32,
-    pub of: u32,
-}
-
 /// A batch.
 #[derive(Clone, Copy, Debug)]
 struct Part {
     /// Its first row.
     start: usize,
-    /// How many rows it settles: those that it asks, and their duplicates wherever they are.
-    settles: usize,
+    /// How many rows it completes: those that it asks, and their duplicates wherever they are.
+    completes: usize,
 }
 
 /// What is to be asked: batches of consecutive rows, among which those that are INVALID or duplicates are skipped.
@@ -100,9 +94,9 @@ impl Plan {
         self.rows
     }
 
-    /// How many rows a batch settles.
-    pub(crate) fn settled_by(&self, batch: usize) -> usize {
-        self.parts[batch].settles
+    /// How many rows a batch completes.
+    pub(crate) fn completed_by(&self, batch: usize) -> usize {
+        self.parts[batch].completes
     }
 
     /// The rows of which a batch asks those that are neither INVALID nor duplicates.
@@ -113,7 +107,7 @@ impl Plan {
     /// Counts a row for the batch that asks this one.
     fn count_for(&mut self, asked: usize) {
         let behind = self.parts.partition_point(|part| part.start <= asked);
-        self.parts[behind - 1].settles += 1;
+        self.parts[behind - 1].completes += 1;
     }
 }
 
@@ -189,12 +183,12 @@ impl Planning {
     fn next_batch(&mut self) -> Result<(), Error> {
         self.end_batch();
         self.batch = Filling::default();
-        memory::push(&mut self.plan.parts, Part { start: self.rows.len(), settles: 0 }, PLAN)
+        memory::push(&mut self.plan.parts, Part { start: self.rows.len(), completes: 0 }, PLAN)
     }
 
     fn end_batch(&mut self) {
         if let Some(last) = self.plan.parts.last_mut() {
-            last.settles += self.batch.entries;
+            last.completes += self.batch.entries;
         }
     }
 
@@ -336,7 +330,7 @@ mod tests {
         assert_eq!((plan.rows_of(0), plan.rows_of(1)), (0..4, 4..5));
         let duplicates: Vec<_> = plan.duplicates.iter().map(|duplicate| (duplicate.row, duplicate.of)).collect();
         assert_eq!(duplicates, [(2, 0)]);
-        assert_eq!((plan.settled_by(0), plan.settled_by(1), plan.rows()), (3, 1, 5));
+        assert_eq!((plan.completed_by(0), plan.completed_by(1), plan.rows()), (3, 1, 5));
         let error = plan.first_invalid.unwrap();
         assert_eq!(error.message(), "queries[1] (counted from 0): phone_number \"bad\": this is not a phone number");
     }
@@ -353,7 +347,7 @@ mod tests {
         let texts = draft.asked_texts();
         let sizes: Vec<usize> = (0..plan.batches())
             .map(|batch| {
-                let asked = draft.batch(&plan, batch, &texts).unwrap();
+                let asked = draft.batch(plan.rows_of(batch), &texts).unwrap();
                 asked.iter().enumerate().map(|(place, query)| query_entry_size(place, query.message())).sum()
             })
             .collect();

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::json::{self, Style};
+use crate::node::Node;
 use crate::request::Format;
 use crate::xml;
 
@@ -142,17 +143,6 @@ fn message_id(text: &str) -> Node<'_> {
         Ok(number) if number.to_string() == text => Node::Integer(number),
         _ => Node::Text(Cow::from(text)),
     }
-}
-
-/// A value of an answer, for either format.
-pub(crate) enum Node<'a> {
-    Flag(bool),
-    Integer(i64),
-    Text(Cow<'a, str>),
-    /// The text of a refusal, which in XML is escaped where other texts are CDATA.
-    Message(&'a str),
-    List(Vec<Node<'a>>),
-    Fields(Vec<(&'static str, Node<'a>)>),
 }
 
 #[cfg(test)]

@@ -32,9 +32,10 @@ pub struct Builder {
     faults: Vec<Rule>,
 }
 
-impl Builder {
-    pub(crate) fn new() -> Self {
-        Self {
+impl Simulator {
+    /// A simulator to be set up and started.
+    pub fn builder() -> Builder {
+        Builder {
             address: Ipv4Addr::LOCALHOST.into(),
             port: 0,
             api_key: "demo".to_owned(),
@@ -50,7 +51,9 @@ impl Builder {
             faults: Vec::new(),
         }
     }
+}
 
+impl Builder {
     /// The loopback address to listen on. Default: 127.0.0.1.
     pub fn address(mut self, address: IpAddr) -> Self {
         self.address = address;
@@ -174,6 +177,6 @@ impl Builder {
     }
 }
 
-pub(crate) fn invalid(message: String) -> io::Error {
+fn invalid(message: String) -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, message)
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::str::FromStr;
 
-use crate::answer::Node;
+use crate::node::Node;
 
 /// How JSON answers are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -28,6 +28,7 @@ mod dice;
 mod encoding;
 mod fault;
 mod json;
+mod node;
 mod number;
 mod parameters;
 mod query;

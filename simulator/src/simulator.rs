@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,6 @@ use tokio::runtime;
 use tokio::sync::oneshot;
 
 use crate::answer::Entry;
-use crate::builder::{Builder, invalid};
 use crate::request::Seen;
 use crate::server::{self, Shared};
 use crate::states::Clock;
@@ -27,11 +26,6 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// A simulator to be set up and started.
-    pub fn builder() -> Builder {
-        Builder::new()
-    }
-
     /// Serves the connections of `listener` from a thread of its own.
     pub(crate) fn run(listener: TcpListener, shared: Shared, ca_pem: Option<String>) -> io::Result<Self> {
         let address = listener.local_addr()?;
@@ -75,7 +69,7 @@ impl Simulator {
     /// `InvalidInput` without TLS; else what the system answers.
     pub fn write_ca(&self, path: impl AsRef<Path>) -> io::Result<()> {
         let pem = self.ca_pem();
-        let pem = pem.ok_or_else(|| invalid("without TLS there is no certificate".to_owned()))?;
+        let pem = pem.ok_or_else(|| io::Error::new(ErrorKind::InvalidInput, "without TLS there is no certificate"))?;
         std::fs::write(path, pem)
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::answer::Node;
+use crate::node::Node;
 
 pub(crate) fn write(node: &Node) -> String {
     let mut out = String::from("<?xml version='1.0' encoding='UTF-8'?>\n<result>\n");

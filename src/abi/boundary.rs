@@ -1,39 +1,15 @@
 //! What every function of the interface does alike: catch panics, look at pointers, hand out errors and handles.
 
 use std::ffi::{CStr, c_char};
-use std::ptr;
 
-use super::error::{smsp_code, smsp_error};
 use crate::error::{Code, Error};
 use crate::{panics, sys};
 
 /// Runs the inside of a function: a panic ends here, and a cancellation of the thread waits until the host goes on.
-fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     panics::silence_caught();
     sys::note_end_of_thread();
     sys::uncancelled(|| panics::catch(run))
-}
-
-/// Runs a fallible function: its code, and its error through the out-parameter.
-pub(super) unsafe fn fallible(error: *mut *mut smsp_error, run: impl FnOnce() -> Result<(), Error>) -> smsp_code {
-    let run = || match run() {
-        Ok(()) => (Code::Ok, None),
-        Err(error) => (error.code(), Some(error)),
-    };
-    unsafe { respond(error, run) }
-}
-
-/// The same for a function whose code is not always that of its error.
-pub(super) unsafe fn respond(error: *mut *mut smsp_error, run: impl FnOnce() -> (Code, Option<Error>)) -> smsp_code {
-    unsafe { set(error, ptr::null_mut()) };
-    let (code, failure) = guarded(run).unwrap_or_else(|message| {
-        let failure = Error::new(Code::Internal, format!("a defect of the library: {message}"));
-        (Code::Internal, Some(failure))
-    });
-    if let Some(failure) = failure.filter(|_| !error.is_null()) {
-        unsafe { set(error, smsp_error::into_handle(failure)) };
-    }
-    code.value()
 }
 
 /// Runs an accessor: its value, or the fallback where there is none.

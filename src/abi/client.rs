@@ -2,15 +2,14 @@
 
 use libc::{c_char, size_t};
 
-use super::boundary::{
-    accessor, fallible, free, into_handle, is_null, required, required_mut, required_text, respond, set, text,
-};
+use super::boundary::{accessor, free, into_handle, is_null, required, required_mut, required_text, set, text};
 use super::config::smsp_config;
-use super::error::{smsp_code, smsp_error};
+use super::error::{fallible, respond, smsp_code, smsp_error};
 use super::report::smsp_report;
-use crate::client::{Client, Outcome};
+use crate::client::Client;
 use crate::error::{Code, Error, out_of_memory};
 use crate::query::RawQuery;
+use crate::report::Outcome;
 use crate::stats;
 
 /// A client of the service: its connections, limits and counters. Made by smsp_client_new, ended by smsp_client_free.

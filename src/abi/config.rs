@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use libc::{c_char, size_t};
 
-use super::boundary::{accessor, fallible, free, into_handle, required, required_text, text};
-use super::error::{smsp_code, smsp_error};
+use super::boundary::{accessor, free, into_handle, required, required_text, text};
+use super::error::{fallible, smsp_code, smsp_error};
 use crate::config::{Config, OPTIONS};
 
 /// The options of a client, by name: docs/CONFIGURATION.md lists them all. Made by smsp_config_new, ended by

@@ -1,11 +1,12 @@
 //! Codes and errors.
 
 use std::ffi::CString;
+use std::ptr;
 
 use libc::c_char;
 
-use super::boundary::{accessor, free, into_handle};
-use crate::error::Error;
+use super::boundary::{accessor, free, guarded, into_handle, set};
+use crate::error::{Code, Error};
 
 /// What came of a call: SMSP_OK, SMSP_PARTIAL or one of SMSP_E_...
 pub type smsp_code = i32;
@@ -24,13 +25,31 @@ impl smsp_error {
         smsp_error { error, message, is_of_report }
     }
 
-    pub(super) fn into_handle(error: Error) -> *mut smsp_error {
-        into_handle(smsp_error::new(error, false))
-    }
-
     pub(super) fn of_report(error: &Error) -> smsp_error {
         smsp_error::new(error.clone(), true)
     }
+}
+
+/// Runs a fallible function: its code, and its error through the out-parameter.
+pub(super) unsafe fn fallible(error: *mut *mut smsp_error, run: impl FnOnce() -> Result<(), Error>) -> smsp_code {
+    let run = || match run() {
+        Ok(()) => (Code::Ok, None),
+        Err(error) => (error.code(), Some(error)),
+    };
+    unsafe { respond(error, run) }
+}
+
+/// The same for a function whose code is not always that of its error.
+pub(super) unsafe fn respond(error: *mut *mut smsp_error, run: impl FnOnce() -> (Code, Option<Error>)) -> smsp_code {
+    unsafe { set(error, ptr::null_mut()) };
+    let (code, failure) = guarded(run).unwrap_or_else(|message| {
+        let failure = Error::new(Code::Internal, format!("a defect of the library: {message}"));
+        (Code::Internal, Some(failure))
+    });
+    if let Some(failure) = failure.filter(|_| !error.is_null()) {
+        unsafe { set(error, into_handle(smsp_error::new(failure, false))) };
+    }
+    code.value()
 }
 
 fn read<T>(error: *const smsp_error, fallback: T, read: impl FnOnce(&smsp_error) -> T) -> T {
@@ -47,7 +66,7 @@ pub unsafe extern "C" fn smsp_error_code(error: *const smsp_error) -> smsp_code 
 /// quotes the service's own text where there is one. It lives as long as the error. NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn smsp_error_message(error: *const smsp_error) -> *const c_char {
-    read(error, std::ptr::null(), |handle| handle.message.as_ptr())
+    read(error, ptr::null(), |handle| handle.message.as_ptr())
 }
 
 /// The service's own code: 1 or 10 for the API key, 20, 30, 40 or 96 for the account, others for the request; 0 if the

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use libc::size_t;
 
-use super::boundary::{accessor, fallible, free, into_handle, is_null, required, required_mut, respond, set};
+use super::boundary::{accessor, free, into_handle, is_null, required, required_mut, set};
 use super::client::{hand_over, raw, smsp_client, smsp_query};
-use super::error::{smsp_code, smsp_error};
+use super::error::{fallible, respond, smsp_code, smsp_error};
 use super::report::smsp_report;
-use crate::client::Outcome;
 use crate::error::{Code, Error};
 use crate::operation::Operation;
+use crate::report::Outcome;
 use crate::sys;
 
 /// A call in the background. Made by smsp_multi_status_start, ended by smsp_operation_free, which is always due. Any thread

@@ -7,7 +7,8 @@ use libc::{c_char, size_t};
 use super::boundary::{accessor, free};
 use super::error::{smsp_code, smsp_error};
 use crate::memory;
-use crate::report::{Report, Row};
+use crate::report::Report;
+use crate::report::rows::Row;
 use crate::state::State;
 
 /// What became of a message: one of SMSP_STATE_...

@@ -8,18 +8,19 @@ use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
 
-use super::Ended;
-use super::deadline::Deadline;
-use super::wait::cancelled;
 use crate::error::{Code, Error};
-use crate::matching::Matches;
 use crate::memory;
+use crate::net::cancel::CancelToken;
+use crate::net::deadline::Deadline;
+use crate::net::wait::cancelled;
 use crate::plan::Plan;
-use crate::report::{AskedTexts, Draft, Report};
-use crate::stop::Stop;
+use crate::report::Report;
+use crate::report::draft::Draft;
+use crate::report::matching::Matches;
+use crate::report::rows::AskedTexts;
 use crate::sys::Event;
-use crate::wire::answer::Entries;
 use crate::wire::request::Asked;
+use crate::wire::response::Entries;
 
 /// So many parts of refused batches may be refused without an answered one: a service that refuses every message is not
 /// asked about each.
@@ -34,13 +35,13 @@ pub(crate) struct Call {
     texts: Arc<AskedTexts>,
     pub deadline: Option<Deadline>,
     /// What ends the call before its time; None if nothing does.
-    pub stop: Option<Arc<Stop>>,
+    pub cancel: Option<Arc<CancelToken>>,
     progress: Mutex<Progress>,
     ended: Condvar,
     /// The same as `ended`, for those who wait by a descriptor.
     ended_event: OnceBox<Event>,
-    /// How many rows are settled. It is read without the lock.
-    settled: AtomicUsize,
+    /// How many rows are completed. It is read without the lock.
+    completed: AtomicUsize,
     /// How many parts of refused batches were refused again, and how many were answered.
     refused_parts: AtomicUsize,
     answered_parts: AtomicUsize,
@@ -58,7 +59,7 @@ struct Progress {
     failed: Option<(usize, Error)>,
 }
 
-/// A batch that a thread has taken, to be settled once.
+/// A batch that a thread has taken, to be completed once.
 pub(crate) struct Batch<'c> {
     pub number: usize,
     pub asked: Vec<Asked<'c>>,
@@ -74,19 +75,25 @@ pub(crate) struct Finished {
 }
 
 impl Call {
-    pub(crate) fn new(number: u64, plan: Plan, draft: Draft, time: Option<Duration>, stop: Option<Arc<Stop>>) -> Call {
-        // The others are INVALID, and settled by that.
-        let asked: usize = (0..plan.batches()).map(|batch| plan.settled_by(batch)).sum();
+    pub(crate) fn new(
+        number: u64,
+        plan: Plan,
+        draft: Draft,
+        time: Option<Duration>,
+        cancel: Option<Arc<CancelToken>>,
+    ) -> Call {
+        // The others are INVALID, and completed by that.
+        let asked: usize = (0..plan.batches()).map(|batch| plan.completed_by(batch)).sum();
         Call {
             number,
             start: Instant::now(),
             texts: draft.asked_texts(),
             deadline: time.map(Deadline::after),
-            stop,
+            cancel,
             progress: Mutex::new(Progress { draft, next: 0, ended: 0, is_left: false, failed: None }),
             ended: Condvar::new(),
             ended_event: OnceBox::new(),
-            settled: AtomicUsize::new(plan.rows() - asked),
+            completed: AtomicUsize::new(plan.rows() - asked),
             refused_parts: AtomicUsize::new(0),
             answered_parts: AtomicUsize::new(0),
             plan,
@@ -104,8 +111,8 @@ impl Call {
     }
 
     /// How many of them are answered or given up. It never goes back. Takes no lock.
-    pub(crate) fn settled(&self) -> usize {
-        self.settled.load(Ordering::SeqCst).min(self.rows())
+    pub(crate) fn completed(&self) -> usize {
+        self.completed.load(Ordering::SeqCst).min(self.rows())
     }
 
     /// The texts of the queries. Takes no lock.
@@ -114,8 +121,8 @@ impl Call {
     }
 
     /// Whether the caller wants it to end.
-    pub(crate) fn is_stopped(&self) -> bool {
-        self.stop.as_ref().is_some_and(|stop| stop.is_requested())
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancel.as_ref().is_some_and(|cancel| cancel.is_cancelled())
     }
 
     /// Takes the next batch, in the caller's order: its number, and whether there is another behind it. None once all are
@@ -134,11 +141,11 @@ impl Call {
     /// A batch that was taken. One that there is no memory for has ended.
     pub(crate) fn batch(&self, number: usize) -> Option<Batch<'_>> {
         let mut progress = self.lock();
-        match progress.draft.batch(&self.plan, number, &self.texts) {
+        match progress.draft.batch(self.plan.rows_of(number), &self.texts) {
             Ok(asked) => Some(Batch { number, asked }),
             Err(error) => {
                 progress.draft.fail(self.plan.rows_of(number), &error);
-                self.settle(&mut progress, number, Some(&error));
+                self.complete_batch(&mut progress, number, Some(&error));
                 None
             }
         }
@@ -193,17 +200,17 @@ impl Call {
 
     /// Ends a batch whose messages are all answered or failed, with the first failure among them.
     pub(crate) fn complete(&self, batch: usize, failure: Option<Error>) {
-        self.settle(&mut self.lock(), batch, failure.as_ref());
+        self.complete_batch(&mut self.lock(), batch, failure.as_ref());
     }
 
-    /// Counts a part of a refused batch that was refused again or answered; one that failed is neither.
-    pub(super) fn part_ended(&self, ended: &Ended) {
-        let parts = match ended {
-            Ended::Refused(_) | Ended::Answered { is_refusal: true, .. } => &self.refused_parts,
-            Ended::Answered { .. } => &self.answered_parts,
-            Ended::Failed(_) | Ended::FailedForAll(_) => return,
-        };
-        parts.fetch_add(1, Ordering::Relaxed);
+    /// Counts a part of a refused batch that was refused again.
+    pub(crate) fn count_refused_part(&self) {
+        self.refused_parts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a part of a refused batch that was answered.
+    pub(crate) fn count_answered_part(&self) {
+        self.answered_parts.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether refused batches are to be taken apart any further.
@@ -247,7 +254,7 @@ impl Call {
     /// and ends with the error if there is one.
     pub(crate) fn leave(&self, error: Option<Error>) {
         let mut progress = self.lock();
-        match error.filter(|_| self.stop.is_some()) {
+        match error.filter(|_| self.cancel.is_some()) {
             Some(error) => self.give_up(&mut progress, &error),
             None => {
                 progress.is_left = true;
@@ -298,12 +305,12 @@ impl Call {
         progress.failed.get_or_insert((0, error.clone()));
         progress.ended = self.batches();
         progress.draft.fail_unanswered(error);
-        self.settled.store(self.rows(), Ordering::SeqCst);
+        self.completed.store(self.rows(), Ordering::SeqCst);
         self.tell_ended();
     }
 
     fn give_up_if_over(&self, progress: &mut Progress) {
-        if self.is_stopped() {
+        if self.is_cancelled() {
             self.give_up(progress, &cancelled());
         } else if let Some(deadline) = self.deadline.filter(|deadline| deadline.has_passed()) {
             self.give_up(progress, &deadline.error());
@@ -317,18 +324,18 @@ impl Call {
         }
         progress.draft.fail(self.plan.rows_of(progress.next).start..self.rows(), error);
         for number in progress.next..self.batches() {
-            self.settle(progress, number, Some(error));
+            self.complete_batch(progress, number, Some(error));
         }
         progress.next = self.batches();
     }
 
-    fn settle(&self, progress: &mut Progress, number: usize, failure: Option<&Error>) {
+    fn complete_batch(&self, progress: &mut Progress, number: usize, failure: Option<&Error>) {
         let is_first = progress.failed.as_ref().is_none_or(|(first, _)| number < *first);
         if let Some(error) = failure.filter(|_| is_first) {
             progress.failed = Some((number, error.clone()));
         }
         progress.ended += 1;
-        self.settled.fetch_add(self.plan.settled_by(number), Ordering::SeqCst);
+        self.completed.fetch_add(self.plan.completed_by(number), Ordering::SeqCst);
         if progress.ended == self.batches() {
             self.tell_ended();
         }

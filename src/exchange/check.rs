@@ -6,12 +6,15 @@ use std::time::{Duration, Instant};
 use rustls::CommonState;
 use ureq::unversioned::transport::NextTimeout;
 
-use super::http::{Head, Limit, Outgoing};
-use super::{Exchange, Scratch};
+use super::ask::{Exchange, Scratch};
+use super::redirect::redirected;
+use super::reply::understand;
 use crate::error::Error;
 use crate::invalid::Invalid;
-use crate::matching;
+use crate::net::http::{HttpRequest, ResponseHead};
+use crate::net::limit::Limit;
 use crate::query::{Query, RawQuery};
+use crate::report::matching;
 use crate::wire::request::Asked;
 
 /// The headers of an answer that a transcript shows: nothing of a session.
@@ -78,7 +81,7 @@ impl Exchange {
         // A proxy looks the host's name up itself.
         let (first, first_port) = proxy.map_or((host, port), |proxy| (&*proxy.host, proxy.port));
         check.step("name", || {
-            let addresses = self.http.tcp.names.look_up(first, first_port, limit.deadline);
+            let addresses = self.http.tcp.dns_cache.look_up(first, first_port, limit.deadline);
             let addresses = addresses.map_err(|error| limit.named(error))?;
             let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
             Ok((format!("{first} is {}", list.join(", ")), ()))
@@ -98,7 +101,7 @@ impl Exchange {
         }
         if url.is_https() {
             check.step("tls", || {
-                let tls = self.http.tls.shake_hands(host, transport, timeout());
+                let tls = self.http.tls.handshake(host, transport, timeout());
                 let tls = tls.map_err(|error| limit.named(error))?;
                 Ok((describe(&tls.connection), ()))
             })?;
@@ -121,8 +124,8 @@ impl Exchange {
         let answered = sent.as_ref().ok().map(|head| (head, answer.bytes()));
         *transcript = self.transcript(&request, answered).replace(&digits, &"*".repeat(digits.len()));
         let head = sent.map_err(|failure| failure.error)?;
-        let said = self.understand(head.status, &mut answer, &asked);
-        let entries = said.map_err(|error| self.redirected(error, &head))?.entries;
+        let reply = understand(head.status, &mut answer, &asked, &self.settings.secrets);
+        let entries = reply.map_err(|error| redirected(error, &head, &self.settings))?.entries;
         let found = matching::assign(&asked, &entries)?.answer(0).map(|place| entries.status(place).state.name());
         let status = head.status;
         Ok(match found {
@@ -131,8 +134,8 @@ impl Exchange {
         })
     }
 
-    fn transcript(&self, request: &Outgoing, answer: Option<(&Head, &[u8])>) -> String {
-        let Outgoing { url, body, .. } = request;
+    fn transcript(&self, request: &HttpRequest, answer: Option<(&ResponseHead, &[u8])>) -> String {
+        let HttpRequest { url, body, .. } = request;
         let hide = |bytes: &[u8]| self.settings.secrets.hide(&String::from_utf8_lossy(bytes));
         let url = hide(url.as_bytes());
         let mut text = match body {

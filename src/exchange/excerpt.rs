@@ -1,7 +1,7 @@
 //! A little of a body, for an error to show.
 
 use super::page;
-use crate::redact::Secrets;
+use crate::secret::redact::Secrets;
 
 /// How much is shown, in characters.
 const LENGTH: usize = 80;

@@ -8,53 +8,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::deadline::Deadline;
-use super::retry::{Budget, Failure};
-use super::wait::{Waiting, go_on, working_for};
-use crate::error::{Code, Error, reason};
-use crate::settings::Settings;
-use crate::stop::Stop;
-use crate::sys::Event;
+use super::outage_state::{GivenUp, OutageState, Role, Verdict};
+use super::retry::{Budget, Failure, backoff, next_wait};
+use crate::config::settings::Settings;
+use crate::error::{Code, Error};
+use crate::net::cancel::CancelToken;
+use crate::net::deadline::Deadline;
+use crate::net::wait::{PollSet, check_cancelled, working_for};
 
 /// Who of a client's batches may ask when.
 pub(crate) struct Outage {
     settings: Arc<Settings>,
     budget: Budget,
     turns: AtomicU64,
-    silence: Mutex<Silence>,
-}
-
-/// What happened since the last answer.
-#[derive(Default)]
-struct Silence {
-    /// The batch that failed first.
-    first: Option<u64>,
-    /// Since when it is an outage.
-    outage: Option<Instant>,
-    /// The batch that asks again. In an outage the others wait for it.
-    probe: Option<u64>,
-    /// How many retries it has had, and those before it that left.
-    retries: u32,
-    /// A probe has left with retries in hand.
-    left: Option<Left>,
-    /// The retries are used up.
-    lost: Option<Lost>,
-    last_failure: Option<Error>,
-    /// Tells those that wait to look again. Made when the first waits.
-    change: Option<Arc<Event>>,
-}
-
-/// The place of a probe, for a call that began before that left.
-struct Left {
-    at: Instant,
-    /// When the next retry is due.
-    due: Instant,
-}
-
-/// What ends calls that began before the last retry did.
-struct Lost {
-    before: Instant,
-    error: Error,
+    state: Mutex<OutageState>,
 }
 
 /// A batch, from its first attempt to its end.
@@ -73,51 +40,13 @@ pub(crate) struct Turn<'o> {
     due: Option<Instant>,
 }
 
-/// A batch ends without an answer.
-#[derive(Debug)]
-pub(crate) struct Over {
-    pub error: Error,
-    /// Whether the rest of its call ends with it.
-    pub for_all: bool,
-}
-
-impl Over {
-    fn alone(error: Error) -> Over {
-        Over { error, for_all: false }
-    }
-
-    fn for_all(error: Error) -> Over {
-        Over { error, for_all: true }
-    }
-}
-
-/// What a batch may do.
-enum Look {
-    Ask,
-    /// It is the probe now, and its retry is due then.
-    Probe(Instant),
-    Wait(Arc<Event>),
-}
-
-/// What becomes of a batch that failed.
-enum Role {
-    /// It asks again after so many retries; the others wait for it in an outage.
-    Probe {
-        retries: u32,
-        is_outage: bool,
-    },
-    Waits,
-    /// It ends with its call.
-    Lost,
-}
-
 impl Outage {
     pub(crate) fn new(settings: &Arc<Settings>) -> Outage {
         Outage {
             settings: Arc::clone(settings),
             budget: Budget::default(),
             turns: AtomicU64::new(0),
-            silence: Mutex::default(),
+            state: Mutex::default(),
         }
     }
 
@@ -136,35 +65,35 @@ impl Outage {
 
     /// The service answers, whatever it says: nobody waits any more.
     fn ends(&self) {
-        let mut silence = self.lock();
-        if silence.first.is_none() {
+        let mut state = self.lock();
+        if state.first.is_none() {
             return;
         }
-        silence.wake();
-        let since = std::mem::take(&mut *silence).outage;
-        drop(silence);
+        state.wake();
+        let since = std::mem::take(&mut *state).outage;
+        drop(state);
         if let Some(since) = since {
             self.settings.log.outage_end(since.elapsed());
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Silence> {
-        self.silence.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, OutageState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Turn<'_> {
     /// Waits until the batch may ask: for the moment of its retry, and in an outage for what becomes of the probe.
-    pub(crate) fn wait(&mut self, deadline: Option<Deadline>, stop: Option<&Stop>) -> Result<(), Over> {
+    pub(crate) fn wait(&mut self, deadline: Option<Deadline>, cancel: Option<&CancelToken>) -> Result<(), GivenUp> {
         loop {
             if self.due.is_some() {
-                self.pause(Waiting::new, self.due, deadline, stop)?;
+                self.pause(PollSet::new, self.due, deadline, cancel)?;
             }
             let look = self.outage.lock().look(self.number, self.call)?;
             match look {
-                Look::Ask => break,
-                Look::Probe(due) => self.due = Some(due),
-                Look::Wait(change) => self.pause(|| Waiting::new().readable(&*change), None, deadline, stop)?,
+                Verdict::Ask => break,
+                Verdict::Probe(due) => self.due = Some(due),
+                Verdict::Wait(change) => self.pause(|| PollSet::new().readable(&*change), None, deadline, cancel)?,
             }
         }
         self.due = None;
@@ -174,18 +103,19 @@ impl Turn<'_> {
 
     fn pause<'e>(
         &self,
-        waiting: impl FnOnce() -> Waiting<'e>,
+        waiting: impl FnOnce() -> PollSet<'e>,
         until: Option<Instant>,
         deadline: Option<Deadline>,
-        stop: Option<&Stop>,
-    ) -> Result<(), Over> {
+        cancel: Option<&CancelToken>,
+    ) -> Result<(), GivenUp> {
         // However it ends, it is looked at what there is.
-        let _ =
-            working_for(stop, || waiting().until(until.into_iter().chain(deadline.map(|deadline| deadline.at)).min()));
-        go_on(stop).map_err(Over::alone)?;
+        let _ = working_for(cancel, || {
+            waiting().until(until.into_iter().chain(deadline.map(|deadline| deadline.at)).min())
+        });
+        check_cancelled(cancel).map_err(GivenUp::alone)?;
         let Some(deadline) = deadline.filter(|deadline| deadline.has_passed()) else { return Ok(()) };
         let last = self.outage.lock().last_failure.clone();
-        Err(Over::alone(last.map_or_else(|| deadline.error(), |last| deadline.error_after(&last))))
+        Err(GivenUp::alone(last.map_or_else(|| deadline.error(), |last| deadline.error_after(&last))))
     }
 
     /// The service has answered the batch.
@@ -195,25 +125,25 @@ impl Turn<'_> {
     }
 
     /// An attempt has failed. After which wait there is another; None if that depends on others.
-    pub(crate) fn failed(&mut self, failure: Failure, deadline: Option<Deadline>) -> Result<Option<Duration>, Over> {
+    pub(crate) fn failed(&mut self, failure: Failure, deadline: Option<Deadline>) -> Result<Option<Duration>, GivenUp> {
         if !failure.may_pass() {
             return Err(self.ends_by(failure.error));
         }
         let role = self.note(&failure);
         match role {
-            Role::Lost => Err(Over::for_all(failure.error)),
-            Role::Waits => self.start_afresh().map(|()| None).ok_or(Over::alone(failure.error)),
+            Role::Exhausted => Err(GivenUp::for_all(failure.error)),
+            Role::Waits => self.start_afresh().map(|()| None).ok_or(GivenUp::alone(failure.error)),
             Role::Probe { retries, is_outage } => self.again(retries, is_outage, failure, deadline).map(Some),
         }
     }
 
     /// Tells the others of a failure.
     fn note(&self, failure: &Failure) -> Role {
-        let mut silence = self.outage.lock();
-        let was_outage = silence.outage.is_some();
-        let role = silence.failed(self.number, self.call, failure);
-        let begins = silence.outage.is_some() && !was_outage;
-        drop(silence);
+        let mut state = self.outage.lock();
+        let was_outage = state.outage.is_some();
+        let role = state.failed(self.number, self.call, failure);
+        let begins = state.outage.is_some() && !was_outage;
+        drop(state);
         if begins {
             self.outage.settings.log.outage(&failure.error);
         }
@@ -239,149 +169,58 @@ impl Turn<'_> {
         is_outage: bool,
         failure: Failure,
         deadline: Option<Deadline>,
-    ) -> Result<Duration, Over> {
+    ) -> Result<Duration, GivenUp> {
         let policy = self.outage.settings.retry;
         let now = Instant::now();
         if retries < policy.max_retries && self.attempt >= policy.max_retries {
             // There were answers between its failures, so they say little of the service.
-            self.due = Some(now + policy.backoff(retries));
-            return Err(Over::alone(failure.error));
+            self.due = Some(now + backoff(&policy, retries));
+            return Err(GivenUp::alone(failure.error));
         }
-        let again = policy.wait(self.attempt.max(retries), &failure, deadline);
+        let again = next_wait(&policy, self.attempt.max(retries), &failure, deadline);
         let wait = again.map_err(|no_retry| match no_retry.wait {
             Some(wait) => {
                 self.due = Some(now + wait);
-                Over::alone(no_retry.error)
+                GivenUp::alone(no_retry.error)
             }
             None => self.give_up(no_retry.error),
         })?;
         if !is_outage && !self.outage.budget.take() {
-            return Err(Over::alone(failure.error.and("too many requests failed for another retry")));
+            return Err(GivenUp::alone(failure.error.with_note("too many requests failed for another retry")));
         }
         self.due = Some(now + wait);
         self.attempt += 1;
         Ok(wait)
     }
 
-    fn give_up(&self, error: Error) -> Over {
-        let mut silence = self.outage.lock();
-        if silence.probe != Some(self.number) {
-            return Over::alone(error);
+    fn give_up(&self, error: Error) -> GivenUp {
+        let mut state = self.outage.lock();
+        if state.probe != Some(self.number) {
+            return GivenUp::alone(error);
         }
-        silence.lose(self.began, error.clone());
-        Over { error, for_all: silence.outage.is_some() }
+        state.exhaust(self.began, error.clone());
+        GivenUp { error, for_all: state.outage.is_some() }
     }
 
     /// A failure that stays, however often the batch is asked.
-    fn ends_by(&self, error: Error) -> Over {
+    fn ends_by(&self, error: Error) -> GivenUp {
         match error.code() {
             Code::Auth | Code::Denied if self.outage.lock().refused(&error) => {}
             Code::Auth | Code::Denied | Code::Api | Code::Http => self.outage.ends(),
             // It says nothing of the service.
             _ => {}
         }
-        Over::alone(error)
+        GivenUp::alone(error)
     }
 }
 
 impl Drop for Turn<'_> {
     /// A probe that ends by its caller or by what is not the service's leaves its place and its retries to another.
     fn drop(&mut self) {
-        let mut silence = self.outage.lock();
-        if silence.probe == Some(self.number) {
+        let mut state = self.outage.lock();
+        if state.probe == Some(self.number) {
             let due = self.due.unwrap_or_else(Instant::now);
-            silence.leave(due, self.began, self.outage.settings.retry.max_retries);
-        }
-    }
-}
-
-impl Silence {
-    fn look(&mut self, turn: u64, call: Instant) -> Result<Look, Over> {
-        if self.probe == Some(turn) {
-            self.retries += 1;
-            return Ok(Look::Ask);
-        }
-        if self.outage.is_none() {
-            return Ok(Look::Ask);
-        }
-        if let Some(lost) = self.lost.as_ref().filter(|lost| call < lost.before) {
-            return Err(Over::for_all(lost.error.clone()));
-        }
-        if self.probe.is_some() {
-            return Ok(Look::Wait(self.change()?));
-        }
-        // One that comes later finds out for itself.
-        let Some(left) = self.left.take_if(|left| call < left.at) else { return Ok(Look::Ask) };
-        self.probe = Some(turn);
-        Ok(Look::Probe(left.due))
-    }
-
-    fn failed(&mut self, turn: u64, call: Instant, failure: &Failure) -> Role {
-        let first = *self.first.get_or_insert(turn);
-        if !failure.connected || first != turn {
-            self.outage.get_or_insert_with(Instant::now);
-        }
-        self.last_failure = Some(failure.error.clone());
-        let is_outage = self.outage.is_some();
-        if is_outage && self.lost.as_ref().is_some_and(|lost| call < lost.before) {
-            return Role::Lost;
-        }
-        match self.probe {
-            Some(probe) if probe != turn => return Role::Waits,
-            Some(_) => {}
-            None => {
-                if self.left.take().is_none_or(|left| left.at <= call) {
-                    self.retries = 0;
-                }
-                self.probe = Some(turn);
-            }
-        }
-        Role::Probe { retries: self.retries, is_outage }
-    }
-
-    /// The key is refused. Whether that ends those who wait.
-    fn refused(&mut self, error: &Error) -> bool {
-        let is_outage = self.outage.is_some();
-        if is_outage {
-            self.lose(Instant::now(), error.clone());
-        }
-        is_outage
-    }
-
-    /// Calls that began before this moment have waited long enough.
-    fn lose(&mut self, before: Instant, error: Error) {
-        self.lost = Some(Lost { before, error });
-        (self.probe, self.left) = (None, None);
-        self.wake();
-    }
-
-    /// The probe goes. Where it had no retry left, its last attempt, which began at this moment, was that of all.
-    fn leave(&mut self, due: Instant, began: Instant, max_retries: u32) {
-        match self.last_failure.clone() {
-            Some(last) if self.retries >= max_retries => self.lose(began, last),
-            _ => {
-                self.left = Some(Left { at: Instant::now(), due });
-                self.probe = None;
-                self.wake();
-            }
-        }
-    }
-
-    /// Happens when something has changed for those that wait.
-    fn change(&mut self) -> Result<Arc<Event>, Over> {
-        if let Some(change) = &self.change {
-            return Ok(Arc::clone(change));
-        }
-        let event = Event::new().map_err(|error| {
-            let text = format!("no descriptor to wait for the end of an outage: {}", reason(&error));
-            Over::alone(Error::new(Code::Resource, text))
-        })?;
-        Ok(Arc::clone(self.change.insert(Arc::new(event))))
-    }
-
-    fn wake(&mut self) {
-        if let Some(change) = self.change.take() {
-            change.set();
+            state.leave(due, self.began, self.outage.settings.retry.max_retries);
         }
     }
 }
@@ -472,12 +311,12 @@ mod tests {
         assert_eq!(fails(&mut probe, no_connection()), Some(true));
         let deadline = Deadline::after(Duration::from_millis(5));
         let over = other.wait(Some(deadline), None).unwrap_err();
-        assert_eq!(over.error, deadline.error().and("the last failure was: refused"));
+        assert_eq!(over.error, deadline.error().with_note("the last failure was: refused"));
         assert!(!over.for_all);
-        let stop = Stop::new().unwrap();
+        let cancel = CancelToken::new().unwrap();
         thread::scope(|scope| {
-            let waits = scope.spawn(|| other.wait(None, Some(&stop)));
-            stop.request();
+            let waits = scope.spawn(|| other.wait(None, Some(&cancel)));
+            cancel.cancel();
             assert_eq!(waits.join().unwrap().unwrap_err().error.code(), Code::Cancelled);
         });
     }

@@ -3,10 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::deadline::Deadline;
-use super::wait::sleep;
 use crate::error::Error;
-use crate::stop::Stop;
+use crate::net::cancel::CancelToken;
+use crate::net::deadline::Deadline;
+use crate::net::wait::sleep;
 
 /// Gives out the moments at which requests may start; there is no burst.
 #[derive(Debug)]
@@ -21,12 +21,12 @@ impl Pace {
         Pace { interval, next: Mutex::default() }
     }
 
-    /// Waits for the next moment. An error at once if it lies behind the deadline; it is left to others then. Also if the
-    /// stop is requested.
-    pub(crate) fn wait(&self, deadline: Option<Deadline>, stop: Option<&Stop>) -> Result<(), Error> {
+    /// Waits for the next moment. An error at once if it lies behind the deadline; it is left to others then. Also if
+    /// cancelled.
+    pub(crate) fn wait(&self, deadline: Option<Deadline>, cancel: Option<&CancelToken>) -> Result<(), Error> {
         let Some(interval) = self.interval else { return Ok(()) };
         let start = self.reserve(interval, deadline)?;
-        sleep(start.saturating_duration_since(Instant::now()), stop)
+        sleep(start.saturating_duration_since(Instant::now()), cancel)
     }
 
     fn reserve(&self, interval: Duration, deadline: Option<Deadline>) -> Result<Instant, Error> {
@@ -34,7 +34,7 @@ impl Pace {
         let now = Instant::now();
         let start = next.map_or(now, |next| next.max(now));
         if let Some(deadline) = deadline.filter(|deadline| start >= deadline.at) {
-            return Err(deadline.error().and("requests_per_second leaves no moment before that"));
+            return Err(deadline.error().with_note("requests_per_second leaves no moment before that"));
         }
         *next = Some(start + interval);
         Ok(start)

@@ -6,12 +6,13 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 
+use super::ask::{Exchange, Scratch};
 use super::call::Call;
-use super::http::MAX_IDLE;
-use super::watch::Watch;
-use super::{Exchange, Scratch, threads};
+use super::monitor::DeadlineMonitor;
 use crate::error::{Code, Error, reason};
+use crate::net::http::MAX_IDLE;
 use crate::panics;
+use crate::sys::threads;
 use crate::sys::{Generation, is_current};
 
 /// Calls wait here for a free connection. Their batches are taken in turn, so that a short list does not wait for the
@@ -20,7 +21,7 @@ pub(crate) struct Pool {
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// There as long as operations are.
-    watch: Mutex<Weak<Watch>>,
+    monitor: Mutex<Weak<DeadlineMonitor>>,
     process: Generation,
 }
 
@@ -46,8 +47,8 @@ struct Queue {
 impl Pool {
     pub(crate) fn new(exchange: Exchange, max_threads: usize) -> Pool {
         let shared = Shared { exchange, max_threads, queue: Mutex::default(), more: Condvar::new() };
-        let (threads, watch) = (Mutex::default(), Mutex::default());
-        Pool { shared: Arc::new(shared), threads, watch, process: Generation::current() }
+        let (threads, monitor) = (Mutex::default(), Mutex::default());
+        Pool { shared: Arc::new(shared), threads, monitor, process: Generation::current() }
     }
 
     pub(crate) fn exchange(&self) -> &Exchange {
@@ -76,27 +77,27 @@ impl Pool {
 
     /// Has all batches of a call asked by threads, and returns at once: what looks after the call, unless there is nothing
     /// to ask. An error if there is no thread to be had: nothing is asked then.
-    pub(crate) fn start(&self, call: &Arc<Call>) -> Result<Option<Arc<Watch>>, Error> {
+    pub(crate) fn start(&self, call: &Arc<Call>) -> Result<Option<Arc<DeadlineMonitor>>, Error> {
         if call.batches() == 0 {
             return Ok(None);
         }
-        let watch = self.watch().map_err(|error| no_thread(&error))?;
+        let monitor = self.monitor().map_err(|error| no_thread(&error))?;
         let mut queue = self.shared.lock();
         self.start_threads(&mut queue, call).map_err(|error| no_thread(&error))?;
         self.shared.add(queue, call);
-        watch.add(call);
-        Ok(Some(watch))
+        monitor.add(call);
+        Ok(Some(monitor))
     }
 
-    /// The watch of the operations that there are, or a new one.
-    fn watch(&self) -> io::Result<Arc<Watch>> {
-        let mut current = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(watch) = current.upgrade() {
-            return Ok(watch);
+    /// The monitor of the operations that there are, or a new one.
+    fn monitor(&self) -> io::Result<Arc<DeadlineMonitor>> {
+        let mut current = self.monitor.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(monitor) = current.upgrade() {
+            return Ok(monitor);
         }
-        let watch = Arc::new(Watch::start()?);
-        *current = Arc::downgrade(&watch);
-        Ok(watch)
+        let monitor = Arc::new(DeadlineMonitor::start()?);
+        *current = Arc::downgrade(&monitor);
+        Ok(monitor)
     }
 
     /// Starts threads for the batches of a call while connections are free. An error if the system has none and none is
@@ -263,9 +264,9 @@ mod tests {
 
     use super::*;
     use crate::config::Config;
+    use crate::config::settings::Settings;
     use crate::plan::Plan;
     use crate::query::{Query, RawQuery};
-    use crate::settings::Settings;
 
     /// A pool whose batches are single messages.
     fn pool(options: &[(&str, &str)]) -> (Pool, Arc<Settings>) {

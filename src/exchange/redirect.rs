@@ -2,25 +2,23 @@
 
 use ureq::http::header::LOCATION;
 
-use super::Exchange;
-use super::http::Head;
+use crate::config::settings::Settings;
 use crate::error::{Code, Error};
+use crate::net::http::ResponseHead;
 
-impl Exchange {
-    /// The error about an answer; if that is a redirect, with the host that it points to. Path and query are not shown,
-    /// since they may hold the key.
-    pub(super) fn redirected(&self, error: Error, head: &Head) -> Error {
-        let location = head.headers.get(LOCATION).filter(|_| (300..400).contains(&head.status));
-        let Some(location) = location.filter(|_| error.code() == Code::Http) else { return error };
-        // Before it is taken apart: a key may hold what ends a host.
-        let location = self.settings.secrets.hide(&String::from_utf8_lossy(location.as_bytes()));
-        match target(location.trim(), &self.settings.url) {
-            Some(target) => {
-                let target = self.settings.secrets.quote(&target);
-                error.and(&format!("it points to {target}: set base_url to where the service is"))
-            }
-            None => error,
+/// The error about an answer; if that is a redirect, with the host that it points to. Path and query are not shown,
+/// since they may hold the key.
+pub(super) fn redirected(error: Error, head: &ResponseHead, settings: &Settings) -> Error {
+    let location = head.headers.get(LOCATION).filter(|_| (300..400).contains(&head.status));
+    let Some(location) = location.filter(|_| error.code() == Code::Http) else { return error };
+    // Before it is taken apart: a key may hold what ends a host.
+    let location = settings.secrets.hide(&String::from_utf8_lossy(location.as_bytes()));
+    match target(location.trim(), &settings.url) {
+        Some(target) => {
+            let target = settings.secrets.quote(&target);
+            error.with_note(&format!("it points to {target}: set base_url to where the service is"))
         }
+        None => error,
     }
 }
 

@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime};
 use ureq::http::header::{DATE, RETRY_AFTER};
 use ureq::http::{HeaderMap, HeaderName};
 
-use super::deadline::Deadline;
+use crate::config::settings::RetryPolicy;
 use crate::error::{Code, Error};
+use crate::net::deadline::Deadline;
 
 /// How many retries a client has in hand. A retry takes one, a success gives one back, so that a service that answers only
 /// now and then is not asked twice as much. Those in an outage are few, and take none.
@@ -49,51 +50,40 @@ pub(crate) struct NoRetry {
     pub wait: Option<Duration>,
 }
 
-/// The options that say how to retry.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Policy {
-    pub max_retries: u32,
-    pub base: Duration,
-    pub max: Duration,
-    pub retry_after_max: Duration,
+/// How long to wait before the next attempt after a failure that may pass. `attempt` counts from 0.
+pub(crate) fn next_wait(
+    policy: &RetryPolicy,
+    attempt: u32,
+    failure: &Failure,
+    deadline: Option<Deadline>,
+) -> Result<Duration, NoRetry> {
+    let Failure { error, retry_after, .. } = failure;
+    if attempt >= policy.max_retries {
+        return Err(NoRetry { error: error.clone(), wait: None });
+    }
+    let left = deadline.map(Deadline::left);
+    let wait = backoff(policy, attempt).max(retry_after.unwrap_or_default());
+    if let Some(asked) = *retry_after {
+        let most = left.map_or(policy.retry_after_max, |left| left.min(policy.retry_after_max));
+        if asked > most {
+            let or_more = if asked == Duration::MAX { " or more" } else { "" };
+            let (seconds, most) = (asked.as_secs(), most.as_secs_f64());
+            let error = error
+                .clone()
+                .with_note(&format!("Retry-After asks to wait {seconds} s{or_more}, and only {most:.1} s are allowed"));
+            return Err(NoRetry { error, wait: (asked <= policy.retry_after_max).then_some(wait) });
+        }
+    }
+    if let Some(deadline) = deadline.filter(|deadline| wait >= deadline.left()) {
+        return Err(NoRetry { error: deadline.error_after(error), wait: Some(wait) });
+    }
+    Ok(wait)
 }
 
-impl Policy {
-    /// How long to wait before the next attempt after a failure that may pass. `attempt` counts from 0.
-    pub(crate) fn wait(
-        &self,
-        attempt: u32,
-        failure: &Failure,
-        deadline: Option<Deadline>,
-    ) -> Result<Duration, NoRetry> {
-        let Failure { error, retry_after, .. } = failure;
-        if attempt >= self.max_retries {
-            return Err(NoRetry { error: error.clone(), wait: None });
-        }
-        let left = deadline.map(Deadline::left);
-        let wait = self.backoff(attempt).max(retry_after.unwrap_or_default());
-        if let Some(asked) = *retry_after {
-            let most = left.map_or(self.retry_after_max, |left| left.min(self.retry_after_max));
-            if asked > most {
-                let or_more = if asked == Duration::MAX { " or more" } else { "" };
-                let (seconds, most) = (asked.as_secs(), most.as_secs_f64());
-                let error = error
-                    .clone()
-                    .and(&format!("Retry-After asks to wait {seconds} s{or_more}, and only {most:.1} s are allowed"));
-                return Err(NoRetry { error, wait: (asked <= self.retry_after_max).then_some(wait) });
-            }
-        }
-        if let Some(deadline) = deadline.filter(|deadline| wait >= deadline.left()) {
-            return Err(NoRetry { error: deadline.error_after(error), wait: Some(wait) });
-        }
-        Ok(wait)
-    }
-
-    /// Exponential, with full jitter: anything from nothing to the whole.
-    pub(crate) fn backoff(&self, attempt: u32) -> Duration {
-        let most = self.base.saturating_mul(1u32.checked_shl(attempt).unwrap_or(u32::MAX)).min(self.max);
-        most.mul_f64(random())
-    }
+/// Exponential, with full jitter: anything from nothing to the whole.
+pub(crate) fn backoff(policy: &RetryPolicy, attempt: u32) -> Duration {
+    let most = policy.base.saturating_mul(1u32.checked_shl(attempt).unwrap_or(u32::MAX)).min(policy.max);
+    most.mul_f64(random())
 }
 
 /// From 0 to 1. Chance enough for a wait.
@@ -151,7 +141,7 @@ mod tests {
 
     use super::*;
 
-    const POLICY: Policy = Policy {
+    const POLICY: RetryPolicy = RetryPolicy {
         max_retries: 3,
         base: Duration::from_millis(100),
         max: Duration::from_millis(250),
@@ -164,7 +154,7 @@ mod tests {
     }
 
     fn wait(attempt: u32, failure: Failure, left: Option<Duration>) -> Result<Duration, NoRetry> {
-        POLICY.wait(attempt, &failure, left.map(Deadline::after))
+        next_wait(&POLICY, attempt, &failure, left.map(Deadline::after))
     }
 
     #[test]
@@ -174,9 +164,9 @@ mod tests {
                 assert!(wait(attempt, failure(Code::Connect, None), None).unwrap() <= Duration::from_millis(most));
             }
         }
-        let longest = (0..200).map(|_| POLICY.backoff(2)).max().unwrap();
+        let longest = (0..200).map(|_| backoff(&POLICY, 2)).max().unwrap();
         assert!(longest > Duration::from_millis(150), "{longest:?}");
-        assert!(POLICY.backoff(200) <= POLICY.max);
+        assert!(backoff(&POLICY, 200) <= POLICY.max);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use once_cell::race::OnceRef;
 
-use super::{Descriptor, RawDescriptor, Waitable, past_standard, raw};
+use super::descriptor::{Descriptor, RawDescriptor, Waitable, past_standard, raw};
 
 /// A process, told from those that it was forked off from. Its id does not tell it: in a PID namespace of its own a child can
 /// have that of its parent, and ids are used again.

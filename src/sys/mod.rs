@@ -6,12 +6,17 @@ use std::fs::File;
 use std::io::{self, Read};
 
 #[cfg(unix)]
+mod descriptor;
+#[cfg(unix)]
 mod fork;
+pub(crate) mod threads;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
 
+#[cfg(unix)]
+pub(crate) use descriptor::*;
 #[cfg(unix)]
 pub(crate) use fork::*;
 #[cfg(unix)]

@@ -5,9 +5,10 @@ use std::net::TcpStream;
 
 use smsp_simulator::{Clock, Simulator};
 
-use super::answer::{Answer, Unreadable, read};
 use super::fast_json;
+use super::read::{Answer, read};
 use super::repair::repair;
+use super::response::Unreadable;
 
 /// A body of 500 entries as the service sends it.
 fn body(format: &str) -> Vec<u8> {

@@ -3,9 +3,9 @@
 //! Most entries repeat an earlier one of the answer but for number, id and date: `pattern` reads these. The first of a kind is
 //! read by the parser that `json` has, so that there is one reading of it. Whatever else a body may be is left to `json`.
 
-use super::answer::{Entries, MAX_ENTRIES};
 use super::json::Values;
 use super::pattern::Patterns;
+use super::response::{Entries, MAX_ENTRIES};
 use crate::limits::MAX_BATCH;
 
 /// The entries of a documented success; None if the body is anything else, or if there is no memory for them.
@@ -126,7 +126,7 @@ impl<'b> Cursor<'b> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::answer::{self, Answer};
+    use super::super::read::{self, Answer};
     use super::*;
 
     const SAMPLE: &str = include_str!("../../simulator/tests/samples/success.json");
@@ -137,7 +137,7 @@ mod tests {
         let read = entries(text.as_bytes());
         let is_read = read.is_some();
         if let Some(entries) = read {
-            assert_eq!(Ok(Answer::Entries(entries)), answer::read(text), "{text}");
+            assert_eq!(Ok(Answer::Entries(entries)), read::read(text), "{text}");
         }
         is_read
     }

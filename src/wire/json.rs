@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::answer::{AN_ANSWER, Detail, MAX_ENTRIES, RawAnswer, RawEntry, Scalar, Unreadable};
-use super::bounded::{Bounded, bounded};
+use super::response::{AN_ANSWER, Detail, MAX_ENTRIES, RawAnswer, RawEntry, Scalar, Unreadable};
+use crate::bounded::{Bounded, bounded};
 use crate::memory;
 
 /// Reads a whole JSON answer.

@@ -1,14 +1,14 @@
 //! Bytes to values and back: no I/O, no knowledge of HTTP.
 
-pub(crate) mod answer;
-pub(crate) mod bounded;
 #[cfg(test)]
 mod cuts;
 pub(crate) mod fast_json;
 mod json;
 mod pattern;
+pub(crate) mod read;
 pub(crate) mod repair;
 pub(crate) mod request;
+pub(crate) mod response;
 mod xml;
 
 /// The notation of an answer.

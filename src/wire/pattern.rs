@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::answer::{AN_ANSWER, Entries, Entry, LAST_DATE, Scalar};
 use super::json::Values;
+use super::response::{AN_ANSWER, Entries, Entry, LAST_DATE, Scalar};
 use crate::decimal;
 use crate::memory;
 

@@ -5,7 +5,7 @@ use std::iter;
 
 use memchr::memchr;
 
-use super::answer::significant;
+use super::read::significant;
 use crate::error::{Error, out_of_memory};
 
 /// Reads bytes that are not UTF-8 as Latin-1, and puts a replacement character for surrogates that stand alone in JSON. Where

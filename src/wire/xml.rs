@@ -6,8 +6,8 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, Event};
 
-use super::answer::{AN_ANSWER, MAX_ENTRIES, RawAnswer, RawEntry, Scalar, Unreadable};
-use super::bounded::{Bounded, CUT};
+use super::response::{AN_ANSWER, MAX_ENTRIES, RawAnswer, RawEntry, Scalar, Unreadable};
+use crate::bounded::{Bounded, CUT};
 use crate::memory;
 
 /// `result`, its entries, the list's entries, their values.

@@ -14,7 +14,7 @@ fn path(name: &str) -> PathBuf {
 /// docs/CONFIGURATION.md, from the tables of options and counters.
 fn configuration() -> String {
     let mut page = String::from(
-        "<!-- Written by `make docs` from the tables in src/config.rs and src/stats.rs. -->\n\
+        "<!-- Written by `make docs` from the tables in src/config/options.rs and src/stats.rs. -->\n\
          # Configuration\n\n\
          Options are set by name with `smsp_config_set(config, name, value, &error)`, all as text, or taken from the \
          environment by `smsp_config_load_env`, which overrides what was set before it and is overridden by what is \

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::counted;
+use super::text::counted;
 use crate::input::List;
 
 /// How many lines a list has, and what became of them: each is counted by exactly one of the others. Its `Display` is a line.

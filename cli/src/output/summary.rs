@@ -7,7 +7,8 @@ use std::time::Duration;
 use console::Term;
 use smsp::{Phone, Report, State};
 
-use super::{color, counted};
+use super::color;
+use super::text::counted;
 use crate::input::Row;
 
 const LONGEST_BAR: usize = 60;

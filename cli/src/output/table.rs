@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
+use super::color;
 use super::rows::Record;
-use super::{color, printable};
+use super::text::printable;
 
 const HEADINGS: [&str; 5] = ["phone number", "message id", "state", "date", "detail"];
 const STATE: usize = 2;

@@ -1,0 +1,281 @@
+//! A configuration: what is set for each option, by whom, and what that means.
+
+use std::ffi::{CStr, CString};
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+mod options;
+mod pem;
+pub(crate) mod proxy;
+pub(crate) mod settings;
+pub(crate) mod url;
+
+pub use options::Opt;
+pub(crate) use options::{OPTIONS, Setting};
+use url::BaseUrl;
+
+use crate::error::Error;
+use crate::secret;
+use crate::sys;
+
+/// The variables that name a proxy, by precedence. `HTTP_PROXY` is not among them: a CGI request can set it.
+const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
+/// The variables that list the hosts which go past the proxy of those, by precedence.
+const NO_PROXY_VARIABLES: [&str; 2] = ["NO_PROXY", "no_proxy"];
+
+/// Why the environment sets nothing.
+const NOT_OBEYED: &str = "it is not obeyed, since this program has more rights than who started it (setuid, setgid or \
+    capabilities of its file); set the options one by one";
+
+/// What is set for one option.
+#[derive(Clone)]
+struct Value {
+    /// It may be a secret.
+    text: secret::Secret,
+    shown: CString,
+}
+
+/// The options of a client. It reads no environment unless asked to.
+#[derive(Clone)]
+pub struct Config {
+    /// By place in the table.
+    values: Vec<Option<Value>>,
+    /// Of the two options that give the key, the one that was set last.
+    key_source: Option<Setting>,
+    /// The hosts that a proxy from the environment is not for.
+    no_proxy: Option<String>,
+    /// What is wrong with the proxy of the environment, if it can be done without.
+    unreadable_proxy: Option<Error>,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        let default =
+            |option: &Opt| option.default().map(|text| Value { text: text.into(), shown: option.shown(text) });
+        Config {
+            values: OPTIONS.iter().map(default).collect(),
+            key_source: None,
+            no_proxy: None,
+            unreadable_proxy: None,
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(OPTIONS.iter().map(|option| (option.name(), self.get(option.name())))).finish()
+    }
+}
+
+impl Config {
+    /// The defaults.
+    pub fn new() -> Config {
+        Config::default()
+    }
+
+    /// Every option there is.
+    pub fn options() -> &'static [Opt] {
+        OPTIONS
+    }
+
+    /// Sets an option. On an error, whose text names the option, nothing is changed.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
+        self.set_from(name, name, value)
+    }
+
+    /// The same with texts that may be no UTF-8.
+    pub(crate) fn set_c(&mut self, name: &CStr, value: &CStr) -> Result<(), Error> {
+        let name = name.to_str().map_err(|_| Error::config("name", "is not UTF-8"))?;
+        if place(name).is_none() {
+            return Err(no_such_option(name));
+        }
+        let value = value.to_str().map_err(|_| Error::config(name, "is not UTF-8"))?;
+        self.set(name, value)
+    }
+
+    /// Sets what the environment sets: `SMSP_` and the option's name in capitals, `SMSPARTNER_API_KEY` for the key, and
+    /// the usual variables for a proxy. An empty variable is an unset one. On an error, whose text names the variable,
+    /// nothing is changed. It must not run beside `setenv`. In a program that has more rights than its caller (setuid) it is an
+    /// error: the environment is the caller's.
+    pub fn load_env(&mut self) -> Result<(), Error> {
+        if sys::has_more_rights_than_its_caller() {
+            return Err(Error::config("environment", NOT_OBEYED));
+        }
+        let mut loaded = self.clone();
+        // The other way round, so that a key counts before the file of a key.
+        for option in OPTIONS.iter().rev() {
+            loaded.set_from_variable(option.name(), &option.variable())?;
+        }
+        if variable(&OPTIONS[Setting::Proxy as usize].variable()).is_none() {
+            loaded.set_proxy_from_variables()?;
+        }
+        *self = loaded;
+        Ok(())
+    }
+
+    /// The value of an option as text; secrets read `***`. None if it has none, or if there is no such option.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.get_c(name)?.to_str().ok()
+    }
+
+    pub(crate) fn get_c(&self, name: &str) -> Option<&CStr> {
+        Some(self.values[place(name)?].as_ref()?.shown.as_c_str())
+    }
+
+    /// The value itself, secrets too; None if there is none or it is empty.
+    pub(crate) fn text(&self, key: Setting) -> Option<&str> {
+        self.values[key as usize].as_ref().map(|value| &*value.text).filter(|text| !text.is_empty())
+    }
+
+    /// Which of `ApiKey` and `ApiKeyFile` gives the key.
+    pub(crate) fn key_source(&self) -> Option<Setting> {
+        self.key_source
+    }
+
+    /// Whether this URL is reached without the proxy: this machine, and what `NO_PROXY` lists, if the proxy is from a
+    /// variable that it belongs to.
+    pub(crate) fn goes_past_proxy(&self, url: &BaseUrl) -> bool {
+        let is_listed = |list: &String| proxy::is_exempt(list, url.host(), url.port());
+        url.is_loopback() || self.no_proxy.as_ref().is_some_and(is_listed)
+    }
+
+    /// Why the proxy of the environment cannot be used, if it cannot.
+    pub(crate) fn unreadable_proxy(&self) -> Option<&Error> {
+        self.unreadable_proxy.as_ref()
+    }
+
+    /// The value of a numeric option.
+    pub(crate) fn number(&self, key: Setting) -> u64 {
+        self.text(key).and_then(|text| text.parse().ok()).unwrap_or_default()
+    }
+
+    /// The value of a boolean option.
+    pub(crate) fn flag(&self, key: Setting) -> bool {
+        self.text(key) == Some("true")
+    }
+
+    fn set_from_variable(&mut self, name: &str, source: &str) -> Result<(), Error> {
+        let Some(value) = variable(source) else { return Ok(()) };
+        let value = std::str::from_utf8(&value).map_err(|_| Error::config(source, "is not UTF-8"))?;
+        self.set_from(name, source, value)
+    }
+
+    /// The first that is set counts; the others are not looked at. There `host:port` without a scheme is usual. One that
+    /// cannot be read is no error while it is not for this URL.
+    fn set_proxy_from_variables(&mut self) -> Result<(), Error> {
+        let Some((source, value)) = first_variable(&PROXY_VARIABLES) else { return Ok(()) };
+        let list = first_variable(&NO_PROXY_VARIABLES).map(|(_, list)| String::from_utf8_lossy(&list).into_owned());
+        let set = self.set_proxy_from(source, &value);
+        if set.is_err() {
+            self.set_from("proxy", source, "")?;
+        }
+        self.no_proxy = list;
+        let past = self.text(Setting::BaseUrl).and_then(|text| text.parse().ok());
+        self.unreadable_proxy = set.err();
+        match &self.unreadable_proxy {
+            Some(error) if !past.is_some_and(|url| self.goes_past_proxy(&url)) => Err(error.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    fn set_proxy_from(&mut self, source: &str, value: &[u8]) -> Result<(), Error> {
+        let value = std::str::from_utf8(value).map_err(|_| Error::config(source, "is not UTF-8"))?;
+        let with_scheme = Zeroizing::new(["http://", value].concat());
+        self.set_from("proxy", source, if value.contains("://") { value } else { &with_scheme })
+    }
+
+    /// `source` is what an error names: the option, or the variable that it comes from.
+    fn set_from(&mut self, name: &str, source: &str, value: &str) -> Result<(), Error> {
+        let place = place(name).ok_or_else(|| no_such_option(name))?;
+        let option = &OPTIONS[place];
+        let text: secret::Secret = option.validate(value).map_err(|reason| Error::config(source, reason))?.into();
+        let empty_is_none = text.is_empty() && option.default.is_none();
+        self.values[place] = (!empty_is_none).then(|| Value { shown: option.shown(&text), text });
+        self.key_source = self.last_key_source(place);
+        if place == Setting::Proxy as usize {
+            (self.no_proxy, self.unreadable_proxy) = (None, None);
+        }
+        Ok(())
+    }
+
+    fn last_key_source(&self, set: usize) -> Option<Setting> {
+        let keys = [Setting::ApiKey, Setting::ApiKeyFile];
+        let last = keys.into_iter().find(|key| *key as usize == set).or(self.key_source);
+        // One that was emptied gives way to the other.
+        last.into_iter().chain(keys).find(|key| self.text(*key).is_some())
+    }
+}
+
+/// What a variable of the environment is set to; an empty one is not.
+fn variable(name: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let value = std::env::var_os(name).filter(|value| !value.is_empty());
+    value.map(|value| Zeroizing::new(value.into_encoded_bytes()))
+}
+
+/// The first of these variables that is set, and its value.
+fn first_variable(names: &[&'static str]) -> Option<(&'static str, Zeroizing<Vec<u8>>)> {
+    names.iter().find_map(|name| Some((*name, variable(name)?)))
+}
+
+fn no_such_option(name: &str) -> Error {
+    Error::config(&format!("{name:?}"), "there is no such option")
+}
+
+fn place(name: &str) -> Option<usize> {
+    OPTIONS.iter().position(|option| option.name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_valid() {
+        for option in OPTIONS {
+            if let Some(default) = option.default() {
+                assert_eq!(option.validate(default).as_deref(), Ok(default), "{}", option.name());
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_names_option_and_value() {
+        let error = Config::new().set("batch_size", "501").unwrap_err();
+        assert_eq!(error.message(), "batch_size: expected a whole number from 1 to 500, found \"501\"");
+        let error = Config::new().set("batchsize", "5").unwrap_err();
+        assert_eq!(error.message(), "\"batchsize\": there is no such option");
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let mut config = Config::new();
+        config.set("api_key", "  secret\n").unwrap();
+        config.set("proxy", "http://user:password@proxy:3128").unwrap();
+        assert_eq!(config.text(Setting::ApiKey), Some("secret"));
+        assert_eq!(config.get("api_key"), Some("***"));
+        assert_eq!(config.get("proxy"), Some("http://***@proxy:3128"));
+        let shown = format!("{config:?}");
+        assert!(!shown.contains("secret") && !shown.contains("password"), "{shown}");
+        for (name, value) in [("api_key", "sec\u{1}ret"), ("proxy", "ftp://user:secret@host:1")] {
+            assert!(!config.set(name, value).unwrap_err().message().contains("secret"));
+        }
+    }
+
+    #[test]
+    fn the_key_comes_from_what_was_set_last() {
+        let mut config = Config::new();
+        assert_eq!(config.key_source(), None);
+        for (name, value, source) in [
+            ("api_key", "k", Setting::ApiKey),
+            ("api_key_file", "/f", Setting::ApiKeyFile),
+            ("batch_size", "7", Setting::ApiKeyFile),
+            ("api_key_file", "", Setting::ApiKey),
+        ] {
+            config.set(name, value).unwrap();
+            assert_eq!(config.key_source(), Some(source), "{name}={value}");
+        }
+        assert!(config.set("api_key", "").is_err());
+    }
+}

@@ -1,0 +1,277 @@
+//! Asking: a batch becomes a request, the answer becomes statuses or an error.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::call::{Batch, Call};
+use super::outage::Outage;
+use super::outage_state::GivenUp;
+use super::pace::Pace;
+use super::redirect::redirected;
+use super::reply::{Reply, understand};
+use super::retry::{Failure, retry_after};
+use crate::config::settings::{MAX_URL, Method, Settings};
+use crate::error::{Code, Error};
+use crate::log::Attempt;
+use crate::net::body::Body;
+use crate::net::cancel::CancelToken;
+use crate::net::deadline::Deadline;
+use crate::net::http::{Http, HttpRequest, ResponseHead, SendError};
+use crate::report::matching::{self, Matches};
+use crate::secret::redact::Secrets;
+use crate::state::may_be_for_one_entry;
+use crate::stats::{Counter, Stats};
+use crate::wire::Format;
+use crate::wire::request::{self, Asked};
+use crate::wire::response::Entries;
+
+/// Asks the service, one batch at a time for each thread.
+pub(crate) struct Exchange {
+    pub(super) settings: Arc<Settings>,
+    stats: Arc<Stats>,
+    pub(super) http: Http,
+    outage: Outage,
+    pace: Pace,
+}
+
+/// What a thread uses again for each batch.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    pub(super) request: HttpRequest,
+    pub(super) answer: Body,
+}
+
+/// How asking about some messages of a batch ended.
+enum PartOutcome {
+    /// With the error of those that the answer does not speak of.
+    Answered {
+        missing: Option<Error>,
+        is_refusal: bool,
+    },
+    /// The service refuses the request, and one of its messages may be why.
+    Refused(Error),
+    Failed(Error),
+    /// Nothing that is left of the call is to be asked.
+    FailedForAll(Error),
+}
+
+impl Exchange {
+    pub(crate) fn new(settings: &Arc<Settings>, stats: &Arc<Stats>) -> Exchange {
+        Exchange {
+            settings: Arc::clone(settings),
+            stats: Arc::clone(stats),
+            http: Http::new(settings, stats),
+            outage: Outage::new(settings),
+            pace: Pace::new(settings.pace),
+        }
+    }
+
+    /// Asks a batch, and ends it. If the service refuses it and one of its messages may be why, its halves are asked, and
+    /// so on: a message that is refused alone does not hold up the others.
+    pub(crate) fn ask(&self, call: &Call, batch: &Batch<'_>, scratch: &mut Scratch) {
+        let mut parts = vec![&*batch.asked];
+        let mut first_failure = None;
+        while let Some(part) = parts.pop() {
+            let ended = self.ask_part(call, batch.number, part, scratch);
+            if part.len() < batch.asked.len() {
+                match ended {
+                    PartOutcome::Refused(_) | PartOutcome::Answered { is_refusal: true, .. } => {
+                        call.count_refused_part()
+                    }
+                    PartOutcome::Answered { .. } => call.count_answered_part(),
+                    PartOutcome::Failed(_) | PartOutcome::FailedForAll(_) => {}
+                }
+            }
+            let failure = match ended {
+                PartOutcome::Answered { missing, .. } => missing,
+                PartOutcome::Refused(_) if call.may_halve() => {
+                    let (front, back) = part.split_at(part.len().div_ceil(2));
+                    parts.extend([back, front]);
+                    self.stats.add(Counter::BatchesHalved, 1);
+                    continue;
+                }
+                PartOutcome::Refused(error) | PartOutcome::Failed(error) => {
+                    call.failed(part, &error);
+                    Some(error)
+                }
+                PartOutcome::FailedForAll(error) => {
+                    parts.drain(..).chain([part]).for_each(|part| call.failed(part, &error));
+                    call.give_up_all(&error);
+                    Some(error)
+                }
+            };
+            first_failure = first_failure.or(failure);
+        }
+        call.complete(batch.number, first_failure);
+    }
+
+    /// Asks about messages of a batch, again where that may help.
+    fn ask_part(&self, call: &Call, batch: usize, asked: &[Asked<'_>], scratch: &mut Scratch) -> PartOutcome {
+        if let Err(error) = self.write_request(asked, &mut scratch.request) {
+            return PartOutcome::Failed(error);
+        }
+        let mut log = self.settings.log.attempt(call.number, batch, 0);
+        self.ask_in_turn(call, batch, asked, scratch, &mut log).unwrap_or_else(|GivenUp { error, for_all }| {
+            log.failure(&error, asked.len());
+            if for_all { PartOutcome::FailedForAll(error) } else { ended(error, asked.len()) }
+        })
+    }
+
+    /// Sends the request that was written as often as that helps. In an outage others may have to come first.
+    fn ask_in_turn<'l>(
+        &'l self,
+        call: &Call,
+        batch: usize,
+        asked: &[Asked<'_>],
+        scratch: &mut Scratch,
+        log: &mut Attempt<'l>,
+    ) -> Result<PartOutcome, GivenUp> {
+        let (deadline, cancel) = (call.deadline, call.cancel.as_deref());
+        let mut turn = self.outage.turn(call.start);
+        turn.wait(deadline, cancel)?;
+        let mut before: Option<Error> = None;
+        let mut attempt = 0;
+        loop {
+            let failure = match self.attempt(asked, deadline, cancel, scratch, log) {
+                Ok(reply) => {
+                    turn.answered();
+                    return Ok(self.answered(call, asked, &reply));
+                }
+                Err(failure) => failure,
+            };
+            self.stats.failure(&failure.error);
+            let (error, failed) = (failure.error.clone(), Instant::now());
+            let wait = turn.failed(failure, deadline).map_err(|over| match over.error == error {
+                true => GivenUp { error: after(over.error, before.as_ref()), ..over },
+                false => over,
+            })?;
+            if let Some(wait) = wait {
+                log.retry(&error, wait);
+            }
+            turn.wait(deadline, cancel)?;
+            if wait.is_none() {
+                log.retry(&error, failed.elapsed());
+            }
+            before = Some(error);
+            attempt += 1;
+            *log = self.settings.log.attempt(call.number, batch, attempt);
+            self.stats.add(Counter::Retries, 1);
+        }
+    }
+
+    fn answered(&self, call: &Call, asked: &[Asked<'_>], reply: &Reply<'_>) -> PartOutcome {
+        let matches = match matching::assign(asked, &reply.entries) {
+            Ok(matches) => matches,
+            Err(error) => return PartOutcome::Failed(error),
+        };
+        self.stats.add(Counter::EntriesAnswered, matches.answered as u64);
+        self.stats.add(Counter::AnswersUnmatched, matches.unmatched.len() as u64);
+        let stranger = stranger(&reply.entries, &matches, &self.settings.secrets);
+        let missing = call.answered(asked, reply.status, &reply.entries, &matches, stranger.as_deref());
+        PartOutcome::Answered { missing, is_refusal: reply.is_refusal }
+    }
+
+    /// Sends the request that was written: what the service says of these messages.
+    fn attempt<'s>(
+        &self,
+        asked: &[Asked<'s>],
+        deadline: Option<Deadline>,
+        cancel: Option<&CancelToken>,
+        scratch: &'s mut Scratch,
+        log: &mut Attempt<'_>,
+    ) -> Result<Reply<'s>, Failure> {
+        self.pace.wait(deadline, cancel)?;
+        let start = Instant::now();
+        let Scratch { request, answer } = scratch;
+        log.request(start, asked.len(), &request.url, request.body.as_deref());
+        let head = self.send(deadline, cancel, request, answer)?;
+        let latency = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.stats.add(Counter::LatencyUsSum, latency);
+        self.stats.raise(Counter::LatencyUsMax, latency);
+        log.answer(head.status, answer.bytes());
+        understand(head.status, answer, asked, &self.settings.secrets).map_err(|error| Failure {
+            error: redirected(error, &head, &self.settings),
+            connected: true,
+            retry_after: retry_after(&head.headers),
+            is_last: false,
+        })
+    }
+
+    /// Sends a request. A kept connection that the server has closed meanwhile is no failure: the request goes over
+    /// another, within the same time.
+    pub(super) fn send(
+        &self,
+        deadline: Option<Deadline>,
+        cancel: Option<&CancelToken>,
+        request: &HttpRequest,
+        answer: &mut Body,
+    ) -> Result<ResponseHead, Failure> {
+        let limit = self.http.limit(deadline)?;
+        self.stats.add(Counter::Requests, 1);
+        let mut sent = self.http.send(request, limit, cancel, answer);
+        for _ in 0..self.settings.max_connections {
+            if !sent.as_ref().is_err_and(|error| error.is_stale) {
+                break;
+            }
+            sent = self.http.send(request, limit, cancel, answer);
+        }
+        sent.map_err(|SendError { error, connected, .. }| {
+            let is_last = error.code() == Code::Timeout && deadline.is_some_and(Deadline::has_passed);
+            // An error may quote the URL, which holds the key if the method is GET.
+            Failure { error: error.redacted(&self.settings.secrets), connected, retry_after: None, is_last }
+        })
+    }
+
+    pub(super) fn write_request(&self, asked: &[Asked<'_>], request: &mut HttpRequest) -> Result<(), Error> {
+        let Settings { url, api_key, format, method, .. } = &*self.settings;
+        let messages = asked.iter().map(Asked::message);
+        // Neither the body nor the URL grows while it is written: that would leave a copy of the key behind.
+        let written = match method {
+            Method::Post => {
+                request.make_room(request::json_room(api_key, messages.clone()))?;
+                if request.uri.is_none() {
+                    request.url = format!("{url}{}", if *format == Format::Xml { "?_format=xml" } else { "" });
+                    request.uri = request.url.parse().ok();
+                }
+                request::write_json(request.body.get_or_insert_default(), api_key, *format, messages)
+            }
+            Method::Get => {
+                request.wipe();
+                let mut get = Vec::with_capacity(MAX_URL);
+                get.extend_from_slice(format!("{url}?").as_bytes());
+                let written = request::write_query(&mut get, api_key, *format, messages);
+                request.url = String::from_utf8(get).unwrap_or_default();
+                written
+            }
+        };
+        written.map_err(|error| Error::new(Code::Internal, format!("cannot write a request: {error}")))
+    }
+}
+
+/// A time limit says what went wrong before it.
+fn after(error: Error, before: Option<&Error>) -> Error {
+    match before {
+        Some(before) if error.code() == Code::Timeout => error.with_note(&format!("the last failure was: {before}")),
+        _ => error,
+    }
+}
+
+/// What an answer has that belongs to no query, for a message.
+fn stranger(entries: &Entries<'_>, matches: &Matches, secrets: &Secrets) -> Option<String> {
+    let (first, others) = matches.unmatched.split_first()?;
+    let first = secrets.quote(&entries.list[*first].describe());
+    Some(match others.len() {
+        0 => format!("an entry for another message: {first}"),
+        more => format!("entries for {} other messages, the first for {first}", more + 1),
+    })
+}
+
+/// How asking about so many messages ended with this error.
+fn ended(error: Error, asked: usize) -> PartOutcome {
+    match error.code() {
+        // Nothing more is sent to a service that refuses the key or the account, nor by a proxy that refuses its own.
+        Code::Auth | Code::Denied | Code::Config => PartOutcome::FailedForAll(error),
+        Code::Api if asked > 1 && may_be_for_one_entry(error.api_code()) => PartOutcome::Refused(error),
+        _ => PartOutcome::Failed(error),
+    }
+}

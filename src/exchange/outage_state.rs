@@ -1,0 +1,170 @@
+//! What is known of an outage, and what follows from it: who asks again, who waits, and whom it ends.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::retry::Failure;
+use crate::error::{Code, Error, reason};
+use crate::sys::Event;
+
+/// What happened since the last answer.
+#[derive(Default)]
+pub(super) struct OutageState {
+    /// The batch that failed first.
+    pub first: Option<u64>,
+    /// Since when it is an outage.
+    pub outage: Option<Instant>,
+    /// The batch that asks again. In an outage the others wait for it.
+    pub probe: Option<u64>,
+    /// How many retries it has had, and those before it that left.
+    retries: u32,
+    /// A probe has left with retries in hand.
+    former_probe: Option<FormerProbe>,
+    /// The retries are used up.
+    exhausted: Option<Exhausted>,
+    pub last_failure: Option<Error>,
+    /// Tells those that wait to look again. Made when the first waits.
+    change: Option<Arc<Event>>,
+}
+
+/// The place of a probe, for a call that began before that left.
+pub(super) struct FormerProbe {
+    at: Instant,
+    /// When the next retry is due.
+    due: Instant,
+}
+
+/// What ends calls that began before the last retry did.
+pub(super) struct Exhausted {
+    before: Instant,
+    error: Error,
+}
+
+/// A batch ends without an answer.
+#[derive(Debug)]
+pub(super) struct GivenUp {
+    pub error: Error,
+    /// Whether the rest of its call ends with it.
+    pub for_all: bool,
+}
+
+impl GivenUp {
+    pub(super) fn alone(error: Error) -> GivenUp {
+        GivenUp { error, for_all: false }
+    }
+
+    pub(super) fn for_all(error: Error) -> GivenUp {
+        GivenUp { error, for_all: true }
+    }
+}
+
+/// What a batch may do.
+pub(super) enum Verdict {
+    Ask,
+    /// It is the probe now, and its retry is due then.
+    Probe(Instant),
+    Wait(Arc<Event>),
+}
+
+/// What becomes of a batch that failed.
+pub(super) enum Role {
+    /// It asks again after so many retries; the others wait for it in an outage.
+    Probe {
+        retries: u32,
+        is_outage: bool,
+    },
+    Waits,
+    /// It ends with its call.
+    Exhausted,
+}
+
+impl OutageState {
+    pub(super) fn look(&mut self, turn: u64, call: Instant) -> Result<Verdict, GivenUp> {
+        if self.probe == Some(turn) {
+            self.retries += 1;
+            return Ok(Verdict::Ask);
+        }
+        if self.outage.is_none() {
+            return Ok(Verdict::Ask);
+        }
+        if let Some(exhausted) = self.exhausted.as_ref().filter(|exhausted| call < exhausted.before) {
+            return Err(GivenUp::for_all(exhausted.error.clone()));
+        }
+        if self.probe.is_some() {
+            return Ok(Verdict::Wait(self.change()?));
+        }
+        // One that comes later finds out for itself.
+        let Some(former) = self.former_probe.take_if(|former| call < former.at) else { return Ok(Verdict::Ask) };
+        self.probe = Some(turn);
+        Ok(Verdict::Probe(former.due))
+    }
+
+    pub(super) fn failed(&mut self, turn: u64, call: Instant, failure: &Failure) -> Role {
+        let first = *self.first.get_or_insert(turn);
+        if !failure.connected || first != turn {
+            self.outage.get_or_insert_with(Instant::now);
+        }
+        self.last_failure = Some(failure.error.clone());
+        let is_outage = self.outage.is_some();
+        if is_outage && self.exhausted.as_ref().is_some_and(|exhausted| call < exhausted.before) {
+            return Role::Exhausted;
+        }
+        match self.probe {
+            Some(probe) if probe != turn => return Role::Waits,
+            Some(_) => {}
+            None => {
+                if self.former_probe.take().is_none_or(|former| former.at <= call) {
+                    self.retries = 0;
+                }
+                self.probe = Some(turn);
+            }
+        }
+        Role::Probe { retries: self.retries, is_outage }
+    }
+
+    /// The key is refused. Whether that ends those who wait.
+    pub(super) fn refused(&mut self, error: &Error) -> bool {
+        let is_outage = self.outage.is_some();
+        if is_outage {
+            self.exhaust(Instant::now(), error.clone());
+        }
+        is_outage
+    }
+
+    /// Calls that began before this moment have waited long enough.
+    pub(super) fn exhaust(&mut self, before: Instant, error: Error) {
+        self.exhausted = Some(Exhausted { before, error });
+        (self.probe, self.former_probe) = (None, None);
+        self.wake();
+    }
+
+    /// The probe goes. Where it had no retry left, its last attempt, which began at this moment, was that of all.
+    pub(super) fn leave(&mut self, due: Instant, began: Instant, max_retries: u32) {
+        match self.last_failure.clone() {
+            Some(last) if self.retries >= max_retries => self.exhaust(began, last),
+            _ => {
+                self.former_probe = Some(FormerProbe { at: Instant::now(), due });
+                self.probe = None;
+                self.wake();
+            }
+        }
+    }
+
+    /// Happens when something has changed for those that wait.
+    fn change(&mut self) -> Result<Arc<Event>, GivenUp> {
+        if let Some(change) = &self.change {
+            return Ok(Arc::clone(change));
+        }
+        let event = Event::new().map_err(|error| {
+            let text = format!("no descriptor to wait for the end of an outage: {}", reason(&error));
+            GivenUp::alone(Error::new(Code::Resource, text))
+        })?;
+        Ok(Arc::clone(self.change.insert(Arc::new(event))))
+    }
+
+    pub(super) fn wake(&mut self) {
+        if let Some(change) = self.change.take() {
+            change.set();
+        }
+    }
+}

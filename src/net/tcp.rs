@@ -1,0 +1,313 @@
+//! A TCP connection as ureq uses it: it keeps to its deadline, can be stopped, and counts its bytes.
+
+use std::fmt;
+use std::io::{self, ErrorKind, Read, Write};
+use std::mem;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
+
+use super::buffers::WipedBuffers;
+use super::limit::{deadline_ahead, timed};
+use super::wait::PollSet;
+use crate::error::{Code, Error};
+use crate::stats::{Counter, Stats};
+use crate::sys::Kept;
+
+/// With less room than this behind what is held for what follows, it is sent.
+const ROOM: usize = 1024;
+
+/// A connection is not used for longer, so that a change of the name's addresses is followed in the end.
+const MAX_AGE: Duration = Duration::from_secs(5 * 60);
+
+/// A connection over a stream that does not block.
+pub(crate) struct TcpTransport {
+    stream: Kept<TcpStream>,
+    stats: Arc<Stats>,
+    buffers: WipedBuffers,
+    made: Instant,
+    /// How many bytes of this answer were received, and how many may be.
+    received: u64,
+    most: u64,
+    /// When a read was last waited for; None where nothing can be there yet.
+    waited: Option<Instant>,
+}
+
+impl fmt::Debug for TcpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TcpTransport")
+    }
+}
+
+impl TcpTransport {
+    /// `most` is how many bytes an answer may have on the wire, what leads to it included.
+    pub(crate) fn new(stream: Kept<TcpStream>, stats: &Arc<Stats>, most: u64) -> TcpTransport {
+        let (buffers, made) = (WipedBuffers::new(), Instant::now());
+        TcpTransport { stream, stats: Arc::clone(stats), buffers, made, received: 0, most, waited: None }
+    }
+
+    /// Has bytes written that are to be sent; `write` says how many. They are held for what follows, so that the head of a
+    /// request and its body leave together. What finds no room is written again when all of it is there.
+    pub(crate) fn add(
+        &mut self,
+        deadline: Option<Instant>,
+        mut write: impl FnMut(&mut [u8]) -> io::Result<Option<usize>>,
+    ) -> io::Result<()> {
+        let mut written = write(self.buffers.output())?;
+        if written.is_none() {
+            self.flush(deadline)?;
+            written = write(self.buffers.output())?;
+        }
+        let amount = written.ok_or_else(|| io::Error::other("what is to be sent has no room"))?;
+        self.hold(amount, deadline)
+    }
+
+    fn hold(&mut self, amount: usize, deadline: Option<Instant>) -> io::Result<()> {
+        self.buffers.hold(amount);
+        if self.buffers.output().len() < ROOM { self.flush(deadline) } else { Ok(()) }
+    }
+
+    /// Sends what is held.
+    pub(crate) fn flush(&mut self, deadline: Option<Instant>) -> io::Result<()> {
+        let amount = self.buffers.held().len();
+        if amount > 0 {
+            self.write_all(deadline)?;
+            self.buffers.release();
+            self.stats.add(Counter::BytesSent, amount as u64);
+            self.waited = None;
+        }
+        Ok(())
+    }
+
+    /// Sends what is held, and reads some bytes into the buffer of input.
+    fn fill(&mut self, timeout: NextTimeout) -> io::Result<usize> {
+        let deadline = deadline_ahead(timeout)?;
+        self.flush(deadline)?;
+        let amount = read_some(&self.stream, self.buffers.input_append_buf(), deadline, &mut self.waited)?;
+        self.buffers.input_appended(amount);
+        self.count(amount)
+    }
+
+    /// Reads some bytes: those in the buffer of input, and past it once that is empty, when what is held has been sent.
+    pub(crate) fn read(&mut self, bytes: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
+        let left = self.buffers.input();
+        if !left.is_empty() {
+            let amount = left.len().min(bytes.len());
+            bytes[..amount].copy_from_slice(&left[..amount]);
+            self.buffers.input_consume(amount);
+            return Ok(amount);
+        }
+        self.flush(deadline)?;
+        let amount = read_some(&self.stream, bytes, deadline, &mut self.waited)?;
+        self.count(amount)
+    }
+
+    /// Counts what was received. An answer that goes on for ever in heads, chunks or records has an end too.
+    fn count(&mut self, amount: usize) -> io::Result<usize> {
+        self.stats.add(Counter::BytesReceived, amount as u64);
+        self.received += amount as u64;
+        if self.received <= self.most {
+            return Ok(amount);
+        }
+        let text = format!("max_response_bytes: the answer takes more than {} bytes on the wire", self.most);
+        Err(io::Error::other(Error::new(Code::Protocol, text)))
+    }
+
+    fn write_all(&mut self, deadline: Option<Instant>) -> io::Result<()> {
+        let mut rest = self.buffers.held();
+        while !rest.is_empty() {
+            match (&*self.stream).write(rest) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(amount) => rest = &rest[amount..],
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    PollSet::new().writable(&self.stream).until(deadline)?;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How often the cancel token is looked at where something is always there to be read.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// Waits before a read where nothing may be there, and now and then where something always is: a peer that sends without a
+/// pause holds up neither cancellation nor the deadline.
+fn read_some(
+    mut stream: &TcpStream,
+    bytes: &mut [u8],
+    deadline: Option<Instant>,
+    waited: &mut Option<Instant>,
+) -> io::Result<usize> {
+    loop {
+        if waited.is_none_or(|waited| waited.elapsed() >= LOOK_EVERY) {
+            PollSet::new().readable(stream).until(deadline)?;
+            *waited = Some(Instant::now());
+        }
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        match stream.read(bytes) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => *waited = None,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+impl Transport for TcpTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        deadline_ahead(timeout).and_then(|deadline| self.hold(amount, deadline)).map_err(|error| timed(error, timeout))
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.buffers.check_room()?;
+        let amount = self.fill(timeout).map_err(|error| timed(error, timeout))?;
+        Ok(amount > 0)
+    }
+
+    /// ureq asks twice: when an answer has been read whole, and when the connection is to be used again. It is looked at the
+    /// second time only: it is good as long as it is young and nothing has come, neither its end nor bytes that nobody
+    /// asked for. What comes from now on is another answer.
+    fn is_open(&mut self) -> bool {
+        let was_used = mem::take(&mut self.received) > 0;
+        self.waited = None;
+        let is_quiet = || self.stream.peek(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+        self.made.elapsed() < MAX_AGE && (was_used || is_quiet())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::net::cancel::CancelToken;
+    use crate::net::wait::is_time_limit;
+    use crate::net::wait::working_for;
+
+    /// A connection, and its other end.
+    fn connected() -> (TcpTransport, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        stream.set_nonblocking(true).unwrap();
+        (TcpTransport::new(Kept::new(stream).unwrap(), &Arc::default(), u64::MAX), listener.accept().unwrap().0)
+    }
+
+    #[test]
+    fn what_is_sent_leaves_together_when_something_is_awaited() {
+        let (mut transport, mut peer) = connected();
+        let sent = |transport: &TcpTransport| transport.stats.get(b"bytes_sent").unwrap();
+        for part in [b"head ", b"body "] {
+            transport.buffers().output()[..part.len()].copy_from_slice(part);
+            transport.transmit_output(part.len(), NextTimeout::default()).unwrap();
+        }
+        let write = |part: &'static [u8]| {
+            move |room: &mut [u8]| {
+                room[..part.len()].copy_from_slice(part);
+                Ok(Some(part.len()))
+            }
+        };
+        transport.add(None, write(b"more")).unwrap();
+        assert_eq!(sent(&transport), 0);
+        peer.write_all(b"answer").unwrap();
+        assert!(transport.await_input(NextTimeout::default()).unwrap());
+        let mut received = [0; 14];
+        peer.read_exact(&mut received).unwrap();
+        assert_eq!((&received, sent(&transport)), (b"head body more", 14));
+        // What lies in the buffer comes first where something reads past it.
+        let mut read = [0; 4];
+        assert_eq!((transport.read(&mut read, None).unwrap(), &read), (4, b"answ"));
+        assert_eq!((transport.read(&mut read, None).unwrap(), &read[..2]), (2, b"er".as_slice()));
+        peer.write_all(b"next").unwrap();
+        assert_eq!((transport.read(&mut read, None).unwrap(), &read), (4, b"next"));
+    }
+
+    #[test]
+    fn what_has_no_more_room_leaves_at_once() {
+        let (mut transport, mut peer) = connected();
+        let room = transport.buffers().output().len();
+        let long: Vec<_> = (0..3 * room).map(|i| i as u8).collect();
+        for part in long.chunks(room / 3 + 1) {
+            let write = |room: &mut [u8]| {
+                Ok(room.get_mut(..part.len()).map(|room| {
+                    room.copy_from_slice(part);
+                    part.len()
+                }))
+            };
+            transport.add(None, write).unwrap();
+        }
+        transport.flush(None).unwrap();
+        let too_long = transport.add(None, |_| Ok(None)).unwrap_err();
+        assert_eq!(too_long.to_string(), "what is to be sent has no room");
+        let mut received = vec![0; long.len()];
+        peer.read_exact(&mut received).unwrap();
+        assert!(received == long && transport.buffers().output().len() == room);
+    }
+
+    #[test]
+    fn an_answer_has_an_end_on_the_wire() {
+        let (mut transport, mut peer) = connected();
+        transport.most = 8;
+        for _ in 0..2 {
+            peer.write_all(b"8 bytes.").unwrap();
+            while transport.buffers().input().len() < 8 {
+                assert!(transport.await_input(NextTimeout::default()).unwrap());
+            }
+            transport.buffers().input_consume(8);
+            assert!(transport.is_open());
+        }
+        peer.write_all(b"9 bytes..").unwrap();
+        let error = loop {
+            if let Err(error) = transport.await_input(NextTimeout::default()) {
+                break error;
+            }
+        };
+        let text = "max_response_bytes: the answer takes more than 8 bytes on the wire";
+        assert!(error.to_string().contains(text), "{error}");
+    }
+
+    #[test]
+    fn a_peer_that_does_not_pause_holds_up_neither_the_deadline_nor_cancellation() {
+        let (mut transport, mut peer) = connected();
+        peer.write_all(b"more").unwrap();
+        let passed = transport.read(&mut [0], Some(Instant::now())).unwrap_err();
+        assert!(is_time_limit(&passed), "{passed}");
+        let cancel = CancelToken::new().unwrap();
+        cancel.cancel();
+        let stopped = working_for(Some(&cancel), || {
+            loop {
+                if let Err(stopped) = transport.read(&mut [0], None) {
+                    return stopped;
+                }
+                peer.write_all(b"more").unwrap();
+            }
+        });
+        assert_eq!(stopped.to_string(), "stopped");
+    }
+
+    #[test]
+    fn a_connection_is_open_while_it_is_young_and_quiet() {
+        let (mut transport, mut peer) = connected();
+        assert!(transport.is_open());
+        let made = transport.made;
+        transport.made = made.checked_sub(MAX_AGE).unwrap();
+        assert!(!transport.is_open());
+        transport.made = made;
+        peer.write_all(b"answer").unwrap();
+        assert!(transport.await_input(NextTimeout::default()).unwrap());
+        peer.write_all(b"?").unwrap();
+        PollSet::new().readable(&transport.stream).until(None).unwrap();
+        // The answer has been read; now it is to be used.
+        assert!(transport.is_open());
+        assert!(!transport.is_open());
+    }
+}

@@ -1,0 +1,150 @@
+//! Waiting: for sockets and for time. Every wait ends at its deadline, and at once when the caller cancels.
+
+use std::cell::Cell;
+use std::io::{self, ErrorKind};
+use std::marker::PhantomData;
+use std::time::{Duration, Instant};
+
+use super::cancel::CancelToken;
+use crate::error::{Code, Error};
+use crate::sys::{NO_DESCRIPTOR, Polled, RawDescriptor, Waitable, poll, raw};
+
+thread_local! {
+    /// The descriptor of the cancel token that this thread works for. ureq cannot hand one to a transport.
+    static CANCEL: Cell<RawDescriptor> = const { Cell::new(NO_DESCRIPTOR) };
+}
+
+/// Runs something whose waits in this thread end as soon as it is cancelled.
+pub(crate) fn working_for<T>(cancel: Option<&CancelToken>, run: impl FnOnce() -> T) -> T {
+    struct PutBack(RawDescriptor);
+    impl Drop for PutBack {
+        fn drop(&mut self) {
+            CANCEL.set(self.0);
+        }
+    }
+    let descriptor = cancel.map_or(NO_DESCRIPTOR, |cancel| raw(cancel.event()));
+    let _put_back = PutBack(CANCEL.replace(descriptor));
+    run()
+}
+
+/// Waits for so long. An error if cancelled before or meanwhile.
+pub(crate) fn sleep(time: Duration, cancel: Option<&CancelToken>) -> Result<(), Error> {
+    // A wait for nothing ends by its deadline or by cancellation.
+    let _ = working_for(cancel, || PollSet::new().until(Some(Instant::now() + time)));
+    check_cancelled(cancel)
+}
+
+/// An error if cancelled.
+pub(crate) fn check_cancelled(cancel: Option<&CancelToken>) -> Result<(), Error> {
+    match cancel {
+        Some(cancel) if cancel.is_cancelled() => Err(cancelled()),
+        _ => Ok(()),
+    }
+}
+
+/// The caller wants no more.
+pub(crate) fn cancelled() -> Error {
+    Error::new(Code::Cancelled, "the operation was cancelled")
+}
+
+/// Descriptors of which one is waited for, and with them always the cancel token that this thread works for.
+pub(crate) struct PollSet<'fd> {
+    /// The cancel token, then the others.
+    list: [Polled; PollSet::MOST + 1],
+    length: usize,
+    borrowed: PhantomData<&'fd ()>,
+}
+
+impl<'fd> PollSet<'fd> {
+    /// How many descriptors can be waited for at a time.
+    pub(crate) const MOST: usize = 16;
+
+    pub(crate) fn new() -> PollSet<'fd> {
+        let mut list = [Polled::readable(NO_DESCRIPTOR); PollSet::MOST + 1];
+        list[0] = Polled::readable(CANCEL.get());
+        PollSet { list, length: 1, borrowed: PhantomData }
+    }
+
+    pub(crate) fn readable(self, waitable: &'fd impl Waitable) -> PollSet<'fd> {
+        self.with(Polled::readable(raw(waitable)))
+    }
+
+    pub(crate) fn writable(self, waitable: &'fd impl Waitable) -> PollSet<'fd> {
+        self.with(Polled::writable(raw(waitable)))
+    }
+
+    fn with(mut self, polled: Polled) -> PollSet<'fd> {
+        self.list[self.length] = polled;
+        self.length += 1;
+        self
+    }
+
+    /// Waits until one is ready: its place, in the order in which they were added. None for the deadline is none. The
+    /// error is a time limit (see [`is_time_limit`]) or says that the wait was stopped.
+    pub(crate) fn until(mut self, deadline: Option<Instant>) -> io::Result<usize> {
+        let list = &mut self.list[..self.length];
+        loop {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            match poll(list, left) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+                Ok(()) => match list.iter().position(Polled::is_ready) {
+                    None => return Err(ErrorKind::TimedOut.into()),
+                    Some(0) => return Err(io::Error::other("stopped")),
+                    Some(place) => return Ok(place - 1),
+                },
+            }
+        }
+    }
+}
+
+/// Whether a limit of ours has passed. The system has one of its own, an error like any other.
+pub(crate) fn is_time_limit(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::thread;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_wait_ends_at_its_deadline() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let start = Instant::now();
+        let error = PollSet::new().readable(&listener).until(Some(start + Duration::from_millis(20))).unwrap_err();
+        assert!(is_time_limit(&error) && start.elapsed() >= Duration::from_millis(20), "{error}");
+        assert!(is_time_limit(&PollSet::new().readable(&listener).until(Some(start)).unwrap_err()));
+    }
+
+    #[test]
+    fn what_is_ready_is_named_by_its_place() {
+        let (quiet, listener) = (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        assert_eq!(PollSet::new().readable(&quiet).readable(&listener).until(None).unwrap(), 1);
+        assert_eq!(PollSet::new().writable(&stream).until(None).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_stop_ends_a_wait_and_all_that_follow() {
+        let cancel = CancelToken::new().unwrap();
+        let start = Instant::now();
+        assert_eq!(sleep(Duration::from_millis(5), Some(&cancel)), Ok(()));
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| sleep(LONG, Some(&cancel)));
+            cancel.cancel();
+            assert_eq!(waiting.join().unwrap().unwrap_err().code(), Code::Cancelled);
+        });
+        assert!(sleep(LONG, Some(&cancel)).is_err());
+        let (listener, until) = (TcpListener::bind("127.0.0.1:0").unwrap(), Some(start + LONG));
+        let error = working_for(Some(&cancel), || PollSet::new().readable(&listener).until(until)).unwrap_err();
+        assert!(!is_time_limit(&error));
+        assert!(start.elapsed() < LONG / 2);
+        // Only while that was worked for.
+        assert_eq!(CANCEL.get(), NO_DESCRIPTOR);
+    }
+}

@@ -1,0 +1,89 @@
+//! What the clones of a client and its operations share: options, counters, connections and threads.
+//!
+//! Connections and threads belong to one process. After a fork the child has neither the parent's threads nor a right to its
+//! connections, and a lock may be held by a thread that is not there: it leaves all of that alone and makes its own.
+
+use std::sync::Arc;
+
+use once_cell::race::OnceBox;
+
+use crate::config::Config;
+use crate::config::settings::Settings;
+use crate::error::Error;
+use crate::exchange::ask::Exchange;
+use crate::exchange::call::Call;
+use crate::exchange::pool::Pool;
+use crate::net::cancel::CancelToken;
+use crate::plan::Plan;
+use crate::query::RawQuery;
+use crate::report::Outcome;
+use crate::stats::{Counter, Stats};
+use crate::sys::Generation;
+
+/// A client as its clones and its operations have it.
+pub(crate) struct Session {
+    settings: Arc<Settings>,
+    stats: Arc<Stats>,
+    process: Process,
+}
+
+impl Session {
+    /// Reads the options; an error names the one that is wrong or missing.
+    pub(crate) fn new(config: &Config) -> Result<Session, Error> {
+        let stats = Arc::new(Stats::default());
+        let settings = Arc::new(Settings::new(config, &stats)?);
+        let process = Process::new(&settings, &stats);
+        Ok(Session { settings, stats, process })
+    }
+
+    /// A call for these queries, not begun yet.
+    pub(crate) fn plan<'q, I>(&self, queries: I, cancel: Option<Arc<CancelToken>>) -> Result<Call, Error>
+    where
+        I: ExactSizeIterator<Item = RawQuery<'q>>,
+    {
+        let (plan, draft) = Plan::new(queries, self.settings.batch)?;
+        Ok(Call::new(self.settings.log.next_call(), plan, draft, self.settings.total_timeout, cancel))
+    }
+
+    /// What came of a call that has ended.
+    pub(crate) fn outcome(&self, call: &Call) -> Outcome {
+        let finished = call.finish();
+        self.stats.add(Counter::EntriesAnswered, finished.duplicates_answered as u64);
+        let outcome = Outcome { report: finished.report, error: finished.error };
+        self.settings.log.call(call.number, call.start, call.batches(), &outcome);
+        outcome
+    }
+
+    /// The connections and threads of the process that asks.
+    pub(crate) fn pool(&self) -> &Arc<Pool> {
+        let generation = Generation::current();
+        let mut process = &self.process;
+        while process.generation != generation {
+            process = process.child.get_or_init(|| Box::new(Process::new(&self.settings, &self.stats)));
+        }
+        &process.pool
+    }
+
+    pub(crate) fn stats(&self) -> &Stats {
+        &self.stats
+    }
+}
+
+/// What belongs to the process that made it, and behind it what belongs to those forked off.
+struct Process {
+    generation: Generation,
+    pool: Arc<Pool>,
+    /// Made without a lock, since a fork may come at any moment.
+    child: OnceBox<Process>,
+}
+
+impl Process {
+    fn new(settings: &Arc<Settings>, stats: &Arc<Stats>) -> Process {
+        let exchange = Exchange::new(settings, stats);
+        Process {
+            generation: Generation::current(),
+            pool: Arc::new(Pool::new(exchange, settings.max_connections)),
+            child: OnceBox::new(),
+        }
+    }
+}
