@@ -15,7 +15,7 @@ TIMED = @sh scripts/timed.sh $@
 
 # What is installed, in target/lib; programs that are not, in target/release.
 all: tools
-	$(CARGO) build --locked --release --workspace
+	$(CARGO) build --locked --release --workspace --exclude smsp-test-support
 	@sh scripts/link.sh $(TARGET)/release $(TARGET)/lib
 
 # Builds only if something changed, so that root needs no Rust.
