@@ -148,9 +148,7 @@ impl Packages {
 /// The packages of others that the library and `smsp-status` are built from, by name.
 fn shipped() -> Vec<Value> {
     let packages = Packages::new();
-    let roots =
-        packages.list().iter().filter(|package| packages.is_ours(package) && package["name"] != "smsp-simulator");
-    let all = packages.closure(roots);
+    let all = packages.closure(["smsp", "smsp-cli"].map(|name| packages.named(name)));
     let mut others: Vec<_> = all.into_iter().filter(|package| !packages.is_ours(package)).cloned().collect();
     others.sort_by_key(|package| text(package, "name").to_owned());
     others
