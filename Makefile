@@ -15,7 +15,7 @@ TIMED = @sh scripts/timed.sh $@
 
 # What is installed, in target/lib; programs that are not, in target/release.
 all: tools
-	@. scripts/names.sh && set -x && $(CARGO) build --locked --release --workspace $$features
+	@. scripts/lib/names.sh && set -x && $(CARGO) build --locked --release --workspace --exclude smsp-test-support $$features
 	@sh scripts/link.sh $(TARGET)/release $(TARGET)/lib
 
 # Builds only if something changed, so that root needs no Rust.
@@ -37,9 +37,12 @@ release: tools
 dist: tools
 	@sh scripts/dist.sh $(PLATFORMS)
 
-# Makes them all, and runs what they hold: docs/PLATFORMS.md.
+# Makes them all, and runs what they hold, arm64 under qemu and Windows under wine: docs/PLATFORMS.md.
 test-platforms: tools
-	@sh scripts/test-platforms.sh
+	@sh scripts/deps.sh platforms
+	@sh scripts/dist.sh
+	@target=$$(cd '$(TARGET)' && pwd) && SMSP_DIST=$$target/dist SMSP_WINE32=$$target/tools/wine32 \
+		SMSP_TEST_LIBRARY=$$target/glibc-2.17 $(CARGO) test --locked --package smsp --test platforms
 
 demo: tools
 	@sh scripts/demo.sh
@@ -47,15 +50,15 @@ demo: tools
 # Every test: units, the C interface from Rust and C (plain, under AddressSanitizer and under valgrind), the simulator,
 # smsp-status, examples. Ten minutes at the most.
 test: tools
-	$(TIMED) 'sh scripts/test-deps.sh' '$(CARGO) test --locked --workspace'
+	$(TIMED) 'sh scripts/deps.sh test' '$(CARGO) test --locked --workspace'
 
 # What needs no run: format, lints, the header in the tree and what programs were compiled against, the licences of all
 # crates, documentation. Three minutes at the most, and some more once, to build cargo-deny.
 check: tools
-	$(TIMED) 'sh scripts/check-deps.sh' '$(CARGO) fmt --all --check' \
+	$(TIMED) 'sh scripts/deps.sh check' '$(CARGO) fmt --all --check' \
 		'$(CARGO) clippy --locked --workspace --all-targets -- -D warnings' \
 		'RUSTFLAGS="--cfg fuzzing" $(CARGO) clippy --locked --package smsp --target-dir $(TARGET)/fuzzing -- -D warnings' \
-		'sh scripts/header.sh check' 'sh scripts/abi.sh' \
+		'sh scripts/header.sh check' 'sh scripts/abi.sh' 'shellcheck -x .ci/run scripts/*.sh scripts/lib/*.sh benches/bindings/*.sh' \
 		'$(CARGO) deny --locked check bans licenses sources' \
 		'RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps' \
 		'$(CARGO) package --locked --allow-dirty --package smsp'
@@ -66,12 +69,12 @@ header: tools
 
 # Writes the generated pages of docs/, and the manual page and completions of smsp-status in packaging/.
 docs: tools
-	SMSP_WRITE_DOCS=1 $(CARGO) test --locked --test documentation --test outcomes --test licences
+	SMSP_WRITE_DOCS=1 $(CARGO) test --locked --test behaviour --test delivery -- outcomes:: documentation:: licences::
 	SMSP_WRITE_DOCS=1 $(CARGO) test --locked --package smsp-cli --test program -- packaging
 
 # Calls through outages of a service; writes the table of docs/RELIABILITY.md in about three minutes.
 outages: tools
-	SMSP_OUTAGES=200 SMSP_WRITE_DOCS=1 $(CARGO) test --locked --test outages -- --nocapture a_thousand
+	SMSP_OUTAGES=200 SMSP_WRITE_DOCS=1 $(CARGO) test --locked --test timing -- --nocapture a_thousand
 
 # What a status costs the program that asks, beside the same job as others write it; writes docs/PERFORMANCE.md in about
 # ten minutes. The second shows the most telling rows within a minute, the third counts instructions.
@@ -102,26 +105,32 @@ soak: tools
 mutants: tools
 	@sh scripts/mutants.sh
 
-# Types in PHP; needs Mago, which takes some minutes to build.
+# Types in PHP, at the strictest level of Mago, which takes some minutes to build.
 analyze-php: tools
-	@sh scripts/analyze-php.sh
+	@sh scripts/deps.sh analyze-php
+	@mago --config bindings/php/mago.toml --workspace bindings/php analyze
 
-# Threads under ThreadSanitizer, with a rebuilt std; says what it needs.
+# C programs that ask from many threads, under ThreadSanitizer, with the library and a rebuilt std.
 tsan: tools
-	@sh scripts/tsan.sh
+	@sh scripts/deps.sh tsan
+	@RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 RUSTFLAGS='-Zsanitizer=thread' /usr/bin/cargo rustc --locked --package smsp --lib \
+		--crate-type staticlib --target x86_64-unknown-linux-gnu --target-dir '$(TARGET)/tsan' -Zbuild-std=std,panic_unwind
+	@SMSP_TSAN_LIBRARY=$$(cd '$(TARGET)' && pwd)/tsan/x86_64-unknown-linux-gnu/debug/libsmsp.a \
+		SMSP_TSAN_RUNTIME=$$(ls "$$(rustc +nightly --print sysroot)"/lib/rustlib/x86_64-unknown-linux-gnu/lib/*_rt.tsan.a) \
+		$(CARGO) test --locked --package smsp --test tsan
 
 # What takes longer than a change should wait for.
 deep: tools
 	$(TIMED) 'SMSP_EVERY_CUT=1 $(CARGO) test --locked --release --lib -- whole_or_nothing' \
-		'SMSP_PEERS=10000 $(CARGO) test --locked --release --test floods -- --nocapture' \
-		'SMSP_OUTAGES=200 $(CARGO) test --locked --test outages -- --nocapture' \
+		'SMSP_PEERS=10000 $(CARGO) test --locked --release --test timing -- --nocapture floods::' \
+		'SMSP_OUTAGES=200 $(CARGO) test --locked --test timing -- --nocapture outages::' \
 		'SMSP_SOAK_SECONDS=600 $(CARGO) test --locked --test soak' \
-		'SMSP_ORACLE_STATUSES=10000000 $(CARGO) test --locked --release --test oracle' \
-		'sh scripts/release.sh' 'sh scripts/test-platforms.sh' 'sh scripts/analyze-php.sh' 'sh scripts/tsan.sh' \
+		'SMSP_ORACLE_STATUSES=10000000 $(CARGO) test --locked --release --test answers oracle::' \
+		'sh scripts/release.sh' 'make test-platforms' 'make analyze-php' 'make tsan' \
 		'sh scripts/fuzz.sh 600' 'sh scripts/mutants.sh'
 
 clean:
 	$(CARGO) clean
 
 tools:
-	@sh scripts/build-deps.sh
+	@sh scripts/deps.sh build

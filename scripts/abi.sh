@@ -3,7 +3,7 @@
 # usage: abi.sh [HEADER]
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/names.sh
+. scripts/lib/names.sh
 header=${1:-include/smsp.h}
 guard=tests/abi/version_$abi.c
 work=$(mktemp -d)
@@ -33,7 +33,7 @@ sed -e 's|/\*.*\*/||' -e '/\/\*/,/\*\//d' "$header" >"$work/text"
 sed -n 's/.*[ *]\(smsp_[a-z0-9_]*\)(.*/\1/p' "$work/text" >"$work/header"
 sed -n 's/^FUNCTION(\(smsp_[a-z0-9_]*\),.*/\1/p' "$guard" >"$work/guard"
 compare function 1 ' and in packaging/smsp.map'
-printf '%s\n' $functions >"$work/header"
+printf '%s\n' "$functions" >"$work/header"
 for name in $(sort "$work/header" | comm -3 - "$work/guard" | tr -d '\t'); do
     say "$name stands in only one of $guard and packaging/smsp.map. Rule 4: a function has its line in both."
 done

@@ -4,8 +4,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 mode=$1
-. scripts/names.sh
-sh scripts/bench-deps.sh
+. scripts/lib/names.sh
+sh scripts/deps.sh bench
 target=${CARGO_TARGET_DIR:-target}
 bench=$target/bench
 mkdir -p "$bench"

@@ -3,7 +3,7 @@
 # usage: deb.sh BUILT TO    BUILT is a folder of scripts/link.sh. DEB_MAINTAINER is who answers for the packages.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/names.sh
+. scripts/lib/names.sh
 built=$1
 to=$2
 maintainer=${DEB_MAINTAINER:-libsmsp <root@localhost>}
@@ -54,6 +54,7 @@ echo 'activate-noawait ldconfig' >"$run/DEBIAN/triggers"
 echo "libsmsp $abi libsmsp$abi (>= $version)" >"$run/DEBIAN/shlibs"
 {
     echo "libsmsp.so.$abi libsmsp$abi #MINVER#"
+    # shellcheck disable=SC2086 # a word for each
     printf " %s@SMSP_$abi $version\n" $functions | LC_ALL=C sort
 } >"$run/DEBIAN/symbols"
 oldest=$(sh scripts/facts.sh glibc "$built/libsmsp.so.$version")

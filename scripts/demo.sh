@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 echo "== Building the library, the simulator and smsp-status"
-cargo build --locked --profile demo --workspace
+cargo build --locked --profile demo --workspace --exclude smsp-test-support
 target=${CARGO_TARGET_DIR:-target}/demo
 work=$(mktemp -d)
 simulator=

@@ -1,15 +1,26 @@
 #!/bin/sh
 # Makes what people without Rust take, in target/dist: a tarball, or zip, for each platform, and two Debian packages.
-# usage: dist.sh [PLATFORM...]    The names are in scripts/platforms.sh; default all. The time of each is printed.
+# usage: dist.sh [PLATFORM...]    By default all of the table below. The time of each is printed.
 # Needs, but for x86_64-linux-gnu, Debian packages, which root has installed by this; zig comes from PyPI.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/names.sh
-. scripts/platforms.sh
-. scripts/zig.sh
+. scripts/lib/names.sh
+. scripts/lib/zig.sh
 target=${CARGO_TARGET_DIR:-$PWD/target}
 dist=$target/dist
 begin=$(date +%s)
+
+# Each platform: its name, Rust's name for it, what zig calls it, the oldest glibc, and the prefix of its binutils.
+# "-" is none: those for Windows are linked by gcc.
+platforms='
+x86_64-linux-gnu   x86_64-unknown-linux-gnu   x86_64-linux-gnu   2.17  -
+i686-linux-gnu     i686-unknown-linux-gnu     x86-linux-gnu      2.17  i686-linux-gnu-
+aarch64-linux-gnu  aarch64-unknown-linux-gnu  aarch64-linux-gnu  2.17  aarch64-linux-gnu-
+x86_64-linux-musl  x86_64-unknown-linux-musl  x86_64-linux-musl  -     -
+x86_64-windows-gnu x86_64-pc-windows-gnu      -                  -     x86_64-w64-mingw32-
+i686-windows-gnu   i686-pc-windows-gnu        -                  -     i686-w64-mingw32-
+'
+names=$(echo "$platforms" | awk 'NF { print $1 }')
 
 # The same tree gives the same bytes around what the compiler made.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y Cargo.lock)}
@@ -22,8 +33,7 @@ build() {
         built=$target/glibc-$4
         return
     fi
-    # shellcheck disable=SC2086
-    want $builders
+    sh scripts/deps.sh dist
     case $1 in
     *-windows-*)
         build_windows "$2" "$5"
@@ -43,7 +53,7 @@ build() {
     CC="$tools/bin/python -m ziglang cc -target $3$([ "$4" = - ] || echo ".$4")" UNWINDER=-lunwind \
         LD=${prefix}ld OBJCOPY=${prefix}objcopy AR=${prefix}ar sh scripts/link.sh "$target/platforms/$2/release" "$built"
     for file in "$built/libsmsp.so.$version" "$built/smsp-status"; do
-        sh scripts/oldest.sh "$file" "${4#-}"
+        sh scripts/facts.sh oldest "$file" "${4#-}"
     done
 }
 
@@ -99,6 +109,7 @@ archived() {
 }
 
 mkdir -p "$dist"
+# shellcheck disable=SC2048 # no name has a space
 for name in ${*:-$names}; do
     start=$(date +%s)
     line=$(echo "$platforms" | awk -v name="$name" '$1 == name')

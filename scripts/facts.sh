@@ -1,9 +1,10 @@
 #!/bin/sh
 # Prints what there is to know of the libraries in a folder: sizes, symbols, the oldest glibc that they start with.
-# usage: facts.sh FOLDER | facts.sh glibc FILE
+# usage: facts.sh FOLDER | facts.sh glibc FILE | facts.sh oldest FILE [GLIBC]
+# The last fails unless the file starts with this glibc; with none if nothing is said.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/names.sh
+. scripts/lib/names.sh
 
 size() {
     wc -c <"$1" | tr -d ' '
@@ -14,10 +15,19 @@ glibc() {
     nm -D --undefined-only "$1" 2>/dev/null | sed -n 's/.*@GLIBC_\([0-9.]*\)$/\1/p' | sort -Vu | tail -n 1
 }
 
-if [ "$1" = glibc ]; then
-    glibc "$2"
-    exit
-fi
+starts_with() {
+    needed=$(glibc "$1")
+    if [ -z "$2" ] && [ -n "$needed" ] || [ "$(printf '%s\n' "$needed" "$2" | sort -V | tail -n 1)" != "$2" ]; then
+        echo "$1 needs glibc $needed, not ${2:-any}: $(nm -D --undefined-only "$1" | grep "GLIBC_$needed")" >&2
+        exit 1
+    fi
+    echo "$1 starts with ${needed:+glibc }${needed:-musl}"
+}
+
+case $1 in
+glibc) glibc "$2"; exit ;;
+oldest) starts_with "$2" "${3:-}"; exit ;;
+esac
 shared=$1/libsmsp.so.$version
 symbols=$(nm -D --defined-only "$shared" | grep -c "@@SMSP_$abi\$")
 oldest=$(glibc "$shared")

@@ -5,7 +5,7 @@
 # it lies in, wherever that is moved. With SMSP_SYSTEM=windows it is the folder of scripts/link-windows.sh.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/names.sh
+. scripts/lib/names.sh
 built=${BUILT:-${CARGO_TARGET_DIR:-target}/lib}
 doc=$PREFIX/share/doc/libsmsp
 share=$PREFIX/share/libsmsp
@@ -14,6 +14,7 @@ case $PREFIX in
 /*) ;;
 *) echo "PREFIX: $PREFIX is not an absolute path" >&2; exit 2 ;;
 esac
+# shellcheck disable=SC2153 # LIBDIR comes from outside
 case $LIBDIR in
 "$PREFIX"/*) libdir=${LIBDIR#"$PREFIX"/} ;;
 *) echo "LIBDIR: $LIBDIR is not below PREFIX, $PREFIX" >&2; exit 2 ;;

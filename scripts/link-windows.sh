@@ -4,7 +4,7 @@
 # usage: link-windows.sh FROM TO PREFIX    FROM has cargo's smsp.dll, libsmsp.a and smsp-status.exe; PREFIX is that of the binutils.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/names.sh
+. scripts/lib/names.sh
 from=$1
 to=$2
 prefix=$3
@@ -15,6 +15,7 @@ trap 'exit 1' INT TERM
 
 "${prefix}strip" -o "$work/libsmsp.dll" "$from/smsp.dll"
 "${prefix}strip" -o "$work/smsp-status.exe" "$from/smsp-status.exe"
+# shellcheck disable=SC2086 # a word for each
 { echo 'LIBRARY libsmsp.dll'; echo 'EXPORTS'; printf '    %s\n' $functions; } >"$work/smsp.def"
 # It makes names of the path that it is given.
 (cd "$work" && "${prefix}dlltool" --input-def smsp.def --output-lib libsmsp.dll.a --temp-prefix smsp)
@@ -37,7 +38,7 @@ defined "$work/all.a" | sed 's/^__imp_//' | grep -v '^_\{0,1\}smsp_' | sort -u |
 }' >"$work/renamed"
 "${prefix}objcopy" --enable-deterministic-archives --redefine-syms="$work/renamed" "$work/all.a" "$work/libsmsp.a"
 
-expected=$(printf '%s\n' $functions | sort)
+expected=$(printf '%s\n' "$functions" | sort)
 exported=$("${prefix}objdump" -p "$work/libsmsp.dll" | sed -n 's/^\t*\[ *[0-9]*\] .*\(smsp_[a-z0-9_]*\)$/\1/p' | sort)
 [ "$exported" = "$expected" ] || { echo "libsmsp.dll exports something else than packaging/smsp.map has:
 $exported" >&2; exit 1; }

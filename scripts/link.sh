@@ -5,7 +5,7 @@
 # For another processor LD, OBJCOPY and AR are those of its binutils.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/names.sh
+. scripts/lib/names.sh
 from=$1
 to=$2
 mkdir -p "$to/.debug"
@@ -16,6 +16,7 @@ shared=libsmsp.so.$version
 
 # One object, whose only global names are those of the interface: it meets no other Rust library in the same program.
 # The bitcode is of no use there, and its symbols are not readable for every tool.
+# shellcheck disable=SC2086 # a word for each
 wanted=$(printf -- '-u %s ' $functions)
 # shellcheck disable=SC2086 # a word for each
 ${LD:-ld} -r --force-group-allocation --gc-sections $wanted "$from/libsmsp.a" -o "$work/all.o"
@@ -33,7 +34,7 @@ ${AR:-ar} -rcsD "$work/libsmsp.a" "$work/smsp.o"
 ${OBJCOPY:-objcopy} --strip-all "$from/smsp-status" "$work/smsp-status"
 
 exported=$(nm -D --defined-only "$work/$shared" | sed -n "s/.* T \(.*\)@@SMSP_$abi\$/\1/p" | sort)
-[ "$exported" = "$(printf '%s\n' $functions | sort)" ] || { echo "$shared exports something else than packaging/smsp.map has:
+[ "$exported" = "$(printf '%s\n' "$functions" | sort)" ] || { echo "$shared exports something else than packaging/smsp.map has:
 $exported" >&2; exit 1; }
 
 if readelf -d "$work/$shared" | grep -q TEXTREL; then

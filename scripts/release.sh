@@ -4,20 +4,22 @@
 # usage: release.sh [build]    With "build" no test is run.
 set -eu
 cd "$(dirname "$0")/.."
-. scripts/names.sh
+. scripts/lib/names.sh
 target=${CARGO_TARGET_DIR:-$PWD/target}
 triple=x86_64-unknown-linux-gnu
 oldest=2.17
 to=$target/glibc-$oldest
-. scripts/zig.sh
+. scripts/lib/zig.sh
 
 # shellcheck disable=SC2086 # a word for each
 RUSTFLAGS=$remap cargo zigbuild --locked --release --target "$triple.$oldest" --package smsp --package smsp-cli $features
 CC="$tools/bin/python -m ziglang cc -target x86_64-linux-gnu.$oldest" UNWINDER=-lunwind sh scripts/link.sh "$target/$triple/release" "$to"
 
 for file in "$to/libsmsp.so.$version" "$to/smsp-status"; do
-    sh scripts/oldest.sh "$file" "$oldest"
+    sh scripts/facts.sh oldest "$file" "$oldest"
 done
 
 [ "${1:-}" != build ] || exit 0
-SMSP_TEST_LIBRARY=$to cargo test --locked --test c_abi --test c_cancel --test c_failures --test c_host --test c_operations --test c_starved
+export SMSP_TEST_LIBRARY="$to"
+cargo test --locked --test abi
+cargo test --locked --test timing cancelling::

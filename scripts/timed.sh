@@ -14,5 +14,5 @@ for step in "$@"; do
 "
     [ $status -eq 0 ] || break
 done
-printf '%s%6d s  make %s%s\n' "$report" $(($(date +%s) - begin)) "$target" "$([ $status -eq 0 ] || echo ': failed')"
-exit $status
+printf '%s%6d s  make %s%s\n' "$report" $(($(date +%s) - begin)) "$target" "$([ "$status" -eq 0 ] || echo ': failed')"
+exit "$status"

@@ -23,7 +23,7 @@ pub(crate) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     result.map_err(|panic| message(panic.as_ref()))
 }
 
-/// A defect to order, for the build that `tests/c_host.rs` makes.
+/// A defect to order, for the build that `tests/abi/host.rs` makes.
 #[cfg(smsp_panics)]
 mod provoked {
     use std::sync::atomic::{AtomicI32, Ordering};

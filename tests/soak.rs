@@ -1,8 +1,6 @@
 //! Eight threads ask one client while three requests in ten meet a fault: every query is answered right or has a
 //! reason, and the client's memory and descriptors stay flat. `SMSP_SOAK_SECONDS` says for how long.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -13,13 +11,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use common::rows::{Row, as_sent};
 use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use smsp::{Client, Code, Config, Outcome, Query, State};
+use smsp::{Client, Code, Outcome, Query, State};
 use smsp_simulator::{Clock, Simulator};
+use support::rows::{Row, as_sent};
 
 const THREADS: u64 = 8;
 const CONNECTIONS: usize = 8;
@@ -82,8 +80,8 @@ struct Service {
 impl Service {
     fn start() -> Service {
         let authority = tempfile::NamedTempFile::new().unwrap().into_temp_path();
-        let mut command = Command::new(common::simulator_program());
-        command.args(["--tls", "--finished", "--api-key", common::KEY]).arg(format!("--seed={SEED}"));
+        let mut command = Command::new(support::simulator_program());
+        command.args(["--tls", "--finished", "--api-key", support::KEY]).arg(format!("--seed={SEED}"));
         command.arg("--ca-out").arg(&authority);
         let share = 1.0 - (1.0 - SHARE).powf(1.0 / FAULTS.len() as f64);
         for fault in FAULTS {
@@ -124,20 +122,15 @@ impl Drop for Service {
 }
 
 fn client(service: &Service) -> Client {
-    let mut config = Config::new();
-    for (name, value) in [
-        ("api_key", common::KEY),
-        ("base_url", &service.base_url),
+    let options = [
         ("ca_file", service.authority.to_str().unwrap()),
         ("batch_size", "100"),
         ("max_connections", &CONNECTIONS.to_string()),
         ("max_retries", "12"),
         ("retry_base_ms", "1"),
         ("max_response_bytes", "1000000"),
-    ] {
-        config.set(name, value).unwrap();
-    }
-    Client::new(&config).unwrap()
+    ];
+    support::client(&service.base_url, &options)
 }
 
 /// What was asked, and what came of it.
@@ -298,7 +291,7 @@ fn nothing_is_lost_and_nothing_is_wrong() {
     let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let calls = (value(&tally.calls) - calls).max(1);
     let per_10_000 = |from: i64, to: i64| (to - from) * 10_000 / calls as i64;
-    common::tell(&format!(
+    support::tell(&format!(
         "{seconds} s, {} calls: {} statuses asked, {} answered, {} reported with a reason, {} lost, {} wrong",
         value(&tally.calls),
         value(&tally.asked),
@@ -308,10 +301,10 @@ fn nothing_is_lost_and_nothing_is_wrong() {
         value(&tally.wrong),
     ));
     let stat = |name: &str| format!("{} {name}", client.stat(name).unwrap());
-    common::tell(&["requests", "retries", "connections", "answers_unmatched"].map(stat).join(", "));
-    common::tell(&format!("faults: {:?}", service.faults()));
-    common::tell(&format!("before {before:?}, warm {warm:?}, late {late:?}"));
-    common::tell(&format!(
+    support::tell(&["requests", "retries", "connections", "answers_unmatched"].map(stat).join(", "));
+    support::tell(&format!("faults: {:?}", service.faults()));
+    support::tell(&format!("before {before:?}, warm {warm:?}, late {late:?}"));
+    support::tell(&format!(
         "growth per 10,000 calls: {} kB allocated, {} kB resident",
         per_10_000(warm.heap_kb, late.heap_kb),
         per_10_000(warm.resident_kb, late.resident_kb),

@@ -1,19 +1,17 @@
-//! Many threads under ThreadSanitizer. `scripts/tsan.sh` builds the library for it and runs this, which `cargo test` by
+//! Many threads under ThreadSanitizer. `make tsan` builds the library for it and runs this, which `cargo test` by
 //! itself does not: it takes a rebuilt std.
-
-mod common;
 
 use std::process::Command;
 use std::time::Duration;
 
-use common::program::{FOUND, sources};
-use common::rotation::check_rotation;
-use common::rows::{RowsFile, expected, messages};
-use common::{compile_c, isolated, options, output, run, scratch, simulator};
+use support::program::{FOUND, sources};
+use support::rotation::check_rotation;
+use support::rows::{RowsFile, expected, messages};
+use support::{compile_c, isolated, options, output, run, scratch, simulator};
 
 /// What the script says of the library and of the sanitizer's runtime.
 fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/tsan.sh"))
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run make tsan"))
 }
 
 /// A program without a random address space, which the sanitizer's own would collide with.
@@ -45,7 +43,7 @@ fn a_planted_race_is_found() {
 }
 
 #[test]
-fn threads() {
+fn threads_can_share_a_client() {
     for tls in [false, true] {
         let simulator = simulator().tls(tls).start().unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -61,18 +59,18 @@ fn threads() {
 }
 
 #[test]
-fn a_shared_config() {
+fn threads_can_share_a_configuration() {
     check("shared_config", &[]);
 }
 
 #[test]
-fn freed_while_a_call_runs() {
+fn a_call_goes_on_when_its_client_is_freed() {
     let simulator = simulator().latency(Duration::from_millis(200)).start().unwrap();
     check("freed", &options(&simulator));
 }
 
 #[test]
-fn operations() {
+fn threads_can_share_an_operation() {
     let simulator = simulator().latency(Duration::from_millis(20)).start().unwrap();
     for (program, count) in [("operation", 1201), ("operation_threads", 300)] {
         let rows = RowsFile::new(&expected(&simulator, &messages(count)));

@@ -1,5 +1,5 @@
 // Row i answers message i, whatever the range and whatever its messages: a part of main.cpp.    ROWS OPTION=VALUE...
-// Prints failed checks only. ROWS has what must come, as tests/common/rows.rs writes it; its texts are too long to be kept
+// Prints failed checks only. ROWS has what must come, as tests/support/src/rows.rs writes it; its texts are too long to be kept
 // inside a std::string.
 #include <smsp.hpp>
 

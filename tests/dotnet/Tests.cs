@@ -1,4 +1,4 @@
-// What tests/dotnet.rs runs: Tests.exe NAME BASE_URL. It prints what it is asked to print, else failed checks only.
+// What tests/languages/dotnet.rs runs: Tests.exe NAME BASE_URL. It prints what it is asked to print, else failed checks only.
 using System;
 using System.Collections.Generic;
 using System.IO;

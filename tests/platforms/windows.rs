@@ -10,11 +10,11 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::common::guide::{blocks, read};
-use super::common::program::sources;
-use super::common::rows::{RowsFile, expected, messages};
-use super::common::{ROOT, isolated, options, run, scratch, simulator, tell};
 use super::{VERSION, check_asking, check_sizes, check_status, check_sums, dist, pkg_config, variable};
+use support::guide::{blocks, read};
+use support::program::sources;
+use support::rows::{RowsFile, expected, messages};
+use support::{ROOT, isolated, options, run, scratch, simulator, tell};
 
 /// As the others have it, but without POSIX threads, which would be a library beside each program.
 const C_FLAGS: [&str; 5] = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror"];
@@ -32,7 +32,7 @@ const OF_SYSTEM: &[&str] = &[
     "ws2_32.dll",
 ];
 
-/// A platform of scripts/platforms.sh.
+/// A platform of scripts/dist.sh.
 pub struct Windows {
     name: &'static str,
     /// The prefix of its compiler and binutils.
@@ -259,7 +259,7 @@ impl Built<'_> {
     /// What Windows has no file for is an error that says what to do.
     fn check_authorities(&self) {
         let mut command = self.command(&self.shared);
-        let ended = super::common::output(command.env("SMSPARTNER_API_KEY", "key").env("SMSP_CA_FILE", "system"));
+        let ended = support::output(command.env("SMSPARTNER_API_KEY", "key").env("SMSP_CA_FILE", "system"));
         let said = String::from_utf8_lossy(&ended.stderr);
         assert_eq!(ended.status.code(), Some(2), "{said}");
         assert!(said.starts_with("SMSP_E_CONFIG: ca_file: system: Windows keeps"), "{said}");
@@ -331,11 +331,11 @@ impl Windows {
 }
 
 #[test]
-fn x86_64_windows_gnu() {
+fn x86_64_windows_gnu_runs_under_wine() {
     X86_64.check();
 }
 
 #[test]
-fn i686_windows_gnu() {
+fn i686_windows_gnu_runs_under_wine() {
     I686.check();
 }

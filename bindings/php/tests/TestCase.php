@@ -7,7 +7,7 @@ namespace Smsp\Tests;
 use Smsp\Client;
 use Smsp\Query;
 
-/** What the tests share: simulated services, which cargo starts (tests/php.rs), and clients of them. */
+/** What the tests share: simulated services, which cargo starts (tests/languages/php.rs), and clients of them. */
 abstract class TestCase extends \PHPUnit\Framework\TestCase
 {
     /** @return array<string, scalar> */

@@ -184,7 +184,7 @@ fn some<T: Debug>(count: u32, strategy: impl Strategy<Value = T>) -> Vec<T> {
 /// What an interpreter makes of the sheets: one run for all.
 fn written_by(mut interpreter: Command, sheets: &[Sheet]) -> Vec<String> {
     interpreter.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = interpreter.spawn().expect("scripts/test-deps.sh installs it");
+    let mut child = interpreter.spawn().expect("scripts/deps.sh installs it");
     serde_json::to_writer(child.stdin.take().unwrap(), sheets).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());

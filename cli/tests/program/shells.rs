@@ -26,7 +26,7 @@ fn packaging(name: &str) -> PathBuf {
 
 /// What another program prints; it is to complain about nothing.
 fn output(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}: scripts/test-deps.sh"));
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}: scripts/deps.sh test"));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{command:?}");
     assert!(output.status.success(), "{command:?}");
     String::from_utf8(output.stdout).unwrap()
