@@ -423,6 +423,14 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_of_nobody_is_described_by_what_came() {
+        let entry = |phone_number, message_id| Entry { phone_number, message_id, date: None, status: 0 }.describe();
+        let told = entry(Scalar::Text("+33 6".into()), Scalar::Integer(7));
+        assert_eq!(told, "phoneNumber +33 6, messageId 7");
+        assert_eq!(entry(Scalar::Absent, Scalar::Text("é".into())), "phoneNumber none, messageId é");
+    }
+
+    #[test]
     fn want_of_memory_is_no_fault_of_the_body() {
         let raw = RawAnswer { lacks_memory: true, success: Scalar::Bool(true), ..RawAnswer::default() };
         assert!(understand(raw).unwrap_err().lacks_memory);
