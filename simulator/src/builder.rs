@@ -9,7 +9,7 @@ use crate::answer::Answer;
 use crate::fault::{Effect, Rule};
 use crate::json::Style;
 use crate::request::Request;
-use crate::server::{Bend, Log, Shared};
+use crate::server::{Log, Mutation, Shared};
 use crate::service::Service;
 use crate::simulator::Simulator;
 use crate::states::{Clock, States};
@@ -28,7 +28,7 @@ pub struct Builder {
     refusal_status: u16,
     style: Style,
     record: bool,
-    bend: Option<Bend>,
+    mutate: Option<Mutation>,
     faults: Vec<Rule>,
 }
 
@@ -47,7 +47,7 @@ impl Simulator {
             refusal_status: 200,
             style: Style::default(),
             record: false,
-            bend: None,
+            mutate: None,
             faults: Vec::new(),
         }
     }
@@ -123,12 +123,12 @@ impl Builder {
 
     /// A function that may change each answer before it is written. All connections are served by
     /// one thread, which waits for it. Where it panics, that connection is closed without an answer.
-    pub fn bend(mut self, bend: impl FnMut(&Request, &mut Answer) + Send + 'static) -> Self {
-        self.bend = Some(Box::new(bend));
+    pub fn mutate(mut self, mutate: impl FnMut(&Request, &mut Answer) + Send + 'static) -> Self {
+        self.mutate = Some(Box::new(mutate));
         self
     }
 
-    /// A fault to happen on purpose, after `bend`. All rules that hold for a request apply to it, in the order in which
+    /// A fault to happen on purpose, after `mutate`. All rules that hold for a request apply to it, in the order in which
     /// they were given; where one replaces the body, those that change entries come before it.
     pub fn fault(self, rule: Rule) -> Self {
         self.faults([rule])
@@ -166,7 +166,7 @@ impl Builder {
             latency: self.latency,
             style: self.style,
             record: self.record,
-            bend: self.bend.map(Mutex::new),
+            mutate: self.mutate.map(Mutex::new),
             seed: self.seed,
             faults: self.faults,
             acceptor,

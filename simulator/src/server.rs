@@ -28,7 +28,7 @@ use crate::wire::{Link, Outbox, Reply, Script, Wire};
 /// Where a running simulator tells how many faults happened.
 const FAULTS: &str = "/faults";
 
-pub(crate) type Bend = Box<dyn FnMut(&Request, &mut Answer) + Send>;
+pub(crate) type Mutation = Box<dyn FnMut(&Request, &mut Answer) + Send>;
 type Response = hyper::Response<Full<Bytes>>;
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -38,7 +38,7 @@ pub(crate) struct Shared {
     pub(crate) latency: Duration,
     pub(crate) style: Style,
     pub(crate) record: bool,
-    pub(crate) bend: Option<Mutex<Bend>>,
+    pub(crate) mutate: Option<Mutex<Mutation>>,
     pub(crate) seed: u64,
     pub(crate) faults: Vec<Rule>,
     pub(crate) acceptor: Option<TlsAcceptor>,
@@ -121,9 +121,9 @@ async fn exchange(
     }
     let mut request = receive(incoming, connection, number).await?;
     let mut answer = shared.service.answer(&mut request);
-    if let Some(bend) = &shared.bend {
+    if let Some(mutate) = &shared.mutate {
         // A panic in one call, which a failed assertion of a test is, leaves the next call as it was.
-        bend.lock().unwrap_or_else(PoisonError::into_inner)(&request, &mut answer);
+        mutate.lock().unwrap_or_else(PoisonError::into_inner)(&request, &mut answer);
     }
     let happening = shared.happening(number, &request.entries, |effect| {
         matches!(effect, Effect::Hold(_) | Effect::Answer(_) | Effect::Reply(_))

@@ -128,7 +128,7 @@ fn answers_can_be_bent() {
     let mut count = 0;
     let simulator = Simulator::builder()
         .clock(Clock::Finished)
-        .bend(move |request, answer| {
+        .mutate(move |request, answer| {
             assert_eq!(request.entries.len(), 3);
             count += 1;
             match count {
@@ -174,7 +174,7 @@ fn answers_can_be_bent() {
 #[test]
 fn a_panic_while_bending_ends_one_connection_only() {
     let simulator =
-        Simulator::builder().bend(|request, _| assert_ne!(request.number, 1, "a failed assertion")).start().unwrap();
+        Simulator::builder().mutate(|request, _| assert_ne!(request.number, 1, "a failed assertion")).start().unwrap();
     let mut stream = TcpStream::connect(simulator.address()).unwrap();
     stream.write_all(b"GET /v1/multi-status HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);

@@ -280,9 +280,9 @@ mod tests {
             check(body, &[&whole, behind].concat(), None);
         }
         for index in (0..4).chain(whole.len() - 8..whole.len()) {
-            let mut bent = whole.clone();
-            bent[index] ^= 0xe1;
-            check(body, &bent, None);
+            let mut changed = whole.clone();
+            changed[index] ^= 0xe1;
+            check(body, &changed, None);
         }
         check(body, &whole, Some(b"text text text text"));
     }

@@ -255,12 +255,12 @@ fn every_batch_but_the_last_is_full() {
 /// One batch is answered, one refused, one lost, and what cannot be asked takes no place in any of them.
 #[test]
 fn a_batch_that_fails_leaves_the_others_alone() {
-    let bend = |request: &Request, answer: &mut Answer| match request.entries[0].message_id.as_str() {
+    let mutate = |request: &Request, answer: &mut Answer| match request.entries[0].message_id.as_str() {
         "1500" => answer.refusal = Some(Refusal { code: 50, message: "Trop".to_owned() }),
         "2000" => (answer.status, answer.raw) = (500, Some(b"<html>".to_vec())),
         _ => {}
     };
-    let simulator = simulator().bend(bend).start().unwrap();
+    let simulator = simulator().mutate(mutate).start().unwrap();
     let mut rows = expected(&simulator, &messages(1201));
     for (place, row) in rows.iter_mut().enumerate().skip(500) {
         let (code, api_code) = if place < 1000 { (E_API, 50) } else { (E_HTTP, 0) };
@@ -318,10 +318,10 @@ fn lists_are_answered_over_tls() {
     program("multi_status").check_memory(&few.call(&simulator, OK, &[&format!("ca_file={}", ca.display())]));
 }
 
-/// Starts a simulator that bends its answers and asks it for 1,201 messages; `expect` turns what the simulator would
+/// Starts a simulator that changes its answers and asks it for 1,201 messages; `expect` turns what the simulator would
 /// have answered unbent into what the report must say.
-fn bent(code: i32, bend: fn(&Request, &mut Answer), expect: impl Fn(usize, Row) -> Row) {
-    let simulator = simulator().bend(bend).start().unwrap();
+fn changed(code: i32, mutate: fn(&Request, &mut Answer), expect: impl Fn(usize, Row) -> Row) {
+    let simulator = simulator().mutate(mutate).start().unwrap();
     let rows = expected(&simulator, &messages(1201)).into_iter().enumerate().map(|(place, row)| expect(place, row));
     let rows = RowsFile::new(&rows.collect::<Vec<_>>());
     program("multi_status").run(&rows.call(&simulator, code, &[]));
@@ -333,8 +333,8 @@ fn unanswered(row: Row) -> Row {
 
 #[test]
 fn answers_may_come_in_another_order() {
-    bent(OK, |_, answer| answer.entries.reverse(), |_, row| row);
-    bent(OK, |request, answer| answer.entries.rotate_left(request.entries.len() / 3), |_, row| row);
+    changed(OK, |_, answer| answer.entries.reverse(), |_, row| row);
+    changed(OK, |request, answer| answer.entries.rotate_left(request.entries.len() / 3), |_, row| row);
 }
 
 #[test]
@@ -345,7 +345,7 @@ fn what_is_missing_from_an_answer_is_unanswered() {
         answer.entries = entries.filter(|(place, _)| place % 3 != 0).map(|(_, entry)| entry).collect();
     };
     let missing = |place: usize| (place % 500) % 3 == 0;
-    bent(PARTIAL, drop_some, |place, row| if missing(place) { unanswered(row) } else { row });
+    changed(PARTIAL, drop_some, |place, row| if missing(place) { unanswered(row) } else { row });
 }
 
 #[test]
@@ -364,7 +364,7 @@ fn answers_to_what_was_not_asked_are_ignored() {
             answer.entries.insert(0, foreign);
         }
     };
-    bent(OK, add_foreign, |_, row| row);
+    changed(OK, add_foreign, |_, row| row);
 }
 
 #[test]
@@ -374,7 +374,7 @@ fn an_answer_that_belongs_to_others_answers_nothing() {
             entry.phone_number = entry.phone_number.replacen("+33", "+34", 1);
         }
     };
-    let simulator = simulator().bend(replace).start().unwrap();
+    let simulator = simulator().mutate(replace).start().unwrap();
     let rows: Vec<_> = expected(&simulator, &messages(501)).into_iter().map(unanswered).collect();
     program("multi_status").run(&RowsFile::new(&rows).call(&simulator, E_PROTOCOL, &[]));
 }
@@ -388,5 +388,5 @@ fn the_first_of_two_answers_counts() {
         }
         answer.entries.append(&mut doubles);
     };
-    bent(OK, double, |_, row| row);
+    changed(OK, double, |_, row| row);
 }

@@ -68,7 +68,7 @@ fn a_refused_key_or_account_ends_the_call() {
             answer.status = http_status;
             answer.refusal = refusal(api_code, "Non, « jamais »");
         };
-        let simulator = simulator().bend(refuse).start().unwrap();
+        let simulator = simulator().mutate(refuse).start().unwrap();
         // What is not yet sent is not sent.
         let failure = Failure {
             code,
@@ -101,7 +101,7 @@ fn a_wrong_key_is_told() {
 #[test]
 fn a_message_never_shows_the_key() {
     let quote = |_: &Request, answer: &mut Answer| answer.refusal = refusal(10, &format!("Clé {KEY} incorrecte\n"));
-    let simulator = simulator().bend(quote).start().unwrap();
+    let simulator = simulator().mutate(quote).start().unwrap();
     let failure = Failure {
         code: E_AUTH,
         api_code: 10,
@@ -117,7 +117,7 @@ fn a_message_never_shows_the_key() {
 #[test]
 fn a_message_that_is_not_found_may_refuse_a_request_of_its_own() {
     let refuse = |_: &Request, answer: &mut Answer| answer.refusal = refusal(4, "Message introuvable");
-    let simulator = simulator().bend(refuse).start().unwrap();
+    let simulator = simulator().mutate(refuse).start().unwrap();
     let row = Row::without_answer("0612345678", "42", "not_found", OK, 4);
     let row = Row { status_text: Some("Message introuvable".to_owned()), ..row };
     program("multi_status").run(&RowsFile::new(&[row]).call(&simulator, OK, &[]));
@@ -130,7 +130,7 @@ fn a_refused_batch_leaves_the_others_alone() {
             answer.status = http_status;
             answer.refusal = refusal(api_code, "Trop de numéros");
         };
-        let simulator = simulator().bend(refuse).start().unwrap();
+        let simulator = simulator().mutate(refuse).start().unwrap();
         // Other batches go on.
         let failure = Failure {
             code: E_API,
@@ -175,7 +175,7 @@ fn a_refused_batch_is_taken_apart_down_to_the_messages_that_are_refused_alone() 
         let requests = batches.count() as u64 + 2 * halved;
         // One message of 500 takes 18 requests more at the most.
         assert!(halved <= 9 * (count / every));
-        let simulator = simulator().bend(refuse_multiples(every, code, http_status)).start().unwrap();
+        let simulator = simulator().mutate(refuse_multiples(every, code, http_status)).start().unwrap();
         let arguments = [count, every, code as u64, requests, halved].map(|number| number.to_string());
         program("refused").run_and_check_memory(&[&arguments[..], &options(&simulator)[..]].concat());
     }
@@ -183,7 +183,7 @@ fn a_refused_batch_is_taken_apart_down_to_the_messages_that_are_refused_alone() 
 
 #[test]
 fn a_service_that_refuses_everything_is_not_asked_about_every_message() {
-    let simulator = simulator().bend(refuse_multiples(1, 5, 200)).start().unwrap();
+    let simulator = simulator().mutate(refuse_multiples(1, 5, 200)).start().unwrap();
     let client = client(&simulator.base_url(), &[("max_retries", "0")]);
     let ids: Vec<_> = (1..=20_000).map(|id| id.to_string()).collect();
     let outcome = client.multi_status(ids.iter().map(|id| smsp::Query::new("+33600000001", id))).unwrap();
@@ -204,7 +204,7 @@ fn a_key_that_is_refused_within_a_batch_ends_the_call() {
         let code = if request.entries.len() > 250 { 5 } else { 10 };
         answer.refusal = refusal(code, "Refus");
     };
-    let simulator = simulator().bend(change).start().unwrap();
+    let simulator = simulator().mutate(change).start().unwrap();
     let failure = Failure {
         code: E_AUTH,
         api_code: 10,
@@ -237,11 +237,11 @@ fn what_is_no_answer_of_the_service_is_told() {
         (200, br#"{"success": true, "code": 200, "StatutResponse_List": []}"#, E_PROTOCOL, true),
         (200, br#"{"success": false}"#, E_PROTOCOL, true),
     ] {
-        let bend = move |_: &Request, answer: &mut Answer| {
+        let mutate = move |_: &Request, answer: &mut Answer| {
             answer.status = http_status;
             answer.raw = Some(body.to_vec());
         };
-        let simulator = simulator().bend(bend).start().unwrap();
+        let simulator = simulator().mutate(mutate).start().unwrap();
         let http_status = i32::from(http_status);
         let failure = Failure { code, api_code: 0, http_status, retryable, requests: 1, part: "", count: 3 };
         program("failure").run(&failure.arguments(&options(&simulator), &[]));

@@ -48,12 +48,12 @@ impl Scenario {
 
     fn refuse(self, how: &str, bytes: &str) -> u32 {
         let Scenario { name, status, headers, body } = self;
-        let bend = move |_: &Request, answer: &mut Answer| {
+        let mutate = move |_: &Request, answer: &mut Answer| {
             answer.status = status;
             answer.headers.extend(headers.iter().cloned());
             answer.raw = Some(body.clone());
         };
-        let simulator = simulator().bend(bend).start().unwrap();
+        let simulator = simulator().mutate(mutate).start().unwrap();
         let more = ["max_retries=0", "max_connections=1", "request_timeout_ms=60000"];
         refuse(name, how, bytes, 1, &[&options(&simulator).each_ref().map(String::as_str)[..], &more].concat())
     }
@@ -84,7 +84,7 @@ fn a_list_survives_each_refused_allocation() {
 #[test]
 fn a_list_of_errors_survives_each_refused_allocation() {
     let fail = |_: &Request, answer: &mut Answer| answer.status = 404;
-    let simulator = simulator().bend(fail).start().unwrap();
+    let simulator = simulator().mutate(fail).start().unwrap();
     let options = options(&simulator);
     let options = [&options.each_ref().map(String::as_str)[..], &["batch_size=1"]].concat();
     assert!(refuse("errors", "call", "65536", 2_000, &options) >= 4);

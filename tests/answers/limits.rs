@@ -15,8 +15,8 @@ fn client(base_url: &str, options: &[(&str, &str)]) -> Client {
     support::client(base_url, &[&[("max_retries", "0")][..], options].concat())
 }
 
-fn bent(bend: impl Fn(&Request, &mut Answer) + Send + Sync + 'static) -> Simulator {
-    Simulator::builder().api_key(KEY).clock(Clock::Finished).bend(bend).start().unwrap()
+fn changed(mutate: impl Fn(&Request, &mut Answer) + Send + Sync + 'static) -> Simulator {
+    Simulator::builder().api_key(KEY).clock(Clock::Finished).mutate(mutate).start().unwrap()
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn an_answer_with_more_entries_than_any_is_refused() {
     for entry in ["{}", "null", r#"{"success":true,"code":200,"phoneNumber":"","messageId":1,"status":""}"#] {
         let list = vec![entry; 2001].join(",");
         let raw = format!(r#"{{"success":true,"code":200,"StatutResponse_List":[{list}]}}"#);
-        let simulator = bent(move |_, answer| answer.raw = Some(raw.clone().into_bytes()));
+        let simulator = changed(move |_, answer| answer.raw = Some(raw.clone().into_bytes()));
         let error = ask(&client(&simulator.base_url(), &[]), 1).error.unwrap();
         assert_eq!(error.code(), Code::Protocol);
         assert!(error.message().contains("at most 2000 entries"), "{error}");
@@ -67,7 +67,7 @@ fn an_answer_with_more_entries_than_any_is_refused() {
 
 #[test]
 fn the_largest_answer_is_read_and_one_byte_more_is_not() {
-    let simulator = bent(|request, answer| {
+    let simulator = changed(|request, answer| {
         let mut raw = answer.body(request.format, smsp_simulator::Style::Compact);
         raw.resize(4096, b' ');
         answer.raw = Some(raw);
@@ -83,7 +83,7 @@ fn a_gzip_body_that_is_none_or_ends_early_is_not_an_answer() {
     let gzip_header = b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec();
     for body in [b"no gzip at all, but long enough".to_vec(), gzip_header, Vec::new()] {
         let sent = body.clone();
-        let simulator = bent(move |_, answer| {
+        let simulator = changed(move |_, answer| {
             answer.headers.push(("Content-Encoding".to_owned(), "gzip".to_owned()));
             answer.raw = Some(sent.clone());
         });
@@ -94,7 +94,7 @@ fn a_gzip_body_that_is_none_or_ends_early_is_not_an_answer() {
 
 /// The answer of a simulator that says that it is packed so, and is packed by gzip once, with this behind it.
 fn packed(content_encoding: &'static [&str], behind: &'static [u8], status: u16) -> Simulator {
-    bent(move |request, answer| {
+    changed(move |request, answer| {
         let mut packed = GzEncoder::new(Vec::new(), Compression::default());
         packed.write_all(&answer.body(request.format, smsp_simulator::Style::Compact)).unwrap();
         answer.raw = Some([&packed.finish().unwrap(), behind].concat());
@@ -184,7 +184,7 @@ fn a_handshake_that_drips_has_an_end_in_calls_and_checks() {
 
 #[test]
 fn a_transcript_shows_neither_key_nor_number_nor_session() {
-    let simulator = bent(|_, answer| {
+    let simulator = changed(|_, answer| {
         answer.headers.push(("Set-Cookie".to_owned(), "session=1".to_owned()));
     });
     let check = client(&simulator.base_url(), &[]).check(Query::new("+33639980001", "4711"));
@@ -198,7 +198,7 @@ fn a_transcript_shows_neither_key_nor_number_nor_session() {
 
 #[test]
 fn a_negative_id_comes_back_as_a_number() {
-    let simulator = bent(|_, _| {});
+    let simulator = changed(|_, _| {});
     let client = client(&simulator.base_url(), &[]);
     let outcome = client.multi_status([Query::new("+33639980001", "-5")]).unwrap();
     assert_eq!(outcome.code(), Code::Ok, "{:?}", outcome.error);

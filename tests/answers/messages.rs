@@ -222,14 +222,14 @@ impl World {
     fn new(key: &str) -> World {
         let said = Arc::new(Mutex::new(None::<Said>));
         let told = Arc::clone(&said);
-        let bend = move |_: &Request, answer: &mut Answer| {
+        let mutate = move |_: &Request, answer: &mut Answer| {
             if let Some(Said { status, location, body }) = told.lock().unwrap().clone() {
                 answer.status = status;
                 answer.headers.extend(location.map(|location| ("Location".to_owned(), location)));
                 answer.raw = Some(body.into_bytes());
             }
         };
-        let simulator = Simulator::builder().clock(Clock::Finished).bend(bend).start().unwrap();
+        let simulator = Simulator::builder().clock(Clock::Finished).mutate(mutate).start().unwrap();
         let options = [("api_key", key), ("base_url", &simulator.base_url()), ("max_retries", "0")];
         World { client: support::configured(&options).unwrap(), said, _simulator: simulator }
     }

@@ -141,7 +141,7 @@ fn queries() -> impl Strategy<Value = Vec<Asked>> {
 
 /// What the service does to its answers.
 #[derive(Clone, Debug)]
-struct Bend {
+struct Mutation {
     /// Messages that were not asked about, of which each answer has entries too.
     strangers: Vec<(String, &'static str)>,
     order: Order,
@@ -213,9 +213,9 @@ fn stranger() -> impl Strategy<Value = (String, &'static str)> {
     (international, select(&IDS))
 }
 
-fn bend(order: impl Strategy<Value = Order>) -> impl Strategy<Value = Bend> {
+fn mutate(order: impl Strategy<Value = Order>) -> impl Strategy<Value = Mutation> {
     let strangers = prop::collection::vec(stranger(), 0..6);
-    (strangers, order).prop_map(|(strangers, order)| Bend { strangers, order, changes: Vec::new() })
+    (strangers, order).prop_map(|(strangers, order)| Mutation { strangers, order, changes: Vec::new() })
 }
 
 fn shuffled() -> impl Strategy<Value = Order> {
@@ -228,7 +228,7 @@ fn picked() -> impl Strategy<Value = Order> {
 
 /// What the service does to its next answers, with the entries of the strangers.
 struct Script {
-    bend: Bend,
+    mutate: Mutation,
     strangers: Vec<Entry>,
 }
 
@@ -242,10 +242,10 @@ impl Script {
             let date = mark(&entry.phone_number, &entry.message_id);
             entry.delivery = Some(Delivery { date, stop_sms, is_spam: false });
         }
-        answer.entries = self.bend.order.apply(entries, asked);
-        if !self.bend.changes.is_empty() {
+        answer.entries = self.mutate.order.apply(entries, asked);
+        if !self.mutate.changes.is_empty() {
             let mut body = answer.body(request.format, STYLE);
-            for (place, byte) in &self.bend.changes {
+            for (place, byte) in &self.mutate.changes {
                 let place = place.index(body.len());
                 body[place] = *byte;
             }
@@ -254,7 +254,7 @@ impl Script {
     }
 }
 
-/// A client, and a service that bends its answers.
+/// A client, and a service that changes its answers.
 struct World {
     simulator: Simulator,
     client: Client,
@@ -265,20 +265,20 @@ impl World {
     fn new(format: &str) -> World {
         let script = Arc::new(Mutex::new(None::<Script>));
         let shared = Arc::clone(&script);
-        let bend = move |request: &Request, answer: &mut Answer| {
+        let mutate = move |request: &Request, answer: &mut Answer| {
             shared.lock().unwrap().iter().for_each(|script| script.apply(request, answer));
         };
         let simulator = Simulator::builder().api_key(KEY).seed(1).clock(Clock::Finished).style(STYLE);
-        let simulator = simulator.bend(bend).start().unwrap();
+        let simulator = simulator.mutate(mutate).start().unwrap();
         let options = [("format", format), ("batch_size", "8"), ("max_retries", "0")];
         let client = support::client(&simulator.base_url(), &options);
         World { simulator, client, script }
     }
 
-    fn ask(&self, asked: &[Asked], bend: Bend) -> Outcome {
+    fn ask(&self, asked: &[Asked], mutate: Mutation) -> Outcome {
         let entry = |(phone_number, id): &(String, &str)| self.simulator.expected(phone_number, id);
-        let strangers = bend.strangers.iter().map(entry).collect();
-        *self.script.lock().unwrap() = Some(Script { bend, strangers });
+        let strangers = mutate.strangers.iter().map(entry).collect();
+        *self.script.lock().unwrap() = Some(Script { mutate, strangers });
         let queries = asked.iter().map(|asked| Query::new(&asked.phone_number, &asked.message_id));
         self.client.multi_status(queries).unwrap()
     }
@@ -345,8 +345,8 @@ fn for_all<T: Debug>(cases: u32, values: impl Strategy<Value = T>, test: impl Fn
 fn no_query_gets_anothers_status() {
     for format in ["json", "xml"] {
         let world = World::new(format);
-        for_all(200, (queries(), bend(picked())), |(asked, bend)| {
-            let outcome = world.ask(&asked, bend);
+        for_all(200, (queries(), mutate(picked())), |(asked, mutate)| {
+            let outcome = world.ask(&asked, mutate);
             world.check(&asked, &outcome)
         });
     }
@@ -356,9 +356,9 @@ fn no_query_gets_anothers_status() {
 fn every_query_is_answered_in_any_order() {
     for format in ["json", "xml"] {
         let world = World::new(format);
-        for_all(200, (queries(), bend(shuffled())), |(asked, bend)| {
-            let strangers = bend.strangers.clone();
-            let outcome = world.ask(&asked, bend);
+        for_all(200, (queries(), mutate(shuffled())), |(asked, mutate)| {
+            let strangers = mutate.strangers.clone();
+            let outcome = world.ask(&asked, mutate);
             world.check(&asked, &outcome)?;
             for (query, status) in asked.iter().zip(outcome.report.iter()) {
                 // A national number is answered as +33; an answer for another of its people makes it anybody's.
@@ -402,7 +402,7 @@ fn numbers_that_differ_by_country_are_different_people() {
         };
         let asked: Vec<_> = recipients.iter().map(query).collect();
         let order = Order::Kept(kept.clone());
-        let outcome = world.ask(&asked, Bend { strangers: Vec::new(), order, changes: Vec::new() });
+        let outcome = world.ask(&asked, Mutation { strangers: Vec::new(), order, changes: Vec::new() });
         world.check(&asked, &outcome)?;
         for (kept, status) in kept.into_iter().zip(outcome.report.iter()) {
             prop_assert_eq!(status.state() != State::Unanswered, kept);
@@ -416,8 +416,8 @@ fn a_report_is_whole_whatever_the_bytes() {
     for format in ["json", "xml"] {
         let world = World::new(format);
         let changes = prop::collection::vec((any::<Index>(), any::<u8>()), 1..8);
-        for_all(200, (queries(), bend(picked()), changes), |(asked, bend, changes)| {
-            let outcome = world.ask(&asked, Bend { changes, ..bend });
+        for_all(200, (queries(), mutate(picked()), changes), |(asked, mutate, changes)| {
+            let outcome = world.ask(&asked, Mutation { changes, ..mutate });
             prop_assert_eq!(outcome.report.len(), asked.len());
             for (query, status) in asked.iter().zip(outcome.report.iter()) {
                 prop_assert_eq!(

@@ -202,9 +202,9 @@ fn a_vector_that_says_something_else_fails() {
         ("\"messageId\": 1", "\"messageId\": \"1\""),
         ("\"requests\": [", "\"requests\": [{},"),
     ] {
-        let bent = good.replacen(from, to, 1);
-        assert_ne!(bent, good, "{from}");
-        assert!(run(bent.clone()).is_ok_and(|found| !found.is_empty()), "{bent}");
+        let changed = good.replacen(from, to, 1);
+        assert_ne!(changed, good, "{from}");
+        assert!(run(changed.clone()).is_ok_and(|found| !found.is_empty()), "{changed}");
     }
     for (from, to) in [
         ("\"about\"", "\"abuot\""),

@@ -67,7 +67,7 @@ fn ten_thousand_headers_are_too_many() {
     let add = |_: &Request, answer: &mut Answer| {
         answer.headers.extend((0..10_000).map(|i| (format!("X-{i}"), i.to_string())));
     };
-    let simulator = simulator().bend(add).start().unwrap();
+    let simulator = simulator().mutate(add).start().unwrap();
     let error = failure(&simulator.base_url(), &[]);
     assert_eq!(error.code(), Code::Protocol, "{error}");
     assert!(error.message().contains("too many headers"), "{error}");
@@ -112,7 +112,7 @@ fn a_bomb_of_a_gibibyte_is_not_unpacked() {
         answer.headers.push(("Content-Encoding".to_owned(), "gzip".to_owned()));
         answer.raw = Some(bomb.clone());
     };
-    let simulator = simulator().bend(explode).start().unwrap();
+    let simulator = simulator().mutate(explode).start().unwrap();
     bounded(&simulator.base_url(), E_PROTOCOL, "max_response_bytes", "max_retries=0");
 }
 
@@ -162,7 +162,7 @@ fn redirects_are_not_followed() {
                 answer.headers.push(("Location".to_owned(), location.clone()));
                 answer.raw = Some(Vec::new());
             };
-            let simulator = simulator().bend(redirect).start().unwrap();
+            let simulator = simulator().mutate(redirect).start().unwrap();
             let error = failure(&simulator.base_url(), &[("method", method)]);
             assert_eq!((error.code(), error.http_status()), (Code::Http, status.into()), "{error}");
             assert!(error.message().contains(&status.to_string()) && !error.is_retryable(), "{error}");
@@ -189,7 +189,7 @@ fn a_redirect_shows_its_host_and_nothing_else() {
             answer.headers.push(("Location".to_owned(), location.to_owned()));
             answer.raw = Some(Vec::new());
         };
-        let simulator = simulator().bend(redirect).start().unwrap();
+        let simulator = simulator().mutate(redirect).start().unwrap();
         let check = client(&simulator.base_url(), &[]).check(Query::new("+33639980001", "1"));
         let found = check.steps.last().unwrap().result.as_ref().unwrap_err();
         for error in [&failure(&simulator.base_url(), &[]), found] {

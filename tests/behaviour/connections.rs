@@ -58,7 +58,7 @@ fn by_name(simulator: &Simulator) -> String {
 #[test]
 fn a_name_is_looked_up_once_for_all_connections() {
     let close = |_: &Request, answer: &mut Answer| answer.headers.push(("Connection".to_owned(), "close".to_owned()));
-    let simulator = simulator().bend(close).start().unwrap();
+    let simulator = simulator().mutate(close).start().unwrap();
     let found = LookUp { addresses: "127.0.0.1", code: OK, part: "", calls: 3, takes: (0, 60_000), threads_left: 0 };
     assert_eq!(found.run(&by_name(&simulator), &["batch_size=1"]), 1);
     // Three calls, four batches each.

@@ -29,8 +29,8 @@ struct Fixture {
 }
 
 impl Fixture {
-    fn new(bend: impl Fn(&Request, &mut Answer) + Send + Sync + 'static) -> Fixture {
-        let simulator = Simulator::builder().api_key(KEY).clock(Clock::Finished).bend(bend).start().unwrap();
+    fn new(mutate: impl Fn(&Request, &mut Answer) + Send + Sync + 'static) -> Fixture {
+        let simulator = Simulator::builder().api_key(KEY).clock(Clock::Finished).mutate(mutate).start().unwrap();
         Fixture { simulator, folder: tempfile::tempdir().unwrap() }
     }
 

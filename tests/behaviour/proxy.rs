@@ -332,7 +332,7 @@ fn a_message_never_shows_the_password_of_a_proxy() {
         let refuse = move |_: &smsp_simulator::Request, answer: &mut smsp_simulator::Answer| {
             answer.refusal = Some(Refusal { code: 50, message: format!("Who is {echo}?") });
         };
-        let simulator = simulator().bend(refuse).start().unwrap();
+        let simulator = simulator().mutate(refuse).start().unwrap();
         let proxy = Proxy::http_for(simulator.address(), "u", PASSWORD);
         let base_url = format!("http://sms.test:{}/v1", simulator.address().port());
         let proxy_url = format!("http://u:{PASSWORD_IN_URL}@{}", proxy.address);

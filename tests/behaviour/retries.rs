@@ -14,11 +14,11 @@ fn client(base_url: &str, options: &[(&str, &str)]) -> Client {
     support::client(base_url, &[&[("batch_size", "1"), ("retry_base_ms", "1")][..], options].concat())
 }
 
-/// A simulator whose answers to its first requests are bent.
+/// A simulator whose answers to its first requests are changed.
 fn failing_at_first(failures: usize, fail: impl Fn(&mut Answer) + Send + Sync + 'static) -> Simulator {
     let simulator = Simulator::builder().api_key(KEY).clock(Clock::Finished);
     simulator
-        .bend(move |request, answer| {
+        .mutate(move |request, answer| {
             if request.number <= failures {
                 fail(answer)
             }

@@ -94,7 +94,7 @@ fn it_does_what_it_says() {
         }
     };
     let refuse = "status code=503 ids=503".parse().unwrap();
-    let simulator = simulator().bend(reject).fault(refuse).start().unwrap();
+    let simulator = simulator().mutate(reject).fault(refuse).start().unwrap();
     check(program, [simulator.base_url(), KEY.to_owned()]);
 }
 

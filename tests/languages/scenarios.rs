@@ -126,7 +126,7 @@ impl Scenario {
                 "tls" => builder.tls(true),
                 "body" => {
                     let body = rest.as_bytes().to_vec();
-                    builder.bend(move |_, answer| answer.raw = Some(body.clone()))
+                    builder.mutate(move |_, answer| answer.raw = Some(body.clone()))
                 }
                 _ => panic!("{}: there is no `simulator {what}`", self.name),
             };

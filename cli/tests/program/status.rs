@@ -130,7 +130,7 @@ fn a_bad_line_is_named_and_the_rest_is_asked() {
 
 #[test]
 fn a_request_that_is_refused_leaves_the_others_and_ends_with_1() {
-    let builder = simulator().bend(|request, answer| {
+    let builder = simulator().mutate(|request, answer| {
         if request.entries.iter().any(|entry| entry.message_id == "1000") {
             answer.refusal = Some(Refusal { code: 50, message: "no \u{1b}[31m access".into() });
         }

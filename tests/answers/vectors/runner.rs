@@ -161,7 +161,7 @@ pub fn differences(vector: &Vector) -> Result<Vec<String>, String> {
     let status = status.ok_or("http_status is no status")?;
     let content_type = vector.fields["content_type"].as_str().ok_or("content_type is no text")?.to_owned();
     let simulator = Simulator::builder().api_key(vector.key()).clock(Clock::Finished).record(true);
-    let simulator = simulator.bend(move |_, answer| {
+    let simulator = simulator.mutate(move |_, answer| {
         if let Some(body) = &body {
             answer.raw = Some(body.clone());
             answer.status = status;
