@@ -152,11 +152,13 @@ static long long whole_lines(int reading)
         length += (size_t)amount;
     text[length] = '\0';
     while ((line = strsep(&rest, "\n")) != NULL) {
-        const char *call = strstr(line, " info call call=");
+        const char *call = strstr(line, " info call call="), *joined;
         if (call == NULL)
             continue;
         CHECK(strncmp(line, "20", 2) == 0 && strstr(call + 1, " call=") == strstr(call, " call="));
-        CHECK(strstr(call + 16, "call=") == NULL);
+        /* Behind a line that was cut only the other client may write, which knows nothing of it. */
+        joined = strstr(call + 16, "call=");
+        CHECK(joined == NULL || strstr(joined, " code=SMSP_OK") == NULL);
         whole += strstr(line, " code=SMSP_OK") != NULL;
     }
     return whole;
