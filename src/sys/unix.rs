@@ -306,8 +306,8 @@ pub(crate) fn open_log(path: &Path) -> io::Result<File> {
     options.open(path).and_then(past_standard)
 }
 
-/// Writes as much of a line to standard error as that takes at once: an error where the host has closed it. The flags of the host's descriptor stay as they are: a
-/// socket is told not to wait, a pipe or a terminal is opened anew.
+/// Writes as much of a line to standard error as that takes at once: an error where the host has closed it. The flags of the
+/// host's descriptor stay as they are: a socket is told not to wait, a pipe or a terminal is opened anew.
 pub(crate) fn write_stderr(line: &[u8]) -> io::Result<usize> {
     let mut shared = File::from(io::stderr().as_fd().try_clone_to_owned()?);
     let kind = shared.metadata()?.file_type();
