@@ -238,10 +238,11 @@ impl<'a> Call<'a> {
     /// A batch that is refused for an entry is halved, down to single entries.
     ///
     /// Reading: what a refusal of one entry means does not depend on whether it was one from the start. The bound counts
-    /// the half that is refused just now; beyond it nothing is halved, but a single entry is known to be refused.
+    /// the half that is refused just now, unless no entry can be why; beyond it nothing is halved, but a single entry is
+    /// known to be refused.
     fn refused(&mut self, range: Range<usize>, is_half: bool, code: i32, message: Option<String>) {
-        self.refused_halves += usize::from(is_half);
         let is_of_entry = !AUTH.contains(&code) && !DENIED.contains(&code) && !OF_THE_REQUEST.contains(&code);
+        self.refused_halves += usize::from(is_half && is_of_entry);
         if is_of_entry && range.len() == 1 {
             let state = if code == 4 { "not_found" } else { "rejected" };
             let told = Told {
