@@ -2,11 +2,12 @@
 //! whatever the network does.
 //!
 //! ```text
-//! queries ─▶ plan ─▶ exchange ─▶ report ─▶ statuses
-//!            │        │  ▲         │
-//!            phone    ▼  │         state
-//!                    wire · http
+//! abi ─▶ client, operation ─▶ session ─▶ exchange ─▶ net ─▶ config ─▶ plan, log ─▶ report ─▶ wire ─▶ leaves
+//! what C  what a caller asks            scheduling  sockets options  batches      statuses  bytes
+//! sees
 //! ```
+//!
+//! These are the floors of the house: a file imports from its own floor and from those below (`tests/delivery/house.rs`).
 //!
 //! The library is made for programs in other languages: its C interface lies in [`abi`], its header is
 //! `include/smsp.h`. The Rust interface below is what that rests on, safe and usable by itself:

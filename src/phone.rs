@@ -275,7 +275,7 @@ fn drop_parentheses<'a>(kept: &[u8], digits: &'a mut [u8; MAX_SIGNIFICANT]) -> R
 /// `+33`, `0033` or `33`, as what stands before a `(0)`: one to three digits, and of `33` and the like all and no more.
 fn is_country_code(before: &[u8]) -> Result<bool, Reason> {
     let code = before.strip_prefix(b"+").or_else(|| before.strip_prefix(b"00")).unwrap_or(before);
-    if !(1..=3).contains(&code.len()) || code[0] == b'0' || code[0] == b'+' {
+    if !(1..=3).contains(&code.len()) || code[0] == b'0' {
         return Ok(false);
     }
     let is_near = |prefix: &&[u8]| code.starts_with(prefix) || prefix.starts_with(code);
@@ -457,6 +457,10 @@ mod tests {
             "1234567890123456",
             "+3(0)6(0)39984",
             "+33(0)6(0)12345678",
+            "+44(0)2(0)79460958",
+            "+44(0)20(0)79460958",
+            "06(0)12345678",
+            "00+33(0)612345678",
             "+336(0)12345678",
             "+330(0)612345678",
             "+3(0)3612345678",

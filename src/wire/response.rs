@@ -371,6 +371,14 @@ mod tests {
     }
 
     #[test]
+    fn an_entry_of_nobody_is_described_by_what_came() {
+        let entry = |phone_number, message_id| Entry { phone_number, message_id, date: None, status: 0 }.describe();
+        let told = entry(Scalar::Text("+33 6".into()), Scalar::Integer(7));
+        assert_eq!(told, "phoneNumber +33 6, messageId 7");
+        assert_eq!(entry(Scalar::Absent, Scalar::Text("é".into())), "phoneNumber none, messageId é");
+    }
+
+    #[test]
     fn a_code_that_is_too_large_is_the_largest() {
         for (code, expected) in [(i64::MIN, i32::MIN), (-1, -1), (0, 0), (4, 4), (i64::MAX, i32::MAX)] {
             let raw = RawEntry { code: Scalar::Integer(code), ..RawEntry::default() };

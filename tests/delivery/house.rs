@@ -145,3 +145,27 @@ fn what_only_declares_holds_no_logic() {
         assert!(!code(&file).contains("fn "), "{} holds a function", file.display());
     }
 }
+
+/// Each name in `CONTRIBUTING.md` stands for a file or folder, and each of those has its line there.
+#[test]
+fn the_table_of_rooms_is_complete() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("CONTRIBUTING.md")).unwrap();
+    let mut named = BTreeSet::new();
+    for line in page.lines().filter(|line| line.starts_with("| `")) {
+        let mut folder = PathBuf::new();
+        for name in line.split('|').nth(1).unwrap().split('`').skip(1).step_by(2) {
+            let path = if root.join(name).exists() { PathBuf::from(name) } else { folder.join(name) };
+            assert!(root.join(&path).exists(), "{line}: there is no {}", path.display());
+            folder = path.parent().unwrap().to_owned();
+            named.insert(path);
+        }
+    }
+    for room in ["src", "tests"] {
+        for entry in fs::read_dir(root.join(room)).unwrap() {
+            let path = Path::new(room).join(entry.unwrap().file_name());
+            let is_named = path.ends_with("lib.rs") || named.iter().any(|name| name.starts_with(&path));
+            assert!(is_named, "CONTRIBUTING.md does not say what {} is", path.display());
+        }
+    }
+}

@@ -81,8 +81,8 @@ fn drop_zero_in_parentheses(text: &str) -> Result<(String, bool), Reading> {
         Some((prefix, rest)) if code == prefix && rest.strip_prefix('0').is_some_and(|rest| is_whole(prefix, rest)) => {
             Err(Reading::Open)
         }
-        // A 0 that stays makes another digit of the number.
-        Some(_) if prefix_of(code).is_some() => {
+        // Behind what could be a country code, but is none, a 0 that stays would make another digit of the number.
+        Some(_) if code.len() <= 3 && prefix_of(code).is_some() => {
             Err(if code.starts_with("508") { Reading::Open } else { Reading::Invalid })
         }
         // Only those who know all country codes could say.
