@@ -57,6 +57,7 @@ test: tools
 check: tools
 	$(TIMED) 'sh scripts/deps.sh check' '$(CARGO) fmt --all --check' \
 		'$(CARGO) clippy --locked --workspace --all-targets -- -D warnings' \
+		'$(CARGO) clippy --locked --package smsp --test tsan --test platforms -- -D warnings' \
 		'RUSTFLAGS="--cfg fuzzing" $(CARGO) clippy --locked --package smsp --target-dir $(TARGET)/fuzzing -- -D warnings' \
 		'sh scripts/header.sh check' 'sh scripts/abi.sh' 'shellcheck -x .ci/run scripts/*.sh scripts/lib/*.sh benches/bindings/*.sh' \
 		'$(CARGO) deny --locked check bans licenses sources' \
