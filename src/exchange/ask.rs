@@ -1,4 +1,4 @@
-//! Asking: a batch becomes a request, the answer becomes statuses or an error.
+//! Asks about batches: a batch becomes a request, and the response becomes statuses or an error.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -26,35 +26,35 @@ use crate::wire::Format;
 use crate::wire::request::{self, BatchEntry};
 use crate::wire::response::Entries;
 
-/// Asks the service, one batch at a time for each thread.
+/// Asks the service. Each thread asks about one batch at a time.
 pub(crate) struct Exchange {
     pub(super) settings: Arc<Settings>,
     stats: Arc<Stats>,
     pub(super) http: Http,
     outage: Outage,
     pace: Pace,
-    /// That of the thread that is idle.
+    /// The scratch memory of the idle thread.
     scratch: Mutex<Option<Scratch>>,
 }
 
-/// What a thread uses again for each batch.
+/// The memory that a thread reuses for each batch.
 #[derive(Default)]
 pub(crate) struct Scratch {
     pub(super) request: HttpRequest,
     pub(super) answer: Body,
 }
 
-/// How asking about some messages of a batch ended.
+/// The outcome of asking about a batch or a part of it.
 enum PartOutcome {
-    /// With the error of those that the answer does not speak of.
+    /// `missing` is the error of the messages that got no status.
     Answered {
         missing: Option<Error>,
         is_refusal: bool,
     },
-    /// The service refuses the request, and one of its messages may be why.
+    /// The service refuses the request, and one of its messages may be the cause.
     Refused(Error),
     Failed(Error),
-    /// Nothing that is left of the call is to be asked.
+    /// Nothing that is left of the call may be sent.
     FailedForAll(Error),
 }
 
@@ -70,13 +70,13 @@ impl Exchange {
         }
     }
 
-    /// Keeps what an idle thread uses again, where a child of a fork finds it too.
+    /// Keeps the scratch memory of a thread that becomes idle, where a child of `fork` finds it too.
     pub(crate) fn lay_down(&self, scratch: Scratch) {
         let _working = Working::begin();
         *self.idle_scratch() = Some(scratch);
     }
 
-    /// Gives it back.
+    /// Returns the kept scratch memory, or an empty one.
     pub(crate) fn take_up(&self) -> Scratch {
         let _working = Working::begin();
         self.idle_scratch().take().unwrap_or_default()
@@ -86,15 +86,15 @@ impl Exchange {
         self.scratch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Closes idle connections, and frees what is used again.
+    /// Closes idle connections and frees the kept scratch memory.
     pub(crate) fn free_idle(&self) {
         let _working = Working::begin();
         self.http.close_idle();
         self.take_up();
     }
 
-    /// Asks a batch, and ends it. If the service refuses it and one of its messages may be why, its halves are asked, and
-    /// so on: a message that is refused alone does not hold up the others.
+    /// Asks about a batch and completes it. If the service refuses it and one of its messages may be the cause, asks
+    /// about both halves, and so on: a message that is refused alone does not hold up the others.
     pub(crate) fn ask(&self, call: &Call, batch: &Batch<'_>, scratch: &mut Scratch) {
         let mut parts = vec![&*batch.asked];
         let mut first_failure = None;
@@ -132,7 +132,7 @@ impl Exchange {
         call.complete(batch.number, first_failure);
     }
 
-    /// Asks about messages of a batch, again where that may help.
+    /// Asks about a batch or a part of it, with retries where they may help.
     fn ask_part(&self, call: &Call, batch: usize, asked: &[BatchEntry<'_>], scratch: &mut Scratch) -> PartOutcome {
         if let Err(error) = self.write_request(asked, &mut scratch.request) {
             return PartOutcome::Failed(error);
@@ -144,7 +144,8 @@ impl Exchange {
         })
     }
 
-    /// Sends the request that was written as often as that helps. In an outage others may have to come first.
+    /// Sends the request in `scratch`, with retries where they may help. In an outage, other batches may have to go
+    /// first.
     fn ask_in_turn<'l>(
         &'l self,
         call: &Call,
@@ -186,6 +187,7 @@ impl Exchange {
         }
     }
 
+    /// Matches the entries of a response with the messages, and writes them into the call.
     fn answered(&self, call: &Call, asked: &[BatchEntry<'_>], reply: &Reply<'_>) -> PartOutcome {
         let matches = match matching::assign(asked, &reply.entries) {
             Ok(matches) => matches,
@@ -198,7 +200,7 @@ impl Exchange {
         PartOutcome::Answered { missing, is_refusal: reply.is_refusal }
     }
 
-    /// Sends the request that was written: what the service says of these messages.
+    /// Sends the request in `scratch` once. Returns what the service says about the messages.
     fn attempt<'s>(
         &self,
         asked: &[BatchEntry<'s>],
@@ -224,8 +226,8 @@ impl Exchange {
         })
     }
 
-    /// Sends a request. A kept connection that the server has closed meanwhile is no failure: the request goes over
-    /// another, within the same time.
+    /// Sends a request. If the server has closed a kept connection meanwhile, this is not a failure: the request goes
+    /// over another connection, within the same time limit.
     pub(super) fn send(
         &self,
         deadline: Option<Deadline>,
@@ -244,11 +246,12 @@ impl Exchange {
         }
         sent.map_err(|SendError { error, connected, .. }| {
             let is_last = error.code() == Code::Timeout && deadline.is_some_and(Deadline::has_passed);
-            // An error may quote the URL, which holds the key if the method is GET.
+            // An error may quote the URL, which contains the key if the method is GET.
             Failure { error: error.redacted(&self.settings.secrets), connected, retry_after: None, is_last }
         })
     }
 
+    /// Writes the request for these messages.
     pub(super) fn write_request(&self, asked: &[BatchEntry<'_>], request: &mut HttpRequest) -> Result<(), Error> {
         let Settings { url, api_key, format, method, .. } = &*self.settings;
         let messages = asked.iter().map(BatchEntry::message);
@@ -275,7 +278,7 @@ impl Exchange {
     }
 }
 
-/// A time limit says what went wrong before it.
+/// Adds the failure before it to a time-out.
 fn after(error: Error, before: Option<&Error>) -> Error {
     match before {
         Some(before) if error.code() == Code::Timeout => error.with_note(&format!("the last failure was: {before}")),
@@ -283,7 +286,7 @@ fn after(error: Error, before: Option<&Error>) -> Error {
     }
 }
 
-/// What an answer has that belongs to no query, for a message.
+/// Describes the entries of a response that belong to no query, for an error text. None if there are none.
 fn stranger(entries: &Entries<'_>, matches: &Matches, secrets: &Secrets) -> Option<String> {
     let (first, others) = matches.unmatched.split_first()?;
     let first = secrets.quote(&entries.list[*first].describe());
@@ -293,10 +296,11 @@ fn stranger(entries: &Entries<'_>, matches: &Matches, secrets: &Secrets) -> Opti
     })
 }
 
-/// How asking about so many messages ended with this error.
+/// The outcome of asking about this number of messages, if it ended with this error.
 fn ended(error: Error, asked: usize) -> PartOutcome {
     match error.code() {
-        // Nothing more is sent to a service that refuses the key or the account, nor by a proxy that refuses its own.
+        // Nothing more is sent to a service that refuses the key or the account, or through a proxy that refuses its
+        // credentials.
         Code::Auth | Code::Denied | Code::Config => PartOutcome::FailedForAll(error),
         Code::Api if asked > 1 && may_be_for_one_entry(error.api_code()) => PartOutcome::Refused(error),
         _ => PartOutcome::Failed(error),

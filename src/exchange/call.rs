@@ -1,4 +1,4 @@
-//! A call under way: which of its batches are taken, which have ended, and what came of them.
+//! A running call: which of its batches are taken, which have ended, and their results.
 
 use std::io;
 use std::ops::Range;
@@ -22,23 +22,23 @@ use crate::sys::Event;
 use crate::wire::request::BatchEntry;
 use crate::wire::response::Entries;
 
-/// So many parts of refused batches may be refused without an answered one: a service that refuses every message is not
-/// asked about each.
+/// How many parts of refused batches may be refused without an answered part. So a service that refuses every message
+/// is not asked about each.
 const MAX_REFUSED_PARTS: usize = 64;
 
-/// A list of queries that is being asked, batch by batch, by any number of threads.
+/// A list of queries. Any number of threads ask about it, batch by batch.
 pub(crate) struct Call {
-    /// Which call of the client it is, for the log.
+    /// The number of the call within its client, for the log.
     pub number: u64,
     pub start: Instant,
     plan: Plan,
     texts: Arc<QueryTexts>,
     pub deadline: Option<Deadline>,
-    /// What ends the call before its time; None if nothing does.
+    /// Cancels the call. None if it cannot be cancelled.
     pub cancel: Option<Arc<CancelToken>>,
     progress: Mutex<Progress>,
     ended: Condvar,
-    /// The same as `ended`, for those who wait by a descriptor.
+    /// The same as `ended`, for those who wait for a descriptor.
     ended_event: OnceBox<Event>,
     /// How many rows are completed. It is read without the lock.
     completed: AtomicUsize,
@@ -53,9 +53,9 @@ struct Progress {
     next: usize,
     /// How many batches have ended.
     ended: usize,
-    /// Whether the caller is to ask the rest.
+    /// Whether the caller is to ask about the remaining batches itself.
     is_left: bool,
-    /// The failure of the first batch in the caller's order that failed.
+    /// The first failed batch in the caller's order, and its error.
     failed: Option<(usize, Error)>,
 }
 
@@ -65,16 +65,17 @@ pub(crate) struct Batch<'c> {
     pub asked: Vec<BatchEntry<'c>>,
 }
 
-/// What a finished call leaves.
+/// The result of a call.
 pub(crate) struct Finished {
     pub report: Report,
-    /// Why the first batch that failed did, or else the first invalid entry.
+    /// The error of the first failed batch, or else of the first invalid query.
     pub error: Option<Error>,
-    /// How many duplicates were answered with the first of their kind.
+    /// How many duplicates got the answer of the first query of their kind.
     pub duplicates_answered: usize,
 }
 
 impl Call {
+    /// A call that begins now. `time` is how long it may take; None means no limit.
     pub(crate) fn new(
         number: u64,
         plan: Plan,
@@ -82,7 +83,7 @@ impl Call {
         time: Option<Duration>,
         cancel: Option<Arc<CancelToken>>,
     ) -> Call {
-        // The others are INVALID, and completed by that.
+        // The other rows are INVALID, and completed already.
         let asked: usize = (0..plan.batches()).map(|batch| plan.completed_by(batch)).sum();
         Call {
             number,
@@ -100,17 +101,16 @@ impl Call {
         }
     }
 
-    /// How many batches there are.
     pub(crate) fn batches(&self) -> usize {
         self.plan.batches()
     }
 
-    /// How many queries there are.
+    /// The number of queries.
     pub(crate) fn rows(&self) -> usize {
         self.plan.rows()
     }
 
-    /// How many of them are answered or given up. It never goes back. Takes no lock.
+    /// How many queries are answered or given up. Never decreases. Takes no lock.
     pub(crate) fn completed(&self) -> usize {
         self.completed.load(Ordering::SeqCst).min(self.rows())
     }
@@ -120,12 +120,12 @@ impl Call {
         &self.texts
     }
 
-    /// Whether the caller wants it to end.
+    /// Whether the caller has cancelled the call.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancel.as_ref().is_some_and(|cancel| cancel.is_cancelled())
     }
 
-    /// Takes the next batch, in the caller's order: its number, and whether there is another behind it. None once all are
+    /// Takes the next batch in the caller's order. Returns its number, and whether another one follows. None if all are
     /// taken or given up.
     pub(crate) fn take(&self) -> Option<(usize, bool)> {
         let mut progress = self.lock();
@@ -138,7 +138,8 @@ impl Call {
         Some((number, progress.next < self.batches()))
     }
 
-    /// A batch that was taken. One that there is no memory for has ended.
+    /// The entries of a batch that was taken. If there is no memory for them, completes the batch with this error and
+    /// returns None.
     pub(crate) fn batch(&self, number: usize) -> Option<Batch<'_>> {
         let mut progress = self.lock();
         match progress.draft.batch(self.plan.rows_of(number), &self.texts) {
@@ -151,8 +152,8 @@ impl Call {
         }
     }
 
-    /// Writes what the service answers to messages of a batch, with this HTTP status; the error of those that it does not
-    /// speak of. `stranger` is what the answer has instead.
+    /// Writes what the service says about these messages, with this HTTP status. Returns the error of those that got no
+    /// status. `stranger` describes what the response contains instead.
     pub(crate) fn answered(
         &self,
         asked: &[BatchEntry<'_>],
@@ -193,12 +194,12 @@ impl Call {
         Some(error)
     }
 
-    /// Notes why messages of a batch have no answer.
+    /// Writes this error for those of these messages that have no answer.
     pub(crate) fn failed(&self, asked: &[BatchEntry<'_>], error: &Error) {
         self.lock().draft.fail(rows(asked), error);
     }
 
-    /// Ends a batch whose messages are all answered or failed, with the first failure among them.
+    /// Completes a batch whose messages are all answered or failed. `failure` is the first failure among them.
     pub(crate) fn complete(&self, batch: usize, failure: Option<Error>) {
         self.complete_batch(&mut self.lock(), batch, failure.as_ref());
     }
@@ -213,20 +214,20 @@ impl Call {
         self.answered_parts.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether refused batches are to be taken apart any further.
+    /// Whether refused batches may be halved further.
     pub(crate) fn may_halve(&self) -> bool {
         let [refused, answered] =
             [&self.refused_parts, &self.answered_parts].map(|parts| parts.load(Ordering::Relaxed));
         refused <= MAX_REFUSED_PARTS + 2 * answered
     }
 
-    /// Waits until every batch has ended, at most until a moment; whether they have. Past the deadline nothing more is
-    /// taken, and what is on its way ends by itself.
+    /// Waits until every batch has ended, but no longer than until `until`. Returns whether they have. After the
+    /// deadline no more batches are taken, and those that are being sent end by themselves.
     pub(crate) fn wait(&self, until: Option<Instant>) -> bool {
         self.wait_unless(until, |_| false)
     }
 
-    /// The same, also until nobody else asks the batches that are left.
+    /// The same without a time limit. Returns false if nobody else asks about the remaining batches.
     pub(crate) fn wait_or_be_left(&self) -> bool {
         self.wait_unless(None, |progress| std::mem::take(&mut progress.is_left))
     }
@@ -250,8 +251,8 @@ impl Call {
         }
     }
 
-    /// Whoever was to ask the batches that nobody has taken does not. The caller does if it waits; an operation has none,
-    /// and ends with the error if there is one.
+    /// Called when nobody asks about the batches that were not taken. If the caller waits, it asks about them itself.
+    /// An operation has no such caller, and ends with `error` if there is one.
     pub(crate) fn leave(&self, error: Option<Error>) {
         let mut progress = self.lock();
         match error.filter(|_| self.cancel.is_some()) {
@@ -263,24 +264,26 @@ impl Call {
         }
     }
 
-    /// Happens once every batch has ended; the same at each call.
+    /// The event that is set when every batch has ended. It is the same at each call. Fails if there is no descriptor
+    /// for it.
     pub(crate) fn ended_event(&self) -> io::Result<&Event> {
         let event = self.ended_event.get_or_try_init(|| Event::new().map(Box::new))?;
-        // Whoever ended the last batch before the event was there could not set it.
+        // If the last batch ended before the event existed, nobody has set it.
         if self.lock().ended >= self.batches() {
             event.set();
         }
         Ok(event)
     }
 
-    /// Gives up what nobody has taken where the call is stopped or out of time. Whether there is something left to take.
+    /// Gives up the batches that nobody has taken, if the call is cancelled or past its deadline. Returns whether there
+    /// are batches left to take.
     pub(crate) fn look(&self) -> bool {
         let mut progress = self.lock();
         self.give_up_if_over(&mut progress);
         progress.next < self.batches()
     }
 
-    /// Hands over what came of a call whose batches have all ended. Once.
+    /// Returns the result of a call whose batches have all ended. Can be called once.
     pub(crate) fn finish(&self) -> Finished {
         let mut progress = self.lock();
         let (report, duplicates_answered) = std::mem::take(&mut progress.draft).finish(&self.plan.duplicates);
@@ -293,12 +296,12 @@ impl Call {
         self.lock().next < self.batches()
     }
 
-    /// Ends all batches that nobody has taken.
+    /// Ends all batches that nobody has taken, with this error.
     pub(crate) fn give_up_all(&self, error: &Error) {
         self.give_up(&mut self.lock(), error);
     }
 
-    /// Ends the call at once where its batches can no longer be accounted for.
+    /// Ends the call at once if it is no longer known which of its batches have ended.
     pub(crate) fn abandon(&self, error: &Error) {
         let mut progress = self.lock();
         self.give_up(&mut progress, error);
@@ -317,7 +320,7 @@ impl Call {
         }
     }
 
-    /// Ends all batches that nobody has taken.
+    /// The same, with the lock held.
     fn give_up(&self, progress: &mut Progress, error: &Error) {
         if progress.next == self.batches() {
             return;
@@ -353,7 +356,7 @@ impl Call {
     }
 }
 
-/// The rows from the first of these messages to the last.
+/// The rows from the first to the last of these messages.
 fn rows(asked: &[BatchEntry<'_>]) -> Range<usize> {
     match asked {
         [first, .., last] => first.row()..last.row() + 1,
@@ -362,7 +365,7 @@ fn rows(asked: &[BatchEntry<'_>]) -> Range<usize> {
     }
 }
 
-/// This row and maybe others have no entry.
+/// The error for messages without an entry, of which `row` is the first.
 fn not_answered(row: usize, missing: usize, asked: usize, stranger: Option<&str>) -> Error {
     let instead = stranger.map_or_else(String::new, |stranger| format!("; it has {stranger}"));
     let text = format!(

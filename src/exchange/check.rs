@@ -1,4 +1,4 @@
-//! Finding out why nothing comes: name, connection, TLS and one query, one after another.
+//! Finds out why nothing arrives: tries the name, the connection, TLS and one query, one after another.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -18,20 +18,20 @@ use crate::report::matching;
 use crate::sys::Working;
 use crate::wire::request::BatchEntry;
 
-/// The headers of an answer that a transcript shows: nothing of a session.
+/// The response headers that a transcript shows. None of them belongs to a session.
 const SHOWN_HEADERS: [&str; 6] =
     ["content-type", "content-length", "transfer-encoding", "date", "server", "retry-after"];
 
-/// How much of an answer a transcript shows, in bytes.
+/// How much of a response body a transcript shows, in bytes.
 const MAX_SHOWN: usize = 4096;
 
-/// What [`Client::check`](crate::Client::check) found.
+/// The result of [`Client::check`](crate::Client::check).
 #[derive(Debug)]
 pub struct Check {
-    /// The steps in order; the first that failed is the last.
+    /// The steps in order. If one failed, it is the last.
     pub steps: Vec<CheckStep>,
-    /// The request and the answer without the API key and the recipient's number, to be attached to a report. Empty if
-    /// there was no answer.
+    /// The request and the response, without the API key and the number of the recipient, to be attached to a problem
+    /// report. Has only the request if there was no response, and is empty if no request was sent.
     pub transcript: String,
 }
 
@@ -40,14 +40,14 @@ pub struct Check {
 pub struct CheckStep {
     /// `name`, `connection`, `proxy`, `tls` or `query`.
     pub name: &'static str,
-    /// How long it took.
+    /// How long the step took.
     pub took: Duration,
-    /// What was found, in one line.
+    /// What the step found, in one line, or why it failed.
     pub result: Result<String, Error>,
 }
 
 impl Check {
-    /// Notes a step; gives its value if it succeeded.
+    /// Runs a step and records it. Returns its value if it succeeded.
     fn step<T>(&mut self, name: &'static str, run: impl FnOnce() -> Result<(String, T), Error>) -> Option<T> {
         let start = Instant::now();
         let (result, value) = match run() {
@@ -60,11 +60,11 @@ impl Check {
 }
 
 impl Exchange {
-    /// Takes the steps of a request one by one.
+    /// Runs the steps of a request one by one.
     pub(crate) fn check(&self, query: Query<'_>) -> Check {
         let _working = Working::begin();
         let mut check = Check { steps: Vec::new(), transcript: String::new() };
-        // Each step rests on the one before; `check` holds what was found, so the end of the chain says nothing more.
+        // Each step needs the one before. `check` has the results, so the end of the chain adds nothing.
         let _ = self.walk(&mut check, query);
         check
     }
@@ -72,7 +72,7 @@ impl Exchange {
     fn walk(&self, check: &mut Check, query: Query<'_>) -> Option<()> {
         let url = &self.settings.base_url;
         let (host, port) = (url.host(), url.port());
-        // One time for name, connection and TLS together, as in a call.
+        // One time limit for name, connection and TLS together, as in a call.
         let limit = Limit::new("connect_timeout_ms", self.settings.connect_timeout);
         let timeout = || {
             let mut timeout = NextTimeout::default();
@@ -80,7 +80,7 @@ impl Exchange {
             timeout
         };
         let proxy = self.settings.proxy.as_deref();
-        // A proxy looks the host's name up itself.
+        // A proxy looks up the name of the host itself.
         let (first, first_port) = proxy.map_or((host, port), |proxy| (&*proxy.host, proxy.port));
         check.step("name", || {
             let addresses = self.http.tcp.dns_cache.look_up(first, first_port, limit.deadline);

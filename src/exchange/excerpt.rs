@@ -1,18 +1,19 @@
-//! A little of a body, for an error to show.
+//! Excerpts of response bodies, for error messages.
 
 use super::page;
 use crate::secret::redact::Secrets;
 
-/// How much is shown, in characters.
+/// The length of an excerpt, in characters.
 const LENGTH: usize = 80;
 
-/// How much of that stands before the place that the error is about.
+/// How many of these come before the position that the error is about.
 const BEFORE: usize = 20;
 
-/// How much of a page is looked at, in characters. Its title stands at the start.
+/// How much of an HTML page is examined, in characters. Its title is at the start.
 const PAGE: usize = 16 * 1024;
 
-/// What to show of a body: what stands around this place, or what a page says, as one line in quotes.
+/// Returns an excerpt of a body, as one line in quotes: the text of an HTML page, or what surrounds the byte at
+/// `offset`.
 pub(crate) fn excerpt(secrets: &Secrets, body: &str, offset: usize) -> String {
     let excerpt = match body {
         "" => return "an empty body".to_owned(),
@@ -22,14 +23,14 @@ pub(crate) fn excerpt(secrets: &Secrets, body: &str, offset: usize) -> String {
     if excerpt.is_empty() { "a page without text".to_owned() } else { format!("\"{}\"", secrets.quote(&excerpt)) }
 }
 
-/// The start of what a page says, without secrets: neither those that stand in it as they are, nor those that tags or
-/// entities take apart.
+/// The start of the text of a page, without secrets: neither those that it contains as they are, nor those that tags or
+/// entities break up.
 fn page_text(secrets: &Secrets, page: &str) -> String {
     let mut rest = secrets.shown(page);
     let page: String = rest.by_ref().take(PAGE).collect();
     let joined = page::text(&page, "");
     let text = if secrets.are_in(&joined) { joined } else { page::text(&page, " ") };
-    // Where a page is cut, a secret that is taken apart may be.
+    // Where a page is cut, a secret that is broken up may be cut too.
     let cut = if rest.next().is_some() { secrets.longest() } else { 0 };
     let most = text.len().saturating_sub(cut).min(LENGTH * secrets.longest());
     secrets.start(text.as_bytes(), most).chars().take(LENGTH).collect()
@@ -68,7 +69,7 @@ mod tests {
         }
         let attribute = shown("<p title='k3y-of-the-tests'>a<a href=\"?apiKey=k3y-of-the-tests\">b</a>");
         assert_eq!(attribute, "\"ab\"");
-        // A key that markup is read in.
+        // Keys that contain markup.
         for (key, body) in [
             ("k&amp;y<of>'the'tests", "<p>k&amp;y<of>'the'tests!"),
             ("k&amp;y<of>'the'tests", "<p title=\"k&amp;y<of>'the'tests\">!"),

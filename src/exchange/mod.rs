@@ -1,5 +1,5 @@
-//! Scheduling: batches become requests, at most so many at a time, again where that may help; what comes back is written into
-//! the reports.
+//! Scheduling: batches become requests, a limited number at a time, with retries where they may help. The results are
+//! written into the reports.
 
 pub(crate) mod ask;
 pub(crate) mod call;

@@ -1,5 +1,6 @@
-//! Looks after operations whose batches nobody has taken. Cancellation may come from a signal handler, which can take
-//! no lock, and a deadline may pass while nobody waits: a thread of its own gives them up then.
+//! Ends operations that are cancelled or past their deadline and whose batches nobody has taken. A cancellation may
+//! come from a signal handler, which cannot take a lock, and a deadline may pass while nobody waits. So a thread of its
+//! own gives up such batches.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +15,8 @@ use crate::panics;
 use crate::sys::Event;
 use crate::sys::threads::{join, spawn};
 
-/// The thread, there as long as operations of a client have batches to be taken, and idle for a while longer.
+/// The monitor thread. It runs while operations of a client have batches to be taken, and stays idle for a while
+/// longer.
 pub(crate) struct DeadlineMonitor {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -28,18 +30,19 @@ struct Shared {
 
 #[derive(Default)]
 struct Monitored {
-    /// Calls with batches to be taken. They are not kept for this.
+    /// Calls with batches to be taken. The monitor does not keep them alive.
     calls: Vec<Weak<Call>>,
     has_thread: bool,
 }
 
 impl DeadlineMonitor {
+    /// A monitor without a thread. Fails if there is no descriptor left.
     pub(crate) fn new() -> io::Result<DeadlineMonitor> {
         let shared = Shared { wake: Event::new()?, monitored: Mutex::default(), ends: AtomicBool::new(false) };
         Ok(DeadlineMonitor { shared: Arc::new(shared), thread: Mutex::default() })
     }
 
-    /// Looks after this call too. An error if there is no thread to do so.
+    /// Monitors this call too. Fails if no thread can be started.
     pub(crate) fn add(&self, call: &Arc<Call>) -> io::Result<()> {
         let mut monitored = self.shared.lock();
         if !monitored.has_thread {
@@ -57,14 +60,15 @@ impl DeadlineMonitor {
 
     fn start_thread(&self) -> io::Result<()> {
         let shared = Arc::clone(&self.shared);
-        // No panic is expected; one that comes leaves calls to the threads that take their batches.
+        // No panic is expected. After one, only the threads that take batches check the calls.
         let thread = spawn("smsp-monitor", move || drop(panics::catch(|| shared.work())))?;
-        // The one before is at its end.
+        // The previous thread has ended or is about to.
         join(self.thread.lock().unwrap_or_else(PoisonError::into_inner).replace(thread));
         Ok(())
     }
 
-    /// Has all calls looked at, since one of them is stopped. Async-signal-safe but for `errno`.
+    /// Wakes the thread, so that it checks all calls: one of them is cancelled or new, or the monitor ends.
+    /// Async-signal-safe, except that it may set `errno`.
     pub(crate) fn wake(&self) {
         self.shared.wake.set();
     }
@@ -83,7 +87,7 @@ impl Shared {
         loop {
             let next = self.lock().look();
             let idle = Instant::now() + MAX_IDLE;
-            // Woken or not, the calls are looked at.
+            // The calls are checked next, however the wait ends.
             let _ = PollSet::new().readable(&self.wake).until(Some(next.map_or(idle, |next| next.min(idle))));
             self.wake.clear();
             if self.ends.load(Ordering::SeqCst) || (idle <= Instant::now() && self.lock().let_thread_end()) {
@@ -98,7 +102,7 @@ impl Shared {
 }
 
 impl Monitored {
-    /// Looks at every call; gives the next moment at which to look again.
+    /// Checks every call. Returns when to check again; None if no deadline is ahead.
     fn look(&mut self) -> Option<Instant> {
         let mut next: Option<Instant> = None;
         self.calls.retain(|call| {
@@ -109,7 +113,7 @@ impl Monitored {
         next
     }
 
-    /// Whether there is nothing to look after: the next call has another thread started then.
+    /// Whether there is nothing to monitor. The next call then starts another thread.
     fn let_thread_end(&mut self) -> bool {
         self.look();
         self.has_thread = !self.calls.is_empty();

@@ -1,8 +1,8 @@
-//! An outage is met by time, not by breadth: while nothing that a client asks is answered, one batch probes with its
-//! retries and the others wait. An answer releases them all with fresh retries; retries that are used up end them all.
+//! Handles outages. While none of a client's requests is answered, one batch probes the service with its retries, and
+//! the others wait. An answer releases them all with fresh retries. If the retries are used up, all of them end.
 //!
-//! What a batch cannot be blamed for is an outage: no connection can be made, or a second batch fails too with no answer in
-//! between. A single one that the service cannot answer ends alone, and holds nobody up.
+//! An outage is what no single batch can be blamed for: no connection can be established, or a second batch fails
+//! without an answer in between. A single batch that the service cannot answer ends alone and holds up no others.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ use crate::net::cancel::CancelToken;
 use crate::net::deadline::Deadline;
 use crate::net::wait::{PollSet, check_cancelled, working_for};
 
-/// Who of a client's batches may ask when.
+/// Decides which batches of a client may be sent, and when.
 pub(crate) struct Outage {
     settings: Arc<Settings>,
     budget: Budget,
@@ -32,11 +32,12 @@ pub(crate) struct Turn<'o> {
     call: Instant,
     /// How many retries it has had.
     attempt: u32,
-    /// How often it may have them anew: a service that answers now and then is not asked without end.
+    /// How often it may get its retries back. This is limited, so that a service that answers only now and then is not
+    /// asked without end.
     fresh_starts: u32,
     /// When the last attempt began.
     began: Instant,
-    /// When the next one is due.
+    /// When the next attempt is due.
     due: Option<Instant>,
 }
 
@@ -50,7 +51,7 @@ impl Outage {
         }
     }
 
-    /// A batch, of a call that began at this moment, is to be asked.
+    /// Registers a batch. `call` is when its call began.
     pub(crate) fn turn(&self, call: Instant) -> Turn<'_> {
         Turn {
             outage: self,
@@ -63,7 +64,7 @@ impl Outage {
         }
     }
 
-    /// The service answers, whatever it says: nobody waits any more.
+    /// Ends the outage, since the service answers, whatever it says: nobody waits any longer.
     fn ends(&self) {
         let mut state = self.lock();
         if state.first.is_none() {
@@ -83,7 +84,8 @@ impl Outage {
 }
 
 impl Turn<'_> {
-    /// Waits until the batch may ask: for the moment of its retry, and in an outage for what becomes of the probe.
+    /// Waits until the batch may be sent: until its retry is due, and in an outage until the probe has a result. Fails
+    /// if the batch is to end, for example by its deadline or because it is cancelled.
     pub(crate) fn wait(&mut self, deadline: Option<Deadline>, cancel: Option<&CancelToken>) -> Result<(), GivenUp> {
         loop {
             if self.due.is_some() {
@@ -108,7 +110,7 @@ impl Turn<'_> {
         deadline: Option<Deadline>,
         cancel: Option<&CancelToken>,
     ) -> Result<(), GivenUp> {
-        // However it ends, it is looked at what there is.
+        // However the wait ends, the state is checked afterwards.
         let _ = working_for(cancel, || {
             waiting().until(until.into_iter().chain(deadline.map(|deadline| deadline.at)).min())
         });
@@ -118,13 +120,14 @@ impl Turn<'_> {
         Err(GivenUp::alone(last.map_or_else(|| deadline.error(), |last| deadline.error_after(&last))))
     }
 
-    /// The service has answered the batch.
+    /// Notes that the service has answered the batch.
     pub(crate) fn answered(&self) {
         self.outage.budget.give_back();
         self.outage.ends();
     }
 
-    /// An attempt has failed. After which wait there is another; None if that depends on others.
+    /// Notes a failed attempt. Returns the wait before the next one, or None if that depends on other batches. Fails if
+    /// there is no further attempt.
     pub(crate) fn failed(&mut self, failure: Failure, deadline: Option<Deadline>) -> Result<Option<Duration>, GivenUp> {
         if !failure.may_pass() {
             return Err(self.ends_by(failure.error));
@@ -137,7 +140,7 @@ impl Turn<'_> {
         }
     }
 
-    /// Tells the others of a failure.
+    /// Records a failure for all batches.
     fn note(&self, failure: &Failure) -> Role {
         let mut state = self.outage.lock();
         let was_outage = state.outage.is_some();
@@ -150,7 +153,8 @@ impl Turn<'_> {
         role
     }
 
-    /// The batch is not to blame for its failure, but for many.
+    /// Gives the batch its retries back, since it is not to blame for this failure. After too many such failures, each
+    /// one takes a retry. None if there are none left.
     fn start_afresh(&mut self) -> Option<()> {
         if let Some(left) = self.fresh_starts.checked_sub(1) {
             (self.fresh_starts, self.attempt) = (left, 0);
@@ -162,7 +166,7 @@ impl Turn<'_> {
         Some(())
     }
 
-    /// When the batch asks again, or how it ends.
+    /// Decides when the batch is sent again, or how it ends.
     fn again(
         &mut self,
         retries: u32,
@@ -173,7 +177,7 @@ impl Turn<'_> {
         let policy = self.outage.settings.retry;
         let now = Instant::now();
         if retries < policy.max_retries && self.attempt >= policy.max_retries {
-            // There were answers between its failures, so they say little of the service.
+            // There were answers between its failures, so they say little about the service.
             self.due = Some(now + backoff(&policy, retries));
             return Err(GivenUp::alone(failure.error));
         }
@@ -202,12 +206,12 @@ impl Turn<'_> {
         GivenUp { error, for_all: state.outage.is_some() }
     }
 
-    /// A failure that stays, however often the batch is asked.
+    /// Ends the batch after a failure that is not retried.
     fn ends_by(&self, error: Error) -> GivenUp {
         match error.code() {
             Code::Auth | Code::Denied if self.outage.lock().refused(&error) => {}
             Code::Auth | Code::Denied | Code::Api | Code::Http => self.outage.ends(),
-            // It says nothing of the service.
+            // This says nothing about the service.
             _ => {}
         }
         GivenUp::alone(error)
@@ -215,7 +219,8 @@ impl Turn<'_> {
 }
 
 impl Drop for Turn<'_> {
-    /// A probe that ends by its caller or by what is not the service's leaves its place and its retries to another.
+    /// If a probe ends because of its caller, or for another reason that is not the service's, another batch gets its
+    /// place and its retries.
     fn drop(&mut self) {
         let mut state = self.outage.lock();
         if state.probe == Some(self.number) {
@@ -232,7 +237,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
 
-    /// An outage as a client has it, with three retries that are due at once.
+    /// The outage of a client, with three retries that are due at once.
     fn outage(options: &[(&str, &str)]) -> Outage {
         let mut config = Config::new();
         let fixed = [("api_key", "key"), ("retry_base_ms", "0")];
@@ -250,7 +255,7 @@ mod tests {
         Failure { error: Error::new(Code::Http, "busy").with_http_status(503), connected: true, ..no_connection() }
     }
 
-    /// Whether a batch may ask. One that waits for another would be there for long.
+    /// Whether a batch may be sent. If it had to wait for another, this would take a minute.
     fn asks(turn: &mut Turn<'_>) -> bool {
         turn.wait(Some(Deadline::after(Duration::from_secs(60))), None).is_ok()
     }
@@ -266,7 +271,7 @@ mod tests {
         outage.turn(Instant::now())
     }
 
-    /// Makes an attempt that fails; whether there is another after a wait of its own.
+    /// Makes an attempt that fails. Returns whether another follows after a wait of its own. None if the batch ends.
     fn fails(turn: &mut Turn<'_>, failure: Failure) -> Option<bool> {
         turn.wait(None, None).unwrap();
         turn.failed(failure, None).ok().map(|wait| wait.is_some())
@@ -299,7 +304,7 @@ mod tests {
         assert!(asks(&mut third));
         assert_eq!(fails(&mut other, busy()), Some(false));
         assert!(is_held(&mut other) && asks(&mut probe));
-        // One that was on its way when it began.
+        // It was already being sent when the outage began.
         third.answered();
         assert!(asks(&mut other) && asks(&mut probe) && asks(&mut turn(&outage)));
     }
@@ -356,7 +361,7 @@ mod tests {
         assert!(over.for_all && over.error.message() == "refused");
         let over = waits.wait(None, None).unwrap_err();
         assert!(over.for_all && over.error.message() == "refused");
-        // It has all of its retries, and others of its time wait for it.
+        // It has all of its retries, and others wait for it.
         assert_eq!(fails(&mut later, busy()), Some(true));
         assert!(is_held(&mut turn(&outage)));
         assert!(waits.wait(None, None).unwrap_err().for_all);
@@ -372,7 +377,7 @@ mod tests {
         (0..3).for_each(|_| assert_eq!(fails(&mut first, busy()), Some(true)));
         assert!(asks(&mut first));
         assert!(!first.failed(busy(), None).unwrap_err().for_all);
-        // Nobody knows yet whether it is to blame.
+        // It is not known yet whether the batch or the service is to blame.
         let mut second = outage.turn(call);
         assert!(asks(&mut second));
         assert!(second.failed(busy(), None).unwrap_err().for_all);
@@ -385,13 +390,13 @@ mod tests {
         let call = Instant::now();
         let (mut probe, mut waits) = (outage.turn(call), outage.turn(call));
         assert_eq!(fails(&mut probe, no_connection()), Some(true));
-        // By its caller, in the middle of its first retry.
+        // Ended by its caller, in the middle of its first retry.
         assert!(asks(&mut probe));
         drop(probe);
         let mut later = turn(&outage);
         assert_eq!(fails(&mut waits, no_connection()), Some(true));
         assert!(is_held(&mut later) && is_held(&mut outage.turn(call)));
-        // In the middle of the last.
+        // In the middle of the last retry.
         assert!(asks(&mut waits));
         drop(waits);
         assert!(outage.turn(call).wait(None, None).unwrap_err().for_all);
@@ -444,13 +449,13 @@ mod tests {
         assert_eq!(fails(&mut poison, busy()), Some(true));
         assert_eq!(fails(&mut poison, busy()), Some(true));
         other.answered();
-        // Its last two are in an outage.
+        // Its last two attempts are in an outage.
         assert_eq!(fails(&mut poison, busy()), Some(true));
         assert_eq!(other.failed(busy(), None).unwrap(), None);
         assert!(asks(&mut poison));
         assert!(!poison.failed(busy(), None).unwrap_err().for_all);
         drop(poison);
-        // Two of three retries are left to the outage.
+        // Two of three retries are left for the outage.
         assert_eq!(fails(&mut other, busy()), Some(true));
         assert_eq!(fails(&mut other, busy()), None);
     }
@@ -459,7 +464,7 @@ mod tests {
     fn a_batch_does_not_start_afresh_for_ever() {
         let outage = outage(&[]);
         let (mut poison, mut failures) = (turn(&outage), 0);
-        // Another fails each time, and is answered.
+        // Each time, another batch fails and is answered.
         loop {
             let mut probe = turn(&outage);
             assert!(asks(&mut probe));
@@ -497,7 +502,7 @@ mod tests {
             assert!(!probe.failed(Failure::from(Error::new(code, "no")), None).unwrap_err().for_all);
             assert!(asks(&mut waits));
         }
-        // What is wrong here says nothing of the service: another probes.
+        // What is wrong on this side says nothing about the service: another batch probes.
         let outage = outage(&[]);
         let (mut probe, mut waits) = (turn(&outage), turn(&outage));
         assert_eq!(fails(&mut probe, no_connection()), Some(true));

@@ -1,4 +1,4 @@
-//! What is known of an outage, and what follows from it: who asks again, who waits, and whom it ends.
+//! The state of an outage, and what follows from it: which batch is sent again, which ones wait, and which ones end.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,34 +7,35 @@ use super::retry::Failure;
 use crate::error::{Code, Error, reason};
 use crate::sys::Event;
 
-/// What happened since the last answer.
+/// What has happened since the last answer.
 #[derive(Default)]
 pub(super) struct OutageState {
     /// The batch that failed first.
     pub first: Option<u64>,
-    /// Since when it is an outage.
+    /// When the outage began. None if there is none.
     pub outage: Option<Instant>,
-    /// The batch that asks again. In an outage the others wait for it.
+    /// The batch that is sent again. In an outage the others wait for it.
     pub probe: Option<u64>,
-    /// How many retries it has had, and those before it that left.
+    /// How many retries it has had, including those of former probes.
     retries: u32,
-    /// A probe has left with retries in hand.
+    /// Set if a probe has left before it used up its retries.
     former_probe: Option<FormerProbe>,
-    /// The retries are used up.
+    /// Set if the retries are used up.
     exhausted: Option<Exhausted>,
     pub last_failure: Option<Error>,
-    /// Tells those that wait to look again. Made when the first waits.
+    /// The event that makes those who wait check again. Created when the first one waits.
     change: Option<Arc<Event>>,
 }
 
-/// The place of a probe, for a call that began before that left.
+/// The place of a probe that has left. A call that began before can take it.
 pub(super) struct FormerProbe {
+    /// When the probe left.
     at: Instant,
     /// When the next retry is due.
     due: Instant,
 }
 
-/// What ends calls that began before the last retry did.
+/// Ends calls that began before the last retry did.
 pub(super) struct Exhausted {
     before: Instant,
     error: Error,
@@ -44,31 +45,33 @@ pub(super) struct Exhausted {
 #[derive(Debug)]
 pub(super) struct GivenUp {
     pub error: Error,
-    /// Whether the rest of its call ends with it.
+    /// Whether the rest of its call ends too.
     pub for_all: bool,
 }
 
 impl GivenUp {
+    /// Only the batch ends.
     pub(super) fn alone(error: Error) -> GivenUp {
         GivenUp { error, for_all: false }
     }
 
+    /// The rest of its call ends too.
     pub(super) fn for_all(error: Error) -> GivenUp {
         GivenUp { error, for_all: true }
     }
 }
 
-/// What a batch may do.
+/// What a batch may do now.
 pub(super) enum Verdict {
     Ask,
-    /// It is the probe now, and its retry is due then.
+    /// It is the probe now, and its retry is due at this time.
     Probe(Instant),
     Wait(Arc<Event>),
 }
 
-/// What becomes of a batch that failed.
+/// What happens to a batch that failed.
 pub(super) enum Role {
-    /// It asks again after so many retries; the others wait for it in an outage.
+    /// It is sent again. `retries` is how many retries there were so far. In an outage the others wait for it.
     Probe {
         retries: u32,
         is_outage: bool,
@@ -79,6 +82,7 @@ pub(super) enum Role {
 }
 
 impl OutageState {
+    /// Decides what a batch may do. `call` is when its call began. Fails if the batch ends.
     pub(super) fn look(&mut self, turn: u64, call: Instant) -> Result<Verdict, GivenUp> {
         if self.probe == Some(turn) {
             self.retries += 1;
@@ -93,12 +97,13 @@ impl OutageState {
         if self.probe.is_some() {
             return Ok(Verdict::Wait(self.change()?));
         }
-        // One that comes later finds out for itself.
+        // A call that began later finds out for itself.
         let Some(former) = self.former_probe.take_if(|former| call < former.at) else { return Ok(Verdict::Ask) };
         self.probe = Some(turn);
         Ok(Verdict::Probe(former.due))
     }
 
+    /// Records a failure and decides what happens to the batch.
     pub(super) fn failed(&mut self, turn: u64, call: Instant, failure: &Failure) -> Role {
         let first = *self.first.get_or_insert(turn);
         if !failure.connected || first != turn {
@@ -122,7 +127,7 @@ impl OutageState {
         Role::Probe { retries: self.retries, is_outage }
     }
 
-    /// The key is refused. Whether that ends those who wait.
+    /// Records that the service refuses the key or the account. Returns whether this ends those who wait.
     pub(super) fn refused(&mut self, error: &Error) -> bool {
         let is_outage = self.outage.is_some();
         if is_outage {
@@ -131,14 +136,15 @@ impl OutageState {
         is_outage
     }
 
-    /// Calls that began before this moment have waited long enough.
+    /// Ends calls that began before this moment.
     pub(super) fn exhaust(&mut self, before: Instant, error: Error) {
         self.exhausted = Some(Exhausted { before, error });
         (self.probe, self.former_probe) = (None, None);
         self.wake();
     }
 
-    /// The probe goes. Where it had no retry left, its last attempt, which began at this moment, was that of all.
+    /// Removes the probe. If it had no retries left, its last attempt, which began at `began`, was the last for all
+    /// calls that began earlier. Otherwise another batch may take its place, when the next retry is due.
     pub(super) fn leave(&mut self, due: Instant, began: Instant, max_retries: u32) {
         match self.last_failure.clone() {
             Some(last) if self.retries >= max_retries => self.exhaust(began, last),
@@ -150,7 +156,7 @@ impl OutageState {
         }
     }
 
-    /// Happens when something has changed for those that wait.
+    /// The event that is set when something changes for those who wait. Fails if there is no descriptor for it.
     fn change(&mut self) -> Result<Arc<Event>, GivenUp> {
         if let Some(change) = &self.change {
             return Ok(Arc::clone(change));
@@ -162,6 +168,7 @@ impl OutageState {
         Ok(Arc::clone(self.change.insert(Arc::new(event))))
     }
 
+    /// Makes those who wait check again.
     pub(super) fn wake(&mut self) {
         if let Some(change) = self.change.take() {
             change.set();

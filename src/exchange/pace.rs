@@ -1,4 +1,4 @@
-//! Not asking too fast: the requests of a client start at least so far apart, over all its calls and threads.
+//! Limits the rate: the requests of a client start at a minimum interval, over all of its calls and threads.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use crate::net::cancel::CancelToken;
 use crate::net::deadline::Deadline;
 use crate::net::wait::sleep;
 
-/// Gives out the moments at which requests may start; there is no burst.
+/// Hands out the moments at which requests may start. There are no bursts.
 #[derive(Debug)]
 pub(crate) struct Pace {
     interval: Option<Duration>,
@@ -16,13 +16,13 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// None is no limit.
+    /// None means no limit.
     pub(crate) fn new(interval: Option<Duration>) -> Pace {
         Pace { interval, next: Mutex::default() }
     }
 
-    /// Waits for the next moment. An error at once if it lies behind the deadline; it is left to others then. Also if
-    /// cancelled.
+    /// Waits for the next moment. If it is not before the deadline, fails at once and leaves it to others. Also fails
+    /// if cancelled.
     pub(crate) fn wait(&self, deadline: Option<Deadline>, cancel: Option<&CancelToken>) -> Result<(), Error> {
         let Some(interval) = self.interval else { return Ok(()) };
         let start = self.reserve(interval, deadline)?;

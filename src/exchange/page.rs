@@ -1,10 +1,10 @@
-//! Pages of HTML: what a gateway, a server or PHP itself says where the service does not. Their text.
+//! Extracts the text of HTML pages, which a gateway, a server or PHP itself sends when the service does not answer.
 
 use memchr::{memchr, memmem};
 
 use crate::invisible::is_invisible;
 
-/// What a page begins with behind a `<`, as browsers know it (WHATWG, MIME Sniffing, 7.1).
+/// What follows the first `<` of a page, as browsers recognise it (WHATWG, MIME Sniffing, 7.1).
 const STARTS: [&str; 16] = [
     "!doctype html",
     "html",
@@ -24,7 +24,7 @@ const STARTS: [&str; 16] = [
     "p",
 ];
 
-/// Elements that stand within a word or a line; at all others something new begins.
+/// Elements within a word or a line. All others begin something new.
 const INLINE: [&str; 18] = [
     "a", "abbr", "b", "code", "em", "font", "i", "kbd", "mark", "s", "small", "span", "strong", "sub", "sup", "tt",
     "u", "wbr",
@@ -33,7 +33,7 @@ const INLINE: [&str; 18] = [
 /// Elements whose content is not shown.
 const HIDDEN: [&str; 2] = ["script", "style"];
 
-/// What the characters from U+00A0 to U+00FF are called.
+/// The entity names of the characters from U+00A0 to U+00FF.
 const LATIN_1: [&str; 96] = [
     "nbsp", "iexcl", "cent", "pound", "curren", "yen", "brvbar", "sect", "uml", "copy", "ordf", "laquo", "not", "shy",
     "reg", "macr", "deg", "plusmn", "sup2", "sup3", "acute", "micro", "para", "middot", "cedil", "sup1", "ordm",
@@ -45,7 +45,7 @@ const LATIN_1: [&str; 96] = [
     "divide", "oslash", "ugrave", "uacute", "ucirc", "uuml", "yacute", "thorn", "yuml",
 ];
 
-/// Other entities that pages have.
+/// Other entities that occur in pages.
 const ENTITIES: [(&str, char); 17] = [
     ("amp", '&'),
     ("lt", '<'),
@@ -66,10 +66,10 @@ const ENTITIES: [(&str, char); 17] = [
     ("trade", '™'),
 ];
 
-/// No entity is longer, between its signs.
+/// The length of the longest entity, without `&` and `;`, in bytes.
 const LONGEST_ENTITY: usize = 9;
 
-/// Whether a body is a page.
+/// Whether a body is an HTML page.
 pub(crate) fn is_page(body: &str) -> bool {
     let mut rest = body.trim_start_matches('\u{feff}').trim_start();
     while rest.starts_with("<!--") || rest.starts_with("<?") {
@@ -83,8 +83,8 @@ pub(crate) fn is_page(body: &str) -> bool {
     STARTS.iter().any(|start| begins_with(start))
 }
 
-/// What a page shows, in one line: without tags and comments, scripts and styles, with entities as characters, and white
-/// space of all kinds as single spaces. `between` stands where a tag begins something new.
+/// The text that a page shows, as one line. Tags, comments, scripts and styles are left out, entities become
+/// characters, and each run of white space becomes a space. `between` is inserted where a tag begins something new.
 pub(crate) fn text(page: &str, between: &str) -> String {
     let mut line = String::new();
     let mut rest = page;
@@ -107,7 +107,7 @@ pub(crate) fn text(page: &str, between: &str) -> String {
     line
 }
 
-/// Adds what shows, one space for all white space.
+/// Appends what is visible, with one space for each run of white space.
 fn add(line: &mut String, characters: impl IntoIterator<Item = char>) {
     for character in characters {
         match character {
@@ -122,7 +122,7 @@ fn add(line: &mut String, characters: impl IntoIterator<Item = char>) {
     }
 }
 
-/// The name of the tag that a text begins with, with its slash if it ends an element. It is empty for a comment and the
+/// The name of the tag at the start of a text, whether it begins or ends an element. It is empty for a comment and the
 /// like. None if there is no tag.
 fn tag(text: &str) -> Option<&str> {
     let tag = text.strip_prefix('<')?;
@@ -139,7 +139,7 @@ fn name(text: &str) -> &str {
     &text[..end.unwrap_or(text.len())]
 }
 
-/// Where the tag ends that a text begins with, and with it what is not shown of its element.
+/// The offset after the tag at the start of a text, or after its element if that is not shown.
 fn end_of_element(text: &str, tag: &str) -> usize {
     let end = end_of_tag(text);
     if text.starts_with("</") || !HIDDEN.iter().any(|hidden| tag.eq_ignore_ascii_case(hidden)) {
@@ -156,7 +156,7 @@ fn end_of_element(text: &str, tag: &str) -> usize {
     text.len()
 }
 
-/// Where the tag or the comment ends that a text begins with; where the text ends if it does not.
+/// The offset after the tag or comment at the start of a text. The end of the text if it does not end.
 fn end_of_tag(text: &str) -> usize {
     let end = if text.starts_with("<!--") {
         memmem::find(text.as_bytes(), b"-->").map(|offset| offset + 3)
@@ -166,7 +166,7 @@ fn end_of_tag(text: &str) -> usize {
     end.unwrap_or(text.len())
 }
 
-/// The entity that a text begins with, and its length.
+/// The entity at the start of a text, as a character, and its length.
 fn entity(text: &str) -> Option<(char, usize)> {
     let entity = text.strip_prefix('&')?;
     let end = entity.bytes().take(LONGEST_ENTITY + 1).position(|byte| byte == b';')?;
@@ -183,7 +183,7 @@ fn by_name(name: &str) -> Option<char> {
     ENTITIES.iter().find(|(known, _)| *known == name).map(|(_, character)| *character).or_else(latin_1)
 }
 
-/// Decimal, or hexadecimal behind an x. What is no character is U+FFFD.
+/// A decimal number, or a hexadecimal one after an x. What is not a character becomes U+FFFD.
 fn by_number(number: &str) -> Option<char> {
     let (digits, radix) = number.strip_prefix(['x', 'X']).map_or((number, 10), |digits| (digits, 16));
     let is_number = !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(text("a<p>b<br>c<b>d</b> e", ""), "abcd e");
     }
 
-    /// Each of these is read once; from each place to the end would take hours.
+    /// Each of these is read once. Reading from each position to the end would take hours.
     #[test]
     fn a_page_is_read_in_one_go() {
         const LENGTH: usize = 1 << 20;

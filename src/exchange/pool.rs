@@ -1,5 +1,6 @@
-//! The threads of a client: started when there is something to ask, at most `max_connections`. When there is nothing
-//! more the last one stays until idle connections are to be closed, or there is something to ask again.
+//! The worker threads of a client. They are started when there is something to ask, and are at most `max_connections`.
+//! When there is nothing more, the last one stays until there is something to ask again, or until the idle connections
+//! are to be closed.
 
 use std::collections::VecDeque;
 use std::io;
@@ -20,7 +21,7 @@ use crate::sys::{Generation, Working};
 pub(crate) struct Pool {
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    /// There as long as operations are.
+    /// Exists as long as there are operations.
     monitor: Mutex<Weak<DeadlineMonitor>>,
     process: Generation,
 }
@@ -29,18 +30,18 @@ struct Shared {
     exchange: Exchange,
     max_threads: usize,
     queue: Mutex<Queue>,
-    /// Tells the thread that is idle to look at the queue.
+    /// Wakes the idle thread when the queue has changed.
     more: Condvar,
 }
 
 #[derive(Default)]
 struct Queue {
     calls: VecDeque<Arc<Call>>,
-    /// How many connections are in use: each by a thread, or by a caller that could have none.
+    /// How many connections are in use, each by a thread, or by a caller for which no thread could be started.
     running: usize,
     /// Whether one of these threads has nothing to ask.
     is_idle: bool,
-    /// Whether the client is at its end.
+    /// Whether the client is being freed.
     ends: bool,
 }
 
@@ -55,7 +56,8 @@ impl Pool {
         &self.shared.exchange
     }
 
-    /// Asks all batches of a call, and returns when the last has ended.
+    /// Asks about all batches of a call, and returns when the last one has ended. Does so in the calling thread if no
+    /// thread can be started.
     pub(crate) fn run(&self, call: &Arc<Call>) {
         if call.batches() == 0 {
             return;
@@ -75,8 +77,8 @@ impl Pool {
         }
     }
 
-    /// Has all batches of a call asked by threads, and returns at once: what looks after the call, unless there is nothing
-    /// to ask. An error if there is no thread to be had: nothing is asked then.
+    /// Lets threads ask about all batches of a call, and returns at once. Returns the monitor of the call, or None if
+    /// there is nothing to ask. If no thread can be started, fails and asks nothing.
     pub(crate) fn start(&self, call: &Arc<Call>) -> Result<Option<Arc<DeadlineMonitor>>, Error> {
         if call.batches() == 0 {
             return Ok(None);
@@ -89,7 +91,7 @@ impl Pool {
         Ok(Some(monitor))
     }
 
-    /// The monitor of the operations that there are, or a new one.
+    /// The monitor of the running operations, or a new one.
     fn monitor(&self) -> io::Result<Arc<DeadlineMonitor>> {
         let mut current = self.monitor.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(monitor) = current.upgrade() {
@@ -100,10 +102,10 @@ impl Pool {
         Ok(monitor)
     }
 
-    /// Starts threads for the batches of a call while connections are free. An error if the system has none and none is
-    /// there.
+    /// Starts threads for the batches of a call while connections are free. Fails if no thread can be started and none
+    /// is there.
     fn start_threads(&self, queue: &mut Queue, call: &Call) -> io::Result<()> {
-        // The one that is idle takes a batch, and is not counted on for another call.
+        // The idle thread takes a batch, and is not counted on for another call.
         let at_hand = usize::from(std::mem::take(&mut queue.is_idle));
         for _ in at_hand..call.batches() {
             if queue.running == self.shared.max_threads {
@@ -118,7 +120,8 @@ impl Pool {
         Ok(())
     }
 
-    /// Starts a thread, which has a slot of its own. It waits for the queue if that is locked.
+    /// Starts a thread. The caller counts its slot, and may hold the lock of the queue meanwhile: the thread waits for
+    /// it.
     fn start_thread(&self) -> io::Result<()> {
         let shared = Arc::clone(&self.shared);
         let thread = spawn("smsp-exchange", move || shared.work())?;
@@ -126,8 +129,9 @@ impl Pool {
         Ok(())
     }
 
-    /// Where no thread can be had, the calling one does the work of its call, and no other, in the slot that was taken.
-    /// Others may count on the slot by then: it goes to a thread if there is one now, else they are left to their callers.
+    /// Does the work of a call in the calling thread, in the slot that it has taken, since no thread could be started.
+    /// It serves no other call. Others may rely on the slot by then: it goes to a thread if one can be started now;
+    /// otherwise their callers do their own work.
     fn work_here(&self, call: &Arc<Call>) {
         let mut scratch = Scratch::default();
         while let Some((number, _)) = call.take() {
@@ -144,6 +148,7 @@ impl Pool {
         }
     }
 
+    /// Keeps the handle of a thread, and joins the threads that have ended.
     fn keep(&self, thread: JoinHandle<()>) {
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         let (ended, running) = std::mem::take(&mut *threads).into_iter().partition(JoinHandle::is_finished);
@@ -154,7 +159,7 @@ impl Pool {
 }
 
 impl Drop for Pool {
-    /// Nothing is asked any more, so the threads are at their end or idle. A child of a fork has none of them.
+    /// Nothing is asked any more, so the threads are idle or about to end. A child of `fork` has none of them.
     fn drop(&mut self) {
         let threads = std::mem::take(self.threads.get_mut().unwrap_or_else(PoisonError::into_inner));
         if self.process != Generation::current() {
@@ -167,7 +172,7 @@ impl Drop for Pool {
 }
 
 impl Shared {
-    /// Asks batches, a call at a time in turn, until there are none.
+    /// Asks about the batches of the calls in turn, until there are none.
     fn work(&self) {
         let mut scratch = Scratch::default();
         while let Some((call, number)) = self.next_or_end(&mut scratch) {
@@ -175,7 +180,7 @@ impl Shared {
         }
     }
 
-    /// Asks a batch of a call.
+    /// Asks about a batch of a call. A panic ends the call with an error.
     fn serve(&self, call: &Call, number: usize, scratch: &mut Scratch) {
         let _working = Working::begin();
         let served = panics::catch(|| {
@@ -188,14 +193,14 @@ impl Shared {
         }
     }
 
-    /// Has a call's batches taken.
+    /// Puts a call into the queue.
     fn add(&self, mut queue: MutexGuard<'_, Queue>, call: &Arc<Call>) {
         queue.calls.push_back(Arc::clone(call));
         drop(queue);
         self.more.notify_one();
     }
 
-    /// Takes a slot, if one is free.
+    /// Takes a slot. Returns false if none is free.
     fn take_slot(&self) -> bool {
         let mut queue = self.lock();
         let is_free = queue.running < self.max_threads;
@@ -203,8 +208,9 @@ impl Shared {
         is_free
     }
 
-    /// The next batch to ask; where there is none the slot is given back. A call that has more goes to the end of the queue
-    /// under the same lock: a thread that found the queue empty meanwhile would be lost to it.
+    /// Takes the next batch. If there is none, gives the slot back. A call that has more batches goes to the end of the
+    /// queue under the same lock: otherwise a thread that finds the queue empty meanwhile would end, although the call
+    /// needs it.
     fn next(&self) -> Option<(Arc<Call>, usize)> {
         let mut queue = self.lock();
         while let Some(call) = queue.calls.pop_front() {
@@ -219,7 +225,8 @@ impl Shared {
         None
     }
 
-    /// The same, but that the last thread stays, until connections have been idle for so long that they are to be closed.
+    /// The same, except that the last thread stays until connections have been idle for so long that they are to be
+    /// closed.
     fn next_or_end(&self, scratch: &mut Scratch) -> Option<(Arc<Call>, usize)> {
         let mut queue = self.lock();
         let is_last = queue.running == 1;
@@ -262,7 +269,7 @@ mod tests {
     use crate::plan::Plan;
     use crate::query::{Query, RawQuery};
 
-    /// A pool whose batches are single messages.
+    /// A pool whose batches have one message each.
     fn pool(options: &[(&str, &str)]) -> (Pool, Arc<Settings>) {
         let mut config = Config::new();
         for (name, value) in [("api_key", "key"), ("batch_size", "1")].iter().chain(options) {
@@ -287,7 +294,7 @@ mod tests {
         for call in [&one, &other] {
             pool.shared.add(pool.shared.lock(), call);
         }
-        // As several threads take them, in turn, before the first is asked.
+        // As several threads take them, in turn, before the first one is sent.
         for (call, number) in [(&one, 0), (&other, 0), (&one, 1), (&other, 1), (&one, 2)] {
             let (next, taken) = pool.shared.next().unwrap();
             assert!(Arc::ptr_eq(&next, call) && taken == number);
@@ -296,7 +303,7 @@ mod tests {
         assert_eq!(pool.shared.lock().running, 0);
     }
 
-    /// Answers the one message of each request, on connections of their own.
+    /// Answers the single message of a request, and closes the connection.
     fn answer(mut stream: TcpStream) {
         let mut request = Vec::new();
         while !request.ends_with(b"]}") {

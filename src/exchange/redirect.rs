@@ -1,4 +1,4 @@
-//! Redirects are not followed: the key goes to `base_url` and nowhere else. An error says where they point to.
+//! Redirects are not followed: the key goes to `base_url` and nowhere else. The error says where they point to.
 
 use ureq::http::header::LOCATION;
 
@@ -6,12 +6,12 @@ use crate::config::settings::Settings;
 use crate::error::{Code, Error};
 use crate::net::http::ResponseHead;
 
-/// The error about an answer; if that is a redirect, with the host that it points to. Path and query are not shown,
-/// since they may hold the key.
+/// Adds to the error for a redirect the host that it points to. Returns other errors unchanged. Path and query are not
+/// shown, since they may contain the key.
 pub(super) fn redirected(error: Error, head: &ResponseHead, settings: &Settings) -> Error {
     let location = head.headers.get(LOCATION).filter(|_| (300..400).contains(&head.status));
     let Some(location) = location.filter(|_| error.code() == Code::Http) else { return error };
-    // Before it is taken apart: a key may hold what ends a host.
+    // Hidden before it is parsed: a key may contain characters that end a host.
     let location = settings.secrets.hide(&String::from_utf8_lossy(location.as_bytes()));
     match target(location.trim(), &settings.url) {
         Some(target) => {
@@ -22,7 +22,7 @@ pub(super) fn redirected(error: Error, head: &ResponseHead, settings: &Settings)
     }
 }
 
-/// What a reference in the answer to a request for this URL leads to; None if that is no host.
+/// Describes where a reference leads, in the response to a request for this URL. None if that is no host.
 fn target(reference: &str, url: &str) -> Option<String> {
     let own = origin(url, "")?;
     let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
@@ -33,7 +33,8 @@ fn target(reference: &str, url: &str) -> Option<String> {
     }
 }
 
-/// The scheme, the host and the port of a reference that names a host, which may be without a scheme.
+/// The scheme, the host and the port of a reference that names a host, possibly without a scheme. None if it names no
+/// host.
 fn origin(reference: &str, default_scheme: &str) -> Option<String> {
     let (scheme, rest) = scheme_of(reference).unwrap_or((default_scheme, reference));
     let authority = rest.strip_prefix("//")?.split(['/', '?', '#', '\\']).next()?;
@@ -41,7 +42,7 @@ fn origin(reference: &str, default_scheme: &str) -> Option<String> {
     Some(format!("{scheme}://{host}"))
 }
 
-/// The scheme of a reference and what stands behind it, if it has one (RFC 3986, 3.1).
+/// The scheme of a reference and what follows it. None if it has no scheme (RFC 3986, 3.1).
 fn scheme_of(reference: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = reference.split_once(':')?;
     let is_one = scheme.starts_with(|first: char| first.is_ascii_alphabetic())

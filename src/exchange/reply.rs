@@ -11,18 +11,17 @@ use crate::wire::repair::repair;
 use crate::wire::request::BatchEntry;
 use crate::wire::response::{Entries, Refusal, Unreadable};
 
-/// HTTP status: too many requests.
 const TOO_MANY_REQUESTS: u16 = 429;
 
-/// What the service says of the messages of a request.
+/// What the service says about the messages of a request.
 pub(super) struct Reply<'s> {
     pub status: u16,
     pub entries: Entries<'s>,
-    /// Whether it refused the request, which was for one message: the entry says so.
+    /// Whether the service refused the request, which had a single message. Its entry contains the refusal.
     pub is_refusal: bool,
 }
 
-/// What an answer means, by its HTTP status and its body.
+/// Interprets a response by its HTTP status and its body.
 pub(super) fn understand<'s>(
     status: u16,
     body: &'s mut Body,
@@ -70,8 +69,8 @@ fn http_status(status: u16, body: &str, secrets: &Secrets) -> Error {
     Error::new(code, text).with_http_status(status)
 }
 
-/// A refusal counts by its code, whatever the HTTP status; with 429 and 5xx only if the code is a documented one, since
-/// gateways on the way have codes of their own.
+/// Whether a refusal counts. Its code decides, whatever the HTTP status. With 429 and 5xx it must be a documented code,
+/// since gateways in between have codes of their own.
 fn is_readable(refused: &Refusal, status: u16) -> bool {
     let (_, documented) = refusal(refused.api_code);
     documented || !(status == TOO_MANY_REQUESTS || status >= 500)

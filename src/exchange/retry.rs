@@ -1,4 +1,4 @@
-//! Asking again: whether, and after which wait. All requests are reads, so all may be asked again.
+//! Retries: whether a request is sent again, and after which wait. All requests only read, so all may be repeated.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,23 +11,23 @@ use crate::config::settings::RetryPolicy;
 use crate::error::{Code, Error};
 use crate::net::deadline::Deadline;
 
-/// How many retries a client has in hand. A retry takes one, a success gives one back, so that a service that answers only
-/// now and then is not asked twice as much. Those in an outage are few, and take none.
+/// The retry budget of a client. A retry takes one, and a success gives one back, so that a service that answers only
+/// now and then does not get twice as many requests. Retries in an outage are few, and take none.
 const BUDGET: u32 = 20;
 
 /// An attempt that failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub error: Error,
-    /// Whether there was a connection at all.
+    /// Whether there was a connection.
     pub connected: bool,
     /// How long the service asks to wait.
     pub retry_after: Option<Duration>,
-    /// Whether the call has no time for another.
+    /// Whether the call has no time for another attempt.
     pub is_last: bool,
 }
 
-/// Before anything was sent: the call has no time for it, or is stopped.
+/// Before anything was sent: the call has no time for it, or is cancelled.
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         Failure { error, connected: true, retry_after: None, is_last: true }
@@ -46,11 +46,12 @@ impl Failure {
 #[derive(Debug)]
 pub(crate) struct NoRetry {
     pub error: Error,
-    /// The wait that the call has no time for. None if it would not help another call either.
+    /// The wait that the call has no time for. None if a wait would not help another call either.
     pub wait: Option<Duration>,
 }
 
-/// How long to wait before the next attempt after a failure that may pass. `attempt` counts from 0.
+/// Returns the wait before the next attempt, after a failure for which `may_pass` holds. `attempt` counts from 0. Fails
+/// if there are no retries left, or if the wait is too long.
 pub(crate) fn next_wait(
     policy: &RetryPolicy,
     attempt: u32,
@@ -80,18 +81,18 @@ pub(crate) fn next_wait(
     Ok(wait)
 }
 
-/// Exponential, with full jitter: anything from nothing to the whole.
+/// Exponential backoff with full jitter: a random part of the whole wait.
 pub(crate) fn backoff(policy: &RetryPolicy, attempt: u32) -> Duration {
     let most = policy.base.saturating_mul(1u32.checked_shl(attempt).unwrap_or(u32::MAX)).min(policy.max);
     most.mul_f64(random())
 }
 
-/// From 0 to 1. Chance enough for a wait.
+/// A number from 0 to 1, random enough for a wait.
 fn random() -> f64 {
     RandomState::new().hash_one(()) as f64 / u64::MAX as f64
 }
 
-/// The retries that a client has in hand.
+/// The retry budget of a client.
 #[derive(Debug)]
 pub(crate) struct Budget {
     tokens: AtomicU32,
@@ -104,19 +105,21 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// Takes a retry. Returns false if none is left.
     pub(crate) fn take(&self) -> bool {
         self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| tokens.checked_sub(1)).is_ok()
     }
 
-    /// A request succeeded.
+    /// Gives a retry back, after a request that succeeded.
     pub(crate) fn give_back(&self) {
         let more = |tokens| (tokens < BUDGET).then_some(tokens + 1);
-        // At the most there is nothing to give back.
+        // A full budget stays full.
         let _ = self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
     }
 }
 
-/// What `Retry-After` asks for: seconds, or a date, which is looked at by the answer's own clock. None for anything else.
+/// The wait that `Retry-After` asks for: a number of seconds, or a date by the clock of the same response, or by the
+/// local one if the response has no date. None for anything else.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
     let date = |text: &str| httpdate::parse_http_date(text).ok();
@@ -127,8 +130,8 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     })
 }
 
-/// Digits, with a fraction or without. A part of a second is a whole one, so that the wait is not too short; more than a
-/// number holds is the most that it does.
+/// Digits, with or without a fraction. A part of a second counts as a whole one, so that the wait is not too short. A
+/// number that is too large becomes the longest duration.
 fn seconds(text: &str) -> Option<Duration> {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let seconds = text.parse::<f64>().ok().filter(|_| is_number)?;
@@ -234,7 +237,7 @@ mod tests {
             ("0", 0),
             ("007", 7),
             (" \t7 ", 7),
-            // Not documented anywhere, and plain enough.
+            // Not documented anywhere, but clear.
             ("1.5", 2),
             ("0.0", 0),
             ("0.001", 1),
@@ -243,7 +246,7 @@ mod tests {
             ("  Sun, 06 Nov 1994 08:50:00 GMT ", 23),
             ("Sunday, 06-Nov-94 08:50:00 GMT", 23),
             ("Sun Nov  6 08:50:00 1994", 23),
-            // It has passed.
+            // In the past.
             ("Sun, 06 Nov 1994 08:00:00 GMT", 0),
             ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
             ("Fri, 31 Dec 9999 23:59:59 GMT", 252_618_189_022),
@@ -251,7 +254,7 @@ mod tests {
         ] {
             assert_eq!(asks(value), Some(Duration::from_secs(seconds)), "{value}");
         }
-        // More than any number holds.
+        // Too large for any type of number.
         let digits: &'static str = "9".repeat(1000).leak();
         for value in ["18446744073709551616", "99999999999999999999999", "99999999999999999999999.5", digits] {
             assert_eq!(asks(value), Some(Duration::MAX), "{value}");
@@ -283,7 +286,7 @@ mod tests {
         let latin_1 = (RETRY_AFTER, HeaderValue::from_bytes(b"\xa07").unwrap());
         assert_eq!(retry_after(&HeaderMap::from_iter([latin_1])), None);
         assert_eq!(retry_after(&headers(&[date])), None);
-        // Without a clock of the answer it is ours that counts; it is not 1994 any more.
+        // Without a date in the response the local clock counts; it is not 1994 any more.
         let until = ("retry-after", "Sun, 06 Nov 1994 08:50:00 GMT");
         for other in ["soon", "", "784111777"] {
             assert_eq!(retry_after(&headers(&[("date", other), until])), Some(Duration::ZERO), "{other}");

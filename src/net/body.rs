@@ -1,4 +1,4 @@
-//! The body of an answer, unpacked, in memory that is used again for the next.
+//! Reads and decompresses response bodies, in memory that is reused for the next response.
 
 use std::io::{self, ErrorKind, Read};
 
@@ -7,10 +7,11 @@ use flate2::{Crc, Decompress, FlushDecompress, Status};
 use super::buffers::{BUFFER_SIZE, failure};
 use crate::error::{Code, Error};
 
-/// The body of an answer.
+/// The body of a response.
 #[derive(Default)]
 pub(crate) struct Body {
-    /// What was read, and behind it what is left of earlier answers: it need not be cleared for each.
+    /// The first `length` bytes are the body. What follows is left from earlier responses, so that the memory need not
+    /// be cleared for each one.
     bytes: Vec<u8>,
     length: usize,
     repaired: String,
@@ -22,17 +23,18 @@ impl Body {
         self.length = 0;
     }
 
-    /// What was read.
+    /// The body that was read; empty after `clear`.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes[..self.length]
     }
 
-    /// What was read, and where a text of it is kept if `repair` must make one.
+    /// The body, and the buffer in which `repair` puts a corrected text if it must make one.
     pub(crate) fn parts(&mut self) -> (&[u8], &mut String) {
         (&self.bytes[..self.length], &mut self.repaired)
     }
 
-    /// Reads a body to its end, over what was there. It must not be larger than this, once it is unpacked.
+    /// Reads a body to its end, replacing the previous one. Fails if it has more than `most` bytes after decompression,
+    /// or if there is no memory for it.
     pub(crate) fn read(&mut self, mut body: impl Read, is_gzip: bool, most: u64) -> Result<(), ureq::Error> {
         self.length = 0;
         if is_gzip {
@@ -53,7 +55,8 @@ impl Body {
         if self.length as u64 > most { Err(ureq::Error::BodyExceedsLimit(most)) } else { Ok(()) }
     }
 
-    /// Room for what comes next: for one byte too many at the most, which shows that there is more.
+    /// Free space for the next read. It ends at most one byte beyond the limit: that byte shows that the body is too
+    /// large.
     fn room(&mut self, most: u64) -> Result<&mut [u8], ureq::Error> {
         let end = usize::try_from(most.saturating_add(1)).unwrap_or(usize::MAX);
         if self.length >= end {
@@ -69,7 +72,7 @@ impl Body {
     }
 }
 
-/// Unpacks gzip. The state of the decompressor is large, so it is used again.
+/// Decompresses gzip. It is reused, since the state of the decompressor is large.
 struct Gunzip {
     inflate: Decompress,
     packed: Vec<u8>,
@@ -82,7 +85,7 @@ impl Default for Gunzip {
 }
 
 impl Gunzip {
-    /// Reads a stream of one or several members to its end, with the zeros that may fill it up behind each.
+    /// Reads a stream of one or more members to its end. Zeros may follow each member as padding.
     fn read(&mut self, body: impl Read, unpacked: &mut Body, most: u64) -> Result<(), ureq::Error> {
         let mut packed = Packed { body, bytes: &mut self.packed, start: 0, end: 0, read: 0, most };
         loop {
@@ -100,7 +103,7 @@ impl Gunzip {
     }
 }
 
-/// Unpacks what one member holds.
+/// Decompresses the content of one member. Returns the checksum and the length of what it wrote.
 fn inflate(
     state: &mut Decompress,
     packed: &mut Packed<'_, impl Read>,
@@ -127,7 +130,7 @@ fn inflate(
     }
 }
 
-/// Goes past the header of a member.
+/// Skips the header of a member.
 fn skip_header(packed: &mut Packed<'_, impl Read>) -> Result<(), ureq::Error> {
     const CHECKSUM: u8 = 1 << 1;
     const EXTRA: u8 = 1 << 2;
@@ -155,24 +158,25 @@ fn broken(what: &str) -> ureq::Error {
     failure(Error::new(Code::Protocol, format!("the answer is no gzip, although it says so: {what}")))
 }
 
-/// A packed body as it comes.
+/// A compressed body while it is being read.
 struct Packed<'p, R> {
     body: R,
     bytes: &'p mut [u8],
     start: usize,
     end: usize,
-    /// How many bytes have come so far.
+    /// How many compressed bytes were read so far.
     read: u64,
-    /// How large the body may be once it is unpacked.
+    /// The limit for the decompressed body, in bytes.
     most: u64,
 }
 
-/// How much larger a body may be while it is packed, beside a thousandth: what does not pack becomes longer by 5 bytes in
-/// 16,000, and there are heads.
+/// How many bytes a compressed body may exceed the limit by, in addition to a thousandth of the limit: data that does
+/// not compress grows by 5 bytes in 16,000, and there are headers.
 const MOST_LONGER: u64 = BUFFER_SIZE as u64;
 
 impl<R: Read> Packed<'_, R> {
-    /// What is there, and if nothing is, what comes next; empty at the end. What makes nothing has an end too.
+    /// Returns the bytes that are not consumed yet, and reads more if there are none. Empty at the end of the body.
+    /// Limits the compressed size too, so that input that decompresses to nothing comes to an end.
     fn next(&mut self) -> Result<&[u8], ureq::Error> {
         while self.start == self.end {
             match self.body.read(self.bytes) {
@@ -191,7 +195,7 @@ impl<R: Read> Packed<'_, R> {
         Ok(&self.bytes[self.start..self.end])
     }
 
-    /// Goes past zeros; whether the end lies behind them.
+    /// Skips zeros. Returns whether the body ends after them.
     fn ends_behind_zeros(&mut self) -> Result<bool, ureq::Error> {
         loop {
             let there = self.next()?;
@@ -207,7 +211,7 @@ impl<R: Read> Packed<'_, R> {
         }
     }
 
-    /// The next bytes, which must be there.
+    /// Takes the next `LENGTH` bytes. Fails if the body ends before.
     fn array<const LENGTH: usize>(&mut self) -> Result<[u8; LENGTH], ureq::Error> {
         let mut array = [0; LENGTH];
         for byte in &mut array {
@@ -227,7 +231,7 @@ mod tests {
 
     use super::*;
 
-    /// Gives a few bytes at each read.
+    /// Yields a few bytes at each read.
     struct Slow<'a>(&'a [u8], usize);
 
     impl Read for Slow<'_> {
@@ -297,7 +301,7 @@ mod tests {
         check(body, &[&[0], &text[..]].concat(), None);
     }
 
-    /// Padding, members and blocks that hold nothing, a name without an end.
+    /// Padding, empty members, empty blocks, and a name without an end.
     #[test]
     fn what_makes_nothing_is_bounded_too() {
         let (text, header) = (packed(b"text"), [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
@@ -312,7 +316,7 @@ mod tests {
         }
     }
 
-    /// Gives what an iterator does.
+    /// Reads the bytes of an iterator.
     struct Endless<I>(I);
 
     impl<I: Iterator<Item = u8>> Read for Endless<I> {

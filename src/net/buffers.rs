@@ -1,4 +1,4 @@
-//! The buffers of a connection, through which requests pass, and so the API key.
+//! The buffers of a connection. Requests pass through them, and so does the API key.
 
 use std::ops::Range;
 
@@ -8,15 +8,16 @@ use zeroize::Zeroize;
 
 use crate::error::{Code, Error};
 
-/// Room for a request about 500 messages as they mostly are. Larger buffers measured hardly faster.
+/// Enough for a typical request for 500 messages, in bytes. Larger buffers were hardly faster when measured.
 pub(crate) const BUFFER_SIZE: usize = 32 * 1024;
 
-/// ureq's buffers, wiped when they are freed. What is to be sent may be held there for what follows. In the head of an answer
-/// lines that are folded become one, since the parser knows none.
+/// ureq's buffers, wiped when they are dropped. Output may be held back, to be sent together with what follows. Folded
+/// lines in the head of a response are joined, since the HTTP parser does not know them.
 pub(crate) struct WipedBuffers {
     buffers: LazyBuffers,
+    /// How many bytes of the output are held back.
     held: usize,
-    /// Whether the input is the head of an answer, or a part of it.
+    /// Whether the next input belongs to the head of a response.
     is_head: bool,
 }
 
@@ -25,22 +26,22 @@ impl WipedBuffers {
         WipedBuffers { buffers: LazyBuffers::new(BUFFER_SIZE, BUFFER_SIZE), held: 0, is_head: false }
     }
 
-    /// Holds so many bytes of the output more: what is written next comes behind them.
+    /// Holds back the next `amount` bytes of the output. What is written next is placed after them.
     pub(crate) fn hold(&mut self, amount: usize) {
         self.held += amount;
     }
 
-    /// What is held.
+    /// The output that is held back.
     pub(crate) fn held(&mut self) -> &[u8] {
         &self.buffers.output()[..self.held]
     }
 
-    /// Makes room for other output.
+    /// Forgets the held output, so that its space can be used again.
     pub(crate) fn release(&mut self) {
         self.held = 0;
     }
 
-    /// Joins the lines that are folded. It is rare, so the input may be written anew for it.
+    /// Joins folded lines. Folding is rare, so the input may be written again when it occurs.
     fn unfold(&mut self) {
         let (folds, is_whole) = folds(self.buffers.input());
         self.is_head = !is_whole;
@@ -54,8 +55,8 @@ impl WipedBuffers {
         self.buffers.input_appended(input.len());
     }
 
-    /// A full buffer takes nothing more, which would look like the end of the connection. It is full when what must lie
-    /// in it as a whole does not fit.
+    /// Fails if the input buffer is full. A read into a full buffer returns nothing, which would look like the end of
+    /// the connection. The buffer is full when something that it must contain as a whole does not fit.
     pub(crate) fn check_room(&mut self) -> Result<(), ureq::Error> {
         if !self.input_append_buf().is_empty() {
             return Ok(());
@@ -66,13 +67,13 @@ impl WipedBuffers {
     }
 }
 
-/// An error of ours on its way through ureq.
+/// Wraps an error of this library for its way through ureq.
 pub(super) fn failure(error: Error) -> ureq::Error {
     ureq::Error::Other(Box::new(error))
 }
 
-/// The ends of the lines in a head that go on in the next one (RFC 9112, 5.2), and whether the head is whole. Those of 1xx
-/// are followed by another.
+/// Returns the line ends in a head after which the line continues (RFC 9112, 5.2), and whether the head is complete. A
+/// 1xx head is followed by another one.
 fn folds(input: &[u8]) -> (Vec<Range<usize>>, bool) {
     let (mut folds, mut start) = (Vec::new(), 0);
     let mut status: Option<&[u8]> = None;
@@ -92,7 +93,7 @@ fn folds(input: &[u8]) -> (Vec<Range<usize>>, bool) {
     (folds, false)
 }
 
-/// Whether a line says that the answer is yet to come.
+/// Whether a status line belongs to an interim response (1xx).
 fn is_interim(status: &[u8]) -> bool {
     status.splitn(2, |&byte| byte == b' ').nth(1).is_some_and(|code| code.starts_with(b"1"))
 }
@@ -135,7 +136,7 @@ impl Buffers for WipedBuffers {
 
 impl Drop for WipedBuffers {
     fn drop(&mut self) {
-        // A body goes from the free part of the input buffer to the output buffer.
+        // A request body passes through the free part of the input buffer to the output buffer.
         self.buffers.input_append_buf().zeroize();
         self.buffers.output().zeroize();
     }
@@ -154,7 +155,7 @@ mod tests {
         drop(buffers);
     }
 
-    /// What the parser sees of an answer that comes in pieces of this size, of which it takes nothing meanwhile.
+    /// What the parser sees of a response that arrives in pieces of this size, if it consumes nothing meanwhile.
     fn seen(answer: &str, piece: usize) -> String {
         let mut buffers = WipedBuffers::new();
         buffers.output()[0] = b'?';
@@ -187,7 +188,7 @@ mod tests {
                 );
             }
         }
-        // There is no field that such a line could belong to.
+        // There is no header field that this line could continue.
         let none = "HTTP/1.1 200 OK\r\n A: b\r\n\r\n";
         assert_eq!(seen(none, none.len()), none);
     }

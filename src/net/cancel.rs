@@ -1,11 +1,11 @@
-//! Cancellation, which is waited for beside sockets.
+//! Cancel tokens. Threads wait for them together with sockets.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::sys::Event;
 
-/// Ends a call at once, wherever it waits, when its caller asks for that.
+/// Cancels a call at once, whatever it waits for.
 #[derive(Debug)]
 pub(crate) struct CancelToken {
     is_cancelled: AtomicBool,
@@ -13,11 +13,12 @@ pub(crate) struct CancelToken {
 }
 
 impl CancelToken {
+    /// Makes a token that is not cancelled. Fails if there is no descriptor left.
     pub(crate) fn new() -> io::Result<CancelToken> {
         Ok(CancelToken { is_cancelled: AtomicBool::new(false), event: Event::new()? })
     }
 
-    /// Asks for the end. Async-signal-safe but for `errno`.
+    /// Cancels the call. Async-signal-safe, except that it may set `errno`.
     pub(crate) fn cancel(&self) {
         self.is_cancelled.store(true, Ordering::SeqCst);
         self.event.set();
@@ -27,7 +28,7 @@ impl CancelToken {
         self.is_cancelled.load(Ordering::SeqCst)
     }
 
-    /// Happens once the end is asked for.
+    /// The event that is set when the call is cancelled.
     pub(crate) fn event(&self) -> &Event {
         &self.event
     }

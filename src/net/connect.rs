@@ -1,4 +1,4 @@
-//! Connections of our own: ureq's connector over a race between the addresses of a host.
+//! ureq's connector: TCP connections that race the addresses of a host.
 
 use std::cell::Cell;
 use std::fmt;
@@ -19,14 +19,14 @@ use crate::error::{Code, Error};
 use crate::stats::{Counter, Stats};
 use crate::sys::Kept;
 
-/// What a request went over. ureq does not tell, but it connects in the thread that asks.
+/// The connection that a request used. ureq does not report it, but connects in the thread that sends the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Connection {
-    /// One kept from an earlier request.
+    /// A connection kept from an earlier request.
     Kept,
-    /// A new one.
+    /// A new connection.
     New,
-    /// None: it could not be made.
+    /// None: it could not be established.
     Failed,
 }
 
@@ -35,6 +35,7 @@ thread_local! {
 }
 
 impl Connection {
+    /// Notes it for this thread.
     pub(crate) fn note(self) {
         CONNECTION.set(self);
     }
@@ -45,19 +46,19 @@ impl Connection {
     }
 }
 
-/// How many bytes on the wire may go around a body, whatever its size: handshakes, heads.
+/// How many bytes on the wire may surround a body, whatever its size: handshakes and heads.
 const MOST_AROUND: u64 = 1 << 20;
 
-/// Makes TCP connections.
+/// Establishes TCP connections.
 #[derive(Clone)]
 pub(crate) struct Tcp {
     pub stats: Arc<Stats>,
     pub dns_cache: DnsCache,
-    /// Whether only addresses of this machine may be connected to: plain http without `allow_http`.
+    /// Whether only addresses of this machine are allowed: for plain http without `allow_http`.
     pub loopback_only: bool,
-    /// What is connected to instead, if there is one.
+    /// The proxy to connect to instead of the host, if there is one.
     pub proxy: Option<Arc<Proxy>>,
-    /// How large an answer may be.
+    /// The largest allowed response body, in bytes.
     pub max_response_bytes: u64,
 }
 
@@ -68,20 +69,22 @@ impl fmt::Debug for Tcp {
 }
 
 impl Tcp {
-    /// Connects to the host, or to the proxy that leads there. The stream does not block. The error is Timeout where the
-    /// deadline passes, and says what was not had by then.
+    /// Connects to the host, or to the proxy if there is one. Returns a non-blocking stream. If the deadline passes,
+    /// the error has the code `Timeout` and says what was missing.
     pub(crate) fn open(&self, host: &str, port: u16, deadline: Option<Instant>) -> Result<Kept<TcpStream>, Error> {
         let Some(proxy) = &self.proxy else { return self.reach(host, port, deadline) };
         let named = |error: Error| error.with_note(&format!("this is the proxy {proxy} for {host}"));
         self.reach(&proxy.host, proxy.port, deadline).map_err(named)
     }
 
-    /// The connection over a stream. Chunks, records and heads may make an answer twice as long as its body, and a bit more.
+    /// Wraps a stream for ureq. Chunks, TLS records and heads may make a response twice as long as the largest body,
+    /// plus `MOST_AROUND`.
     pub(crate) fn transport(&self, stream: Kept<TcpStream>) -> TcpTransport {
         TcpTransport::new(stream, &self.stats, 2 * self.max_response_bytes + MOST_AROUND)
     }
 
-    /// Looks the host up and connects to the first address that takes the connection.
+    /// Looks up the host and connects to the first of its addresses that accepts the connection. Fails if
+    /// `loopback_only` is set and one of the addresses is not of this machine.
     fn reach(&self, host: &str, port: u16, deadline: Option<Instant>) -> Result<Kept<TcpStream>, Error> {
         let addresses = self.dns_cache.look_up(host, port, deadline)?;
         if let Some(foreign) = addresses.iter().find(|address| self.loopback_only && !address.ip().is_loopback()) {

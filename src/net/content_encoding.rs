@@ -1,17 +1,17 @@
-//! How the body of an answer is packed, by `Content-Encoding`.
+//! Reads `Content-Encoding`: whether a response body is compressed with gzip.
 
 use ureq::http::HeaderMap;
 use ureq::http::header::CONTENT_ENCODING;
 
 use crate::error::{Code, Error};
 
-/// The names of what packs. The first two are one.
+/// The names of compressions. The first two mean the same.
 const PACKINGS: [&str; 7] = ["gzip", "x-gzip", "br", "compress", "x-compress", "deflate", "zstd"];
 const GZIP: &[&str] = PACKINGS.split_at(2).0;
 
-/// Whether a body is packed by gzip. Codings stand in a list, which may go over several lines. One that packs nothing is
-/// passed over: `identity`, and what servers write there by mistake, as a character set. A packing that was not asked for
-/// is an error.
+/// Whether a body is compressed with gzip. The codings form a list, which may be spread over several lines. Codings
+/// that compress nothing are ignored: `identity`, and what servers write there by mistake, such as a character set. A
+/// compression that was not asked for is an error.
 pub(crate) fn is_gzip(headers: &HeaderMap) -> Result<bool, Error> {
     let lines = headers.get_all(CONTENT_ENCODING).iter();
     let codings = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);

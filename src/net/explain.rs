@@ -1,4 +1,5 @@
-//! What errors of TLS and of HTTP mean, for a person who can act on it. Their own texts are for those who know the code.
+//! Explains errors of TLS and HTTP to a person who can act on them. The texts of rustls and ureq are for people who
+//! know their code.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -9,14 +10,14 @@ use rustls::{AlertDescription, CertificateError, InvalidMessage};
 use crate::error::{Code, Error};
 use crate::utc::Utc;
 
-/// What a certificate must be signed with.
+/// The signatures that are accepted on a certificate.
 const SIGNATURES: &str = "RSA of 2048 bits or more with SHA-256, or ECDSA on P-256 or P-384";
 
-/// How many names of a certificate are shown, and how much of each.
+/// How many names of a certificate an error shows, and how many characters of each.
 const MAX_NAMES: usize = 5;
 const MAX_NAME: usize = 100;
 
-/// What went wrong in TLS, and what helps.
+/// Says what went wrong in TLS, and what can be done about it.
 pub(crate) fn tls(error: &rustls::Error) -> String {
     match error {
         rustls::Error::InvalidCertificate(error) => certificate(error),
@@ -59,7 +60,7 @@ fn against_rules(reason: &impl Debug) -> String {
     format!("the server does not keep to the rules of TLS, {reason}; if it happens again, tell those who run it")
 }
 
-/// What an alert of the server says.
+/// Says what an alert from the server means.
 fn refusal(alert: AlertDescription) -> String {
     let advice = match alert {
         AlertDescription::HandshakeFailure
@@ -119,7 +120,7 @@ fn certificate(error: &CertificateError) -> String {
         CertificateError::BadEncoding => {
             "the server's certificate cannot be read; make another by the tools of its authority".to_owned()
         }
-        // The names of errors in a crate that rustls does not show.
+        // The names of errors in a crate that rustls does not expose.
         CertificateError::Other(other) => unnamed(&other.to_string()),
         other => unnamed(&format!("{other:?}")),
     }
@@ -132,7 +133,7 @@ fn unsupported_signature() -> String {
     )
 }
 
-/// An error of certificates that is told by its name.
+/// Explains a certificate error of which only the name is known.
 fn unnamed(name: &str) -> String {
     match identifier(name) {
         "CaUsedAsEndEntity" => "the server's certificate is that of an authority, as a self-signed one often is, and \
@@ -152,7 +153,7 @@ fn unnamed(name: &str) -> String {
     }
 }
 
-/// The names that a certificate has, which are the server's own texts.
+/// Lists the names in a certificate. They are texts of the server.
 fn names(presented: &[String]) -> String {
     let names: Vec<_> = presented.iter().filter_map(|name| bare(name)).collect();
     match names.len() {
@@ -162,8 +163,8 @@ fn names(presented: &[String]) -> String {
     }
 }
 
-/// A name of a host without what stands around it in the form in which rustls has it, and of that only what such names are
-/// made of.
+/// The host name or address in rustls' notation of a name, without characters that do not occur in such names. None for
+/// other kinds of names.
 fn bare(name: &str) -> Option<String> {
     let inner = name.strip_prefix("DnsName(").or_else(|| name.strip_prefix("IpAddress("))?;
     let may_be = |character: &char| character.is_ascii_alphanumeric() || "-_.*:".contains(*character);
@@ -174,16 +175,17 @@ fn moment(time: &UnixTime) -> Utc {
     Utc(Duration::from_secs(time.as_secs()))
 }
 
-/// The name of a variant as words: `NoCipherSuitesInCommon` is "no cipher suites in common".
+/// The name of a variant as words: `NoCipherSuitesInCommon` becomes "no cipher suites in common".
 fn words(value: &impl Debug) -> String {
     split(identifier(&format!("{value:?}")))
 }
 
-/// What a text begins with, up to what no name has.
+/// The letters and digits at the start of a text.
 fn identifier(text: &str) -> &str {
     text.split(|character: char| !character.is_ascii_alphanumeric()).next().unwrap_or_default()
 }
 
+/// Splits a camel-case name into words in lower case.
 fn split(name: &str) -> String {
     let characters: Vec<char> = name.chars().collect();
     let mut words = String::new();
@@ -200,7 +202,7 @@ fn split(name: &str) -> String {
     words
 }
 
-/// What went wrong in HTTP with this host, where it is no error of the connection, and what helps.
+/// Explains an HTTP error with this host that is not an error of the connection: what went wrong, and what can be done.
 pub(crate) fn http(host: &str, error: &ureq::Error) -> Error {
     let text = error.to_string();
     if !matches!(error, ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..)) {
@@ -223,12 +225,13 @@ mod tests {
 
     use super::*;
 
-    /// The variants of an enumeration that hold nothing.
+    /// The variants of an enumeration that have no fields.
     macro_rules! all {
         ($of:ident: $($name:ident),+ $(,)?) => { [$($of::$name),+] };
     }
 
-    /// A text for a person: a line that names what can be done, and no names of variants or what they hold.
+    /// Checks that a text is for a person: one line that says what can be done, without names of variants or their
+    /// fields.
     fn check(text: &str) {
         assert!(text.chars().all(|character| (' '..='~').contains(&character)), "{text}");
         assert!(!text.contains(['{', '(', '[', '"']) && !text.contains("::") && !text.contains("  "), "{text}");
@@ -325,7 +328,7 @@ mod tests {
                 "f",
             ]),
         ];
-        // What webpki knows and rustls passes on.
+        // What webpki reports and rustls passes on.
         let passed_on = [
             "BadDer",
             "BadDerTime",

@@ -1,4 +1,4 @@
-//! Connecting to a host of several addresses: the first that takes the connection wins (RFC 8305).
+//! Connects to a host with several addresses: the first connection that is established wins (RFC 8305).
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -11,11 +11,12 @@ use super::wait::{PollSet, is_time_limit};
 use crate::error::{Code, Error, reason};
 use crate::sys::{Kept, is_connecting, is_exhaustion};
 
-/// How long an address has for itself before the next is tried beside it.
+/// How long an address is tried alone before the next one is tried in parallel.
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// Connects to one of the addresses, of which there are at most [`PollSet::MOST`]. They are started in their order. The
-/// stream does not block.
+/// Connects to one of the addresses, of which there may be at most [`PollSet::MOST`]. Tries them in their order.
+/// Returns a non-blocking stream. The error names the host and the result for each address; its code is `Timeout` if
+/// the deadline passed.
 pub(crate) fn connect(
     host: &str,
     addresses: &[SocketAddr],
@@ -26,9 +27,9 @@ pub(crate) fn connect(
 
 struct Attempts<'a> {
     host: &'a str,
-    /// Addresses that are not yet tried.
+    /// Addresses that were not tried yet.
     next: slice::Iter<'a, SocketAddr>,
-    /// Connections that are being made. What is left of them at the end is closed.
+    /// Connections that are being established. Those that remain at the end are closed.
     running: Vec<(SocketAddr, Kept<TcpStream>)>,
     lost: Vec<(SocketAddr, io::Error)>,
 }
@@ -55,7 +56,7 @@ impl Attempts<'_> {
         }
     }
 
-    /// Begins to connect to the next address, if there is one.
+    /// Starts to connect to the next address, if there is one.
     fn start_next(&mut self) {
         if let Some(address) = self.next.next() {
             match start(*address) {
@@ -65,7 +66,7 @@ impl Attempts<'_> {
         }
     }
 
-    /// Waits for the first connection that is made, or None, that cannot be.
+    /// Waits until one of the connections is established or fails. Returns its stream, or None if it failed.
     fn first(&mut self, deadline: Option<Instant>) -> io::Result<Option<Kept<TcpStream>>> {
         let waiting = self.running.iter().fold(PollSet::new(), |waiting, (_, stream)| waiting.writable(stream));
         let index = waiting.until(deadline)?;
@@ -79,7 +80,7 @@ impl Attempts<'_> {
         }
     }
 
-    /// Why there is no connection: because of what ended the wait, or because all are lost.
+    /// The error for having no connection: either the wait ended with `ended`, or all connections failed (None).
     fn explain(&self, ended: Option<io::Error>) -> Error {
         let lost = self.lost.iter().map(|(address, error)| format!("{address}: {}", reason(error)));
         let silent = self.running.iter().map(|(address, _)| format!("{address}: no answer"));
@@ -100,7 +101,7 @@ impl Attempts<'_> {
     }
 }
 
-/// Begins to make a connection, which is there, or has failed, when the stream is writable.
+/// Starts to establish a connection. When the stream becomes writable, it is connected or has failed.
 fn start(address: SocketAddr) -> io::Result<Kept<TcpStream>> {
     let stream = Kept::new(TcpStream::from(Socket::new(Domain::for_address(address), Type::STREAM, None)?))?;
     stream.set_nonblocking(true)?;
@@ -137,7 +138,7 @@ mod tests {
         let start = Instant::now();
         let stream = connect("host", &addresses, None).unwrap();
         assert_eq!(stream.peer_addr().unwrap(), address);
-        // With a head start for each it would take 3,750 ms.
+        // With a head start for each address it would take 3,750 ms.
         assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
     }
 
@@ -147,7 +148,7 @@ mod tests {
         listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
         listener.listen(0).unwrap();
         let address = listener.local_addr().unwrap().as_socket().unwrap();
-        // They fill the queue, and nobody takes them from it: what comes after them hangs.
+        // They fill the queue, and nobody accepts them: further connections hang.
         let _queued: Vec<_> = (0..4).map(|_| start(address).unwrap()).collect();
         let (cancel, begin) = (CancelToken::new().unwrap(), Instant::now());
         let error = thread::scope(|scope| {

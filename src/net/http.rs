@@ -1,4 +1,4 @@
-//! One HTTP request and its answer.
+//! Sends one HTTP request and receives its response.
 
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,9 +32,9 @@ use crate::wire::Format;
 /// How long an idle connection is kept.
 pub(crate) const MAX_IDLE: Duration = Duration::from_secs(15);
 
-/// Sends requests over kept-alive connections.
+/// Sends requests over connections that are kept alive.
 pub(crate) struct Http {
-    /// With the connections that are kept.
+    /// Holds the kept connections.
     agent: Mutex<Agent>,
     pub tunnel: Tunnel,
     host: String,
@@ -45,17 +45,17 @@ pub(crate) struct Http {
     pub tls: Tls,
 }
 
-/// What is sent: a URL, and a JSON body unless it is a GET.
+/// A request: a URL, and a JSON body unless it is a GET. Both are overwritten when it is dropped.
 #[derive(Default)]
 pub(crate) struct HttpRequest {
     pub url: String,
-    /// The URL as it is parsed once where it is the same for all requests.
+    /// The parsed URL, if all requests have the same one.
     pub uri: Option<Uri>,
     pub body: Option<Vec<u8>>,
 }
 
 impl HttpRequest {
-    /// Empties the body, and sees that it has this much room.
+    /// Empties the body and makes sure that it has room for `size` bytes. Fails if there is no memory for them.
     pub(crate) fn make_room(&mut self, size: usize) -> Result<(), Error> {
         let body = self.body.get_or_insert_default();
         if body.capacity() < size {
@@ -66,7 +66,7 @@ impl HttpRequest {
         Ok(())
     }
 
-    /// Overwrites what holds the key.
+    /// Overwrites what contains the API key.
     pub(crate) fn wipe(&mut self) {
         self.url.zeroize();
         self.body.iter_mut().for_each(|body| body.as_mut_slice().zeroize());
@@ -81,12 +81,12 @@ impl Drop for HttpRequest {
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
-/// Why there is no answer.
+/// Why a request got no response.
 pub(crate) struct SendError {
     pub error: Error,
-    /// Whether there was a connection at all.
+    /// Whether there was a connection.
     pub connected: bool,
-    /// Whether a connection kept from an earlier request was lost before anything came: the server had closed it.
+    /// Whether a kept connection was lost before any part of the response arrived: the server had closed it.
     pub is_stale: bool,
 }
 
@@ -96,7 +96,7 @@ impl From<Error> for SendError {
     }
 }
 
-/// The head of an answer; its body is where the caller wanted it.
+/// The head of a response. The body is in the [`Body`] that the caller passed.
 pub(crate) struct ResponseHead {
     pub status: u16,
     pub headers: HeaderMap,
@@ -144,7 +144,7 @@ impl Http {
         }
     }
 
-    /// Closes the connections that are kept. Those in use are closed when they are not any more.
+    /// Closes the idle connections. Those in use are closed after their use.
     pub(crate) fn close_idle(&self) {
         let mut current = self.lock();
         *current = agent(current.config().clone(), &self.tcp, &self.tunnel, &self.tls);
@@ -154,7 +154,8 @@ impl Http {
         self.agent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What limits an attempt that begins now, in a call with this deadline.
+    /// The time limit of an attempt that begins now: `request_timeout_ms`, or the deadline of the call if that is
+    /// earlier. Fails if the deadline has passed.
     pub(crate) fn limit(&self, deadline: Option<Deadline>) -> Result<Limit, Error> {
         let request = Limit::new("request_timeout_ms", self.request_timeout);
         match deadline {
@@ -164,8 +165,8 @@ impl Http {
         }
     }
 
-    /// Sends a request and reads the answer's body over what `answer` held. It ends at the limit, and at once when
-    /// cancelled.
+    /// Sends a request and reads the body of the response into `answer`, replacing what it contained. Ends at `limit`,
+    /// and at once when cancelled.
     pub(crate) fn send(
         &self,
         request: &HttpRequest,
@@ -179,7 +180,7 @@ impl Http {
         let mut status = 0;
         Connection::Kept.note();
         working_for(cancel, || self.try_send(request, limit.left(), answer, &mut status)).map_err(|error| {
-            // Whatever broke after cancellation was broken by it.
+            // After a cancellation, any other error is its consequence.
             let error = check_cancelled(cancel).err().unwrap_or_else(|| self.explain(error, limit, connecting));
             let error = if error.code() == Code::Protocol { error.with_http_status(status) } else { error };
             let connection = Connection::noted();
@@ -206,7 +207,7 @@ impl Http {
         *status = response.status().as_u16();
         let (parts, body) = response.into_parts();
         let is_gzip = match is_gzip(&parts.headers) {
-            // What the status says counts more than how a page about it is packed.
+            // The status matters more than how a page about it is compressed.
             Err(_) if !parts.status.is_success() => false,
             read => read.map_err(failure)?,
         };
@@ -214,11 +215,12 @@ impl Http {
         Ok(ResponseHead { status: *status, headers: parts.headers })
     }
 
+    /// Converts an error from ureq. `connecting` is the limit for establishing the connection.
     fn explain(&self, error: ureq::Error, limit: Limit, connecting: Limit) -> Error {
         let host = &self.host;
         match error {
             ureq::Error::Other(inner) => match inner.downcast::<Error>() {
-                // Connecting fails with errors of ours.
+                // A time-out of this library comes from establishing the connection.
                 Ok(ours) => connecting.named(*ours),
                 Err(other) => explain::http(host, &ureq::Error::Other(other)),
             },
@@ -234,7 +236,7 @@ impl Http {
         }
     }
 
-    /// The connection broke after it was made.
+    /// The error for a connection that broke after it was established.
     fn lost(&self, error: &io::Error) -> Error {
         let host = &self.host;
         if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
@@ -259,7 +261,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
 
-    /// More bytes than the system takes for a server that reads none.
+    /// More bytes than the system buffers for a server that reads nothing.
     const MORE_THAN_BUFFERS: usize = 64 << 20;
 
     /// Far longer than any of these tests takes.
@@ -278,7 +280,7 @@ mod tests {
         http.send(request, http.limit(None).unwrap(), cancel, &mut Body::default()).err().unwrap().error
     }
 
-    /// Sends a request that has no answer, and stops it from another thread once it waits.
+    /// Sends a request that gets no response, and cancels it from another thread while it waits.
     fn stopped(base_url: &str, body: usize) {
         let http = http(base_url, "60000");
         let request = HttpRequest { url: base_url.to_owned(), uri: None, body: Some(vec![b' '; body]) };
@@ -295,7 +297,7 @@ mod tests {
         assert!(start.elapsed() < LONG / 2, "{:?}", start.elapsed());
     }
 
-    /// A server that takes one connection, answers these bytes and reads nothing.
+    /// A server that sends these bytes on each connection and reads nothing.
     fn silent_after(answer: &'static [u8]) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

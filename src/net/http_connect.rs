@@ -1,4 +1,4 @@
-//! HTTP CONNECT (RFC 9110, 9.3.6): a proxy leads on to a host.
+//! HTTP CONNECT (RFC 9110, 9.3.6): asks a proxy to connect to a host.
 
 use zeroize::Zeroizing;
 
@@ -7,17 +7,18 @@ use super::proxy_handshake::{ProxyHandshake, refused};
 use crate::config::proxy::{Credentials, Proxy};
 use crate::error::{Code, Error};
 
-/// The largest head of an answer that is read. It must lie in the buffer as a whole.
+/// The largest response head that is accepted, in bytes. It must fit into the buffer as a whole.
 const MAX_HEAD: usize = BUFFER_SIZE;
 
-/// As many as the service may send.
+/// The most lines in a response head, the same as for the service.
 const MAX_HEADERS: usize = 128;
 
-/// How many schemes of authentication are named, and how long a name may be.
+/// How many authentication schemes an error names, and how long their names may be.
 const MAX_SCHEMES: usize = 5;
 const MAX_SCHEME: usize = 20;
 
-/// Asks to be connected to this host and port.
+/// Asks the proxy to connect to `target` (host and port), with the credentials if there are any. Fails if the proxy
+/// does not connect.
 pub(super) fn connect(handshake: &mut ProxyHandshake<'_>, target: &str) -> Result<(), Error> {
     let known = handshake.proxy.credentials.as_ref().map(Credentials::basic);
     let (name, known, end) = match &known {
@@ -31,7 +32,7 @@ pub(super) fn connect(handshake: &mut ProxyHandshake<'_>, target: &str) -> Resul
         200..=299 => return Ok(()),
         407 => return Err(unauthorised(handshake.proxy, &schemes)),
         429 => Code::RateLimited,
-        // It cannot reach the host.
+        // The proxy cannot reach the host.
         500..=599 => Code::Connect,
         _ => Code::Http,
     };
@@ -41,7 +42,7 @@ pub(super) fn connect(handshake: &mut ProxyHandshake<'_>, target: &str) -> Resul
     Err(if code == Code::Connect { error } else { error.with_http_status(status) })
 }
 
-/// Why a proxy wants other credentials.
+/// The error for a proxy that wants other credentials (HTTP status 407).
 fn unauthorised(proxy: &Proxy, schemes: &[String]) -> Error {
     let is_basic = schemes.is_empty() || schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("basic"));
     let what = match (is_basic, &proxy.credentials) {
@@ -52,7 +53,7 @@ fn unauthorised(proxy: &Proxy, schemes: &[String]) -> Error {
     refused(proxy, &format!("answers with HTTP status 407: {what}"))
 }
 
-/// Takes the heads of an HTTP answer up to the one that counts: those of 1xx only tell that it goes on.
+/// Reads response heads up to the final one. Heads with 1xx only say that more will follow.
 fn final_head(handshake: &mut ProxyHandshake<'_>) -> Result<Head, Error> {
     loop {
         let input = handshake.transport.buffers().input();
@@ -77,16 +78,16 @@ fn final_head(handshake: &mut ProxyHandshake<'_>) -> Result<Head, Error> {
     }
 }
 
-/// What counts in the head of an answer of a proxy.
+/// What matters in the head of a proxy's response.
 #[derive(Debug, PartialEq)]
 struct Head {
     status: u16,
-    /// The ways to authenticate that it offers.
+    /// The authentication schemes that the proxy offers.
     schemes: Vec<String>,
 }
 
-/// The head that these bytes begin with, and its length; None while it is not whole. By the parser that reads the heads of
-/// the service.
+/// Parses the head at the start of `bytes`. Returns it with its length, or None if it is incomplete. Uses the parser
+/// that reads the heads of the service too.
 fn head(bytes: &[u8]) -> Result<Option<(usize, Head)>, httparse::Error> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut answer = httparse::Response::new(&mut headers);
@@ -96,7 +97,8 @@ fn head(bytes: &[u8]) -> Result<Option<(usize, Head)>, httparse::Error> {
     Ok(Some((length, Head { status: answer.code.unwrap_or_default(), schemes })))
 }
 
-/// The schemes of a list of challenges (RFC 9110, 11.6.1): a challenge begins by a word that is no name of a parameter.
+/// The schemes in a list of challenges (RFC 9110, 11.6.1). A challenge begins with a word that is not the name of a
+/// parameter.
 fn schemes(value: &[u8]) -> Vec<String> {
     let value = String::from_utf8_lossy(value);
     let mut is_quoted = false;

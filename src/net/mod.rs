@@ -1,4 +1,4 @@
-//! Sockets: one HTTP request and its response, over connections that keep to time limits and can be cancelled.
+//! Sends one HTTP request and receives its response, over sockets that keep to time limits and can be cancelled.
 
 pub(crate) mod body;
 mod buffers;

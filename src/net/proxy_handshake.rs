@@ -1,4 +1,4 @@
-//! A conversation with a proxy before it leads on, in whichever protocol.
+//! The handshake with a proxy, in whatever protocol it speaks.
 
 use std::fmt;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use super::buffers::BUFFER_SIZE;
 use crate::config::proxy::Proxy;
 use crate::error::{Code, Error, reason};
 
-/// A conversation with a proxy, which has an end in time and in length.
+/// A handshake with a proxy, limited in time and in length.
 pub(super) struct ProxyHandshake<'a> {
     pub proxy: &'a Proxy,
     pub transport: &'a mut dyn Transport,
@@ -19,6 +19,7 @@ pub(super) struct ProxyHandshake<'a> {
 }
 
 impl ProxyHandshake<'_> {
+    /// The error for a proxy that does `what`.
     pub(super) fn error(&self, what: impl fmt::Display) -> Error {
         Error::new(Code::Connect, format!("the proxy {} {what}", self.proxy))
     }
@@ -31,6 +32,7 @@ impl ProxyHandshake<'_> {
         timeout
     }
 
+    /// Sends bytes, at the latest when input is awaited.
     pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), Error> {
         for chunk in bytes.chunks(BUFFER_SIZE) {
             self.transport.buffers().output()[..chunk.len()].copy_from_slice(chunk);
@@ -40,7 +42,7 @@ impl ProxyHandshake<'_> {
         Ok(())
     }
 
-    /// Waits for more.
+    /// Waits for more input. Fails if the proxy closes the connection.
     pub(super) fn receive(&mut self) -> Result<(), Error> {
         match self.transport.await_input(self.time_left()) {
             Ok(true) => Ok(()),
@@ -60,7 +62,7 @@ impl ProxyHandshake<'_> {
         }
     }
 
-    /// Takes the next bytes of the answer; what comes behind them stays.
+    /// Takes the next `N` bytes that the proxy sends. What follows them stays in the buffer.
     pub(super) fn take<const N: usize>(&mut self) -> Result<[u8; N], Error> {
         loop {
             if let Some(bytes) = self.transport.buffers().input().first_chunk().copied() {
@@ -72,11 +74,12 @@ impl ProxyHandshake<'_> {
     }
 }
 
+/// The error for a proxy that does not answer in time.
 pub(super) fn no_answer(proxy: &Proxy) -> Error {
     Error::new(Code::Timeout, format!("no whole answer of the proxy {proxy}"))
 }
 
-/// The proxy refuses whoever asks: the option is to be set in another way.
+/// The error for a proxy that refuses this client: the option `proxy` must be set differently.
 pub(super) fn refused(proxy: &Proxy, what: &str) -> Error {
     Error::config("proxy", format!("{proxy} {what}"))
 }

@@ -1,4 +1,4 @@
-//! Looking up names: in a thread that can be left behind. What was found is used for a minute.
+//! The DNS cache. Names are looked up in threads that can be left behind, and the addresses are used for a minute.
 
 use std::collections::HashMap;
 use std::io;
@@ -20,30 +20,31 @@ use crate::sys::{Event, in_english, is_exhaustion};
 /// How long addresses are used before the name is looked up again.
 const MAX_AGE: Duration = Duration::from_secs(60);
 
-/// The names looked up so far, and those that are being looked up.
+/// The lookups by name, both those that have ended and those that are running.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DnsCache {
     known: Arc<Mutex<HashMap<String, Arc<Lookup>>>>,
 }
 
-/// One question to the system, for all who ask for the name meanwhile: a resolver that hangs holds one thread, however
-/// often it is asked.
+/// One lookup by the system, shared by all who need the name meanwhile. So a resolver that hangs holds one thread,
+/// however often it is asked.
 #[derive(Debug)]
 struct Lookup {
     found: OnceLock<Resolved>,
-    /// Happens once something was found. Gone then, so that what is known holds no descriptor.
+    /// Set when the lookup ends, and removed then, so that a cached result holds no descriptor.
     ended: Mutex<Option<Arc<Event>>>,
 }
 
 #[derive(Debug)]
 struct Resolved {
-    /// The addresses, without a port; or why there are none.
+    /// The addresses without a port, or why there are none.
     addresses: Result<Vec<SocketAddr>, (Code, String)>,
     since: Instant,
 }
 
 impl DnsCache {
-    /// The addresses of a host, those to be tried first in front. The error is Timeout where the deadline passes.
+    /// Returns the addresses of a host, with those to be tried first in front. An address needs no lookup. If the
+    /// deadline passes, the error has the code `Timeout`.
     pub(crate) fn look_up(&self, host: &str, port: u16, deadline: Option<Instant>) -> Result<Vec<SocketAddr>, Error> {
         if let Ok(ip) = host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(ip, port)]);
@@ -54,12 +55,12 @@ impl DnsCache {
         Ok(addresses)
     }
 
-    /// Forgets all addresses: the next connection looks its name up again.
+    /// Forgets all addresses: the next connection looks up its name again.
     pub(crate) fn forget(&self) {
         self.lock().retain(|_, look_up| look_up.found.get().is_none());
     }
 
-    /// The look-up that serves this name now: under way, or with addresses that are recent.
+    /// The lookup to use for this name now: one that is running, one with recent addresses, or a new one.
     fn current(&self, host: &str) -> Result<Arc<Lookup>, Error> {
         let mut known = self.lock();
         if let Some(look_up) = known.get(host).filter(|look_up| look_up.is_current()) {
@@ -76,7 +77,8 @@ impl DnsCache {
 }
 
 impl Lookup {
-    /// The system's resolver cannot be interrupted, so it runs in a thread of its own, which holds nothing of a client.
+    /// Starts a lookup. The system's resolver cannot be interrupted, so it runs in a thread of its own, which holds
+    /// nothing of a client. Fails if there is no thread or descriptor left.
     fn start(host: &str) -> Result<Arc<Lookup>, Error> {
         let cannot = |error| Error::new(Code::Resource, format!("no thread to look up {host}: {}", reason(&error)));
         let ended = Arc::new(Event::new().map_err(cannot)?);
@@ -91,7 +93,7 @@ impl Lookup {
     }
 
     fn end(&self, addresses: Result<Vec<SocketAddr>, (Code, String)>) {
-        // It ends only once.
+        // A lookup ends only once.
         let _ = self.found.set(Resolved { addresses, since: Instant::now() });
         if let Some(ended) = self.lock().take() {
             ended.set();
@@ -128,8 +130,8 @@ fn ask_system(host: &str) -> Result<Vec<SocketAddr>, (Code, String)> {
     Ok(interleaved(found.collect()))
 }
 
-/// The two families in turn, beginning with the one that the system prefers (RFC 8305, section 4); not more than can be
-/// tried at a time.
+/// Alternates between the two address families, beginning with the one that the system prefers (RFC 8305, section 4).
+/// Returns no more addresses than can be tried at a time.
 fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let is_first_family = |address: &SocketAddr| address.is_ipv6() == addresses[0].is_ipv6();
     let (first, second): (Vec<_>, Vec<_>) = addresses.iter().copied().partition(is_first_family);
@@ -138,8 +140,8 @@ fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     turns.take(addresses.len()).flatten().flatten().take(PollSet::MOST).collect()
 }
 
-/// ureq looks names up before each request, also when a connection is at hand. Ours are looked up by the connector, as
-/// part of connecting and within its time; here is only the placeholder that ureq wants.
+/// A placeholder. ureq looks up names before each request, even if there is a connection. In this library the connector
+/// looks them up, as part of connecting and within its time limit.
 #[derive(Debug)]
 pub(crate) struct NoopResolver;
 

@@ -1,4 +1,5 @@
-//! SOCKS5 (RFC 1928) with user name and password (RFC 1929): a proxy leads on to a host, whose name it looks up.
+//! SOCKS5 (RFC 1928) with user name and password (RFC 1929): asks a proxy to connect to a host, whose name the proxy
+//! looks up.
 
 use std::net::IpAddr;
 
@@ -11,18 +12,19 @@ use crate::error::Error;
 
 const SOCKS_VERSION: u8 = 5;
 const PASSWORD_VERSION: u8 = 1;
-/// It, and two texts of at most 255 bytes behind their lengths.
+/// The version, and two texts of at most 255 bytes, each after its length.
 const MAX_PASSWORD_REQUEST: usize = 1 + 2 * 256;
-/// The ways to authenticate that SOCKS5 numbers.
+/// Authentication methods of SOCKS5.
 const NO_CREDENTIALS: u8 = 0;
 const PASSWORD: u8 = 2;
 const NONE_OF_THESE: u8 = 0xff;
-/// The kinds of address that it numbers.
+/// Address types of SOCKS5.
 const IPV4: u8 = 1;
 const NAME: u8 = 3;
 const IPV6: u8 = 4;
 
-/// Asks to be connected to this host and port.
+/// Asks the proxy to connect to this host and port, with the credentials if it wants them. Fails if the proxy does not
+/// connect.
 pub(super) fn connect(handshake: &mut ProxyHandshake<'_>, host: &str, port: u16) -> Result<(), Error> {
     let credentials = handshake.proxy.credentials.as_ref();
     match credentials {
@@ -59,7 +61,7 @@ fn authenticate(handshake: &mut ProxyHandshake<'_>, credentials: &Credentials) -
     let mut request = Zeroizing::new(Vec::with_capacity(MAX_PASSWORD_REQUEST));
     request.push(PASSWORD_VERSION);
     for text in [&credentials.user, &credentials.password] {
-        // The option takes no longer ones.
+        // The option `proxy` does not accept longer texts.
         request.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
         request.extend(text.as_bytes());
     }
@@ -70,7 +72,7 @@ fn authenticate(handshake: &mut ProxyHandshake<'_>, credentials: &Credentials) -
     }
 }
 
-/// A host in the notation of SOCKS5; none if its name is too long for that.
+/// Encodes a host for SOCKS5. None if its name is too long for that.
 fn address(host: &str) -> Option<Vec<u8>> {
     let (mut address, bytes) = match host.parse() {
         Ok(IpAddr::V4(ip)) => (vec![IPV4], ip.octets().to_vec()),
@@ -81,7 +83,7 @@ fn address(host: &str) -> Option<Vec<u8>> {
     Some(address)
 }
 
-/// What a reply of SOCKS5 says.
+/// What a reply code of SOCKS5 means.
 fn meaning(reply: u8) -> &'static str {
     match reply {
         1 => "general failure",
@@ -96,7 +98,7 @@ fn meaning(reply: u8) -> &'static str {
     }
 }
 
-/// The address from which the proxy connected is of no use.
+/// Skips the address from which the proxy connected. It is of no use.
 fn skip_address(handshake: &mut ProxyHandshake<'_>, kind: u8) -> Result<(), Error> {
     let length = match kind {
         IPV4 => 4,

@@ -1,4 +1,4 @@
-//! A TCP connection as ureq uses it: it keeps to its deadline, can be stopped, and counts its bytes.
+//! A TCP connection for ureq: it keeps to its deadline, can be cancelled, and counts its bytes.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
@@ -16,22 +16,22 @@ use crate::error::{Code, Error};
 use crate::stats::{Counter, Stats};
 use crate::sys::Kept;
 
-/// With less room than this behind what is held for what follows, it is sent.
+/// The held output is sent when there is less space than this behind it, in bytes.
 const ROOM: usize = 1024;
 
-/// A connection is not used for longer, so that a change of the name's addresses is followed in the end.
+/// A connection is not used again after this time, so that a change of the name's addresses takes effect in the end.
 const MAX_AGE: Duration = Duration::from_secs(5 * 60);
 
-/// A connection over a stream that does not block.
+/// A connection over a non-blocking stream.
 pub(crate) struct TcpTransport {
     stream: Kept<TcpStream>,
     stats: Arc<Stats>,
     buffers: WipedBuffers,
     made: Instant,
-    /// How many bytes of this answer were received, and how many may be.
+    /// How many bytes of this response were received, and how many may be.
     received: u64,
     most: u64,
-    /// When a read was last waited for; None where nothing can be there yet.
+    /// When a read last waited for input. None if there cannot be any yet.
     waited: Option<Instant>,
 }
 
@@ -42,14 +42,15 @@ impl fmt::Debug for TcpTransport {
 }
 
 impl TcpTransport {
-    /// `most` is how many bytes an answer may have on the wire, what leads to it included.
+    /// `most` is the largest size of a response on the wire, in bytes, including its head and any handshakes before it.
     pub(crate) fn new(stream: Kept<TcpStream>, stats: &Arc<Stats>, most: u64) -> TcpTransport {
         let (buffers, made) = (WipedBuffers::new(), Instant::now());
         TcpTransport { stream, stats: Arc::clone(stats), buffers, made, received: 0, most, waited: None }
     }
 
-    /// Has bytes written that are to be sent; `write` says how many. They are held for what follows, so that the head of a
-    /// request and its body leave together. What finds no room is written again when all of it is there.
+    /// Adds output. `write` fills the free space and returns the number of bytes, or None if the space is too small;
+    /// then the held output is sent, and `write` is called again with all of the space. The output is held for what
+    /// follows, so that the head and the body of a request are sent together.
     pub(crate) fn add(
         &mut self,
         deadline: Option<Instant>,
@@ -69,7 +70,7 @@ impl TcpTransport {
         if self.buffers.output().len() < ROOM { self.flush(deadline) } else { Ok(()) }
     }
 
-    /// Sends what is held.
+    /// Sends the held output.
     pub(crate) fn flush(&mut self, deadline: Option<Instant>) -> io::Result<()> {
         let amount = self.buffers.held().len();
         if amount > 0 {
@@ -81,7 +82,7 @@ impl TcpTransport {
         Ok(())
     }
 
-    /// Sends what is held, and reads some bytes into the buffer of input.
+    /// Sends the held output, and reads some bytes into the input buffer. Returns their number.
     fn fill(&mut self, timeout: NextTimeout) -> io::Result<usize> {
         let deadline = deadline_ahead(timeout)?;
         self.flush(deadline)?;
@@ -90,7 +91,8 @@ impl TcpTransport {
         self.count(amount)
     }
 
-    /// Reads some bytes: those in the buffer of input, and past it once that is empty, when what is held has been sent.
+    /// Reads some bytes from the input buffer. If that is empty, sends the held output and reads from the socket, past
+    /// the buffer. Returns the number of bytes.
     pub(crate) fn read(&mut self, bytes: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
         let left = self.buffers.input();
         if !left.is_empty() {
@@ -104,7 +106,7 @@ impl TcpTransport {
         self.count(amount)
     }
 
-    /// Counts what was received. An answer that goes on for ever in heads, chunks or records has an end too.
+    /// Counts received bytes. The limit also ends a response that goes on for ever in heads, chunks or records.
     fn count(&mut self, amount: usize) -> io::Result<usize> {
         self.stats.add(Counter::BytesReceived, amount as u64);
         self.received += amount as u64;
@@ -132,11 +134,11 @@ impl TcpTransport {
     }
 }
 
-/// How often the cancel token is looked at where something is always there to be read.
+/// How often the cancel token is checked while there is always something to read.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// Waits before a read where nothing may be there, and now and then where something always is: a peer that sends without a
-/// pause holds up neither cancellation nor the deadline.
+/// Reads some bytes. Waits first if there may be nothing to read, and from time to time if there always is: a peer that
+/// sends without a pause delays neither cancellation nor the deadline.
 fn read_some(
     mut stream: &TcpStream,
     bytes: &mut [u8],
@@ -174,9 +176,9 @@ impl Transport for TcpTransport {
         Ok(amount > 0)
     }
 
-    /// ureq asks twice: when an answer has been read whole, and when the connection is to be used again. It is looked at the
-    /// second time only: it is good as long as it is young and nothing has come, neither its end nor bytes that nobody
-    /// asked for. What comes from now on is another answer.
+    /// ureq calls this twice: when it has read a response, and before it uses the connection again. Input is checked
+    /// only the second time. The connection is good as long as it is young and nothing has arrived, neither its end nor
+    /// bytes that nobody asked for. What arrives from now on belongs to another response.
     fn is_open(&mut self) -> bool {
         let was_used = mem::take(&mut self.received) > 0;
         self.waited = None;
@@ -194,7 +196,7 @@ mod tests {
     use crate::net::wait::is_time_limit;
     use crate::net::wait::working_for;
 
-    /// A connection, and its other end.
+    /// A connection and its other end.
     fn connected() -> (TcpTransport, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
@@ -223,7 +225,7 @@ mod tests {
         let mut received = [0; 14];
         peer.read_exact(&mut received).unwrap();
         assert_eq!((&received, sent(&transport)), (b"head body more", 14));
-        // What lies in the buffer comes first where something reads past it.
+        // What is in the buffer comes first, even for a read past the buffer.
         let mut read = [0; 4];
         assert_eq!((transport.read(&mut read, None).unwrap(), &read), (4, b"answ"));
         assert_eq!((transport.read(&mut read, None).unwrap(), &read[..2]), (2, b"er".as_slice()));
@@ -306,7 +308,7 @@ mod tests {
         assert!(transport.await_input(NextTimeout::default()).unwrap());
         peer.write_all(b"?").unwrap();
         PollSet::new().readable(&transport.stream).until(None).unwrap();
-        // The answer has been read; now it is to be used.
+        // The response has been read. The second call is for the next use.
         assert!(transport.is_open());
         assert!(!transport.is_open());
     }

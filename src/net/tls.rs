@@ -1,4 +1,4 @@
-//! TLS over a connection of ours, by rustls with a configuration that belongs to the client alone.
+//! TLS over a TCP connection of this library, by rustls with a configuration that belongs to the client alone.
 
 use std::fmt;
 use std::io;
@@ -19,10 +19,10 @@ use super::wait::is_time_limit;
 use crate::config::url::bare_host;
 use crate::error::{Code, Error, reason};
 
-/// How many sessions are kept to be resumed: the service, and a proxy.
+/// How many sessions are kept for resumption.
 const SESSIONS: usize = 8;
 
-/// Wraps connections in TLS where the URL is https.
+/// Wraps connections in TLS if the URL is https.
 #[derive(Clone)]
 pub(crate) struct Tls {
     config: Option<Arc<ClientConfig>>,
@@ -35,7 +35,8 @@ impl fmt::Debug for Tls {
 }
 
 impl Tls {
-    /// The configuration with a session store of its own: one that is shared over `fork` could be locked for ever.
+    /// Copies the configuration and gives it a session store of its own: the lock of a shared store could stay locked
+    /// for ever in a child of `fork`.
     pub(crate) fn new(config: Option<&ClientConfig>) -> Tls {
         let own = |config: &ClientConfig| {
             let mut config = config.clone();
@@ -45,7 +46,7 @@ impl Tls {
         Tls { config: config.map(own) }
     }
 
-    /// Shakes hands with this host over a connection. The error is Timeout where the time runs out.
+    /// Does the handshake with this host over a connection. If the time runs out, the error has the code `Timeout`.
     pub(crate) fn handshake(&self, host: &str, tcp: TcpTransport, timeout: NextTimeout) -> Result<TlsStream, Error> {
         let config = self.config.clone().ok_or_else(|| Error::new(Code::Internal, "no TLS configuration"))?;
         let name = ServerName::try_from(host.to_owned())
@@ -57,7 +58,8 @@ impl Tls {
     }
 }
 
-/// What a failed handshake means. An end of file is a lost connection, an alert or a certificate is TLS.
+/// The error for a failed handshake. An end of file is a lost connection; an alert or a bad certificate is an error of
+/// TLS.
 fn failed(host: &str, error: io::Error) -> Error {
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         return Error::new(Code::Tls, format!("TLS with {host}: {}", explain::tls(tls)));
@@ -90,7 +92,7 @@ impl Connector<TcpTransport> for Tls {
     }
 }
 
-/// A TLS connection as ureq uses it.
+/// A TLS connection for ureq.
 pub(crate) struct TlsTransport {
     stream: TlsStream,
     buffers: WipedBuffers,

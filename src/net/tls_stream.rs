@@ -1,5 +1,6 @@
-//! A TLS connection over one of TCP. Records are received into a buffer of ours, where rustls decrypts them, and encrypted into
-//! that of the TCP connection: its own buffers grow and shrink with every answer.
+//! A TLS connection over a TCP connection. Records are received into a buffer of this module, where rustls decrypts
+//! them, and are encrypted into the buffer of the TCP connection. The buffers of rustls would grow and shrink with
+//! every response.
 
 use std::io::{self, ErrorKind};
 use std::time::Instant;
@@ -11,11 +12,11 @@ use ureq::unversioned::transport::Transport;
 use super::buffers::BUFFER_SIZE;
 use super::tcp::TcpTransport;
 
-/// The most of what is sent that goes into one record.
+/// The most plaintext in one record, in bytes.
 const RECORD: usize = 16 * 1024;
 
-/// Room for the certificates of a server, which must lie in the buffer together: no message of a handshake is longer than
-/// 64 KiB.
+/// The largest buffer for received records, in bytes. The certificates of a server must fit as a whole: no handshake
+/// message is longer than 64 KiB.
 const MOST: usize = 128 * 1024;
 
 /// A TLS connection.
@@ -23,7 +24,7 @@ pub(crate) struct TlsStream {
     pub connection: UnbufferedClientConnection,
     tcp: TcpTransport,
     incoming: Incoming,
-    /// What was decrypted and not taken.
+    /// Decrypted bytes that were not read yet.
     left: Vec<u8>,
     is_closed: bool,
 }
@@ -32,7 +33,7 @@ pub(crate) struct TlsStream {
 #[derive(Default)]
 struct Incoming {
     bytes: Vec<u8>,
-    /// Where the records lie.
+    /// The records are in `bytes[start..end]`.
     start: usize,
     end: usize,
 }
@@ -49,7 +50,7 @@ impl Incoming {
         }
     }
 
-    /// Room for more.
+    /// Free space for more records. Fails if there would be more than [`MOST`] bytes.
     fn room(&mut self) -> io::Result<&mut [u8]> {
         if self.end == self.bytes.len() {
             self.bytes.copy_within(self.start.., 0);
@@ -66,20 +67,20 @@ impl Incoming {
     }
 }
 
-/// What stands at the end of all that can be done at once.
+/// The state in which [`TlsStream::step`] stops.
 enum Step {
     /// More must be received before anything can be sent.
     Blocked,
-    /// Something can be sent, or was.
+    /// Something can be sent, or was encrypted.
     Ready,
-    /// So many bytes were decrypted.
+    /// This many bytes were decrypted into `received`.
     Received(usize),
-    /// The peer has ended the connection as TLS wants it.
+    /// The peer has closed the connection as TLS requires.
     Closed,
 }
 
 impl TlsStream {
-    /// Shakes hands.
+    /// Does the handshake.
     pub(crate) fn connect(
         connection: UnbufferedClientConnection,
         tcp: TcpTransport,
@@ -96,7 +97,7 @@ impl TlsStream {
         }
     }
 
-    /// Encrypts something to be sent, and holds it for what follows.
+    /// Encrypts bytes, and holds them for what follows.
     pub(crate) fn write_all(&mut self, bytes: &[u8], deadline: Option<Instant>) -> io::Result<()> {
         for part in bytes.chunks(RECORD) {
             loop {
@@ -110,7 +111,7 @@ impl TlsStream {
         Ok(())
     }
 
-    /// Sends what is held, and reads some bytes; 0 at the end.
+    /// Sends the held output, and reads some bytes. Returns their number; 0 at the end.
     pub(crate) fn read(&mut self, bytes: &mut [u8], deadline: Option<Instant>) -> io::Result<usize> {
         if !self.left.is_empty() {
             let amount = self.left.len().min(bytes.len());
@@ -129,13 +130,13 @@ impl TlsStream {
         Ok(0)
     }
 
-    /// Whether nothing has come that nobody asked for, be it a part of a record, nor the end.
+    /// Whether nothing has arrived that nobody asked for: no data, no part of a record, and not the end.
     pub(crate) fn is_open(&mut self) -> bool {
         let is_quiet = matches!(self.step(&[], &mut [], Some(Instant::now())), Ok(Step::Ready));
         is_quiet && self.left.is_empty() && self.incoming.is_empty() && !self.is_closed && self.tcp.is_open()
     }
 
-    /// Receives something. The end is an error here, as it comes without TLS' own.
+    /// Receives something. The end of the TCP connection is an error here, since TLS has not ended before it.
     fn receive(&mut self, deadline: Option<Instant>) -> io::Result<()> {
         match self.tcp.read(self.incoming.room()?, deadline)? {
             0 => Err(ErrorKind::UnexpectedEof.into()),
@@ -146,8 +147,8 @@ impl TlsStream {
         }
     }
 
-    /// Does all that can be done with what was received, until it has decrypted something into `received` (what has no room
-    /// there is left for later), or can encrypt `to_send`.
+    /// Does all that is possible with what was received, until it has decrypted something into `received` or can
+    /// encrypt `to_send`. What does not fit into `received` is kept for later.
     fn step(&mut self, to_send: &[u8], received: &mut [u8], deadline: Option<Instant>) -> io::Result<Step> {
         let TlsStream { connection, tcp, incoming, left, .. } = self;
         loop {
@@ -163,7 +164,7 @@ impl TlsStream {
                     encoded.map(|()| None)
                 }
                 Ok(ConnectionState::TransmitTlsData(data)) => {
-                    // It is held, and leaves before something is awaited.
+                    // The data is held, and is sent before the next wait for input.
                     data.done();
                     Ok(None)
                 }
@@ -203,13 +204,13 @@ impl TlsStream {
         }
     }
 
-    /// Tells the peer of an error, if it can be told.
+    /// Tells the peer about an error, if possible.
     fn send_alert(&mut self, deadline: Option<Instant>) {
         let TlsStream { connection, tcp, incoming, .. } = self;
         let records = &mut incoming.bytes[incoming.start..incoming.end];
         if let Ok(ConnectionState::EncodeTlsData(mut data)) = connection.process_tls_records(records).state {
             let alert = tcp.add(deadline, |room| Ok(data.encode(room).ok()));
-            // The error that is told is the one that matters.
+            // The error that the peer is told about is the one that matters.
             let _ = alert.and_then(|()| tcp.flush(deadline));
         }
     }
@@ -240,7 +241,7 @@ mod tests {
         Some(Instant::now() + Duration::from_secs(30))
     }
 
-    /// A connection, and what the server does with it in a thread of its own.
+    /// A connection, and the thread in which the server handles it.
     fn connected<T: Send + 'static>(
         version: &'static SupportedProtocolVersion,
         serve: impl FnOnce(Server) -> T + Send + 'static,
@@ -314,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_connection_is_open_while_nothing_has_come_that_nobody_asked_for() {
-        // A whole record, a part of one, the end of TLS.
+        // A whole record, a part of one, and the end of TLS.
         let unasked: [fn(&mut ServerConnection, &mut Vec<u8>); 3] = [
             |connection, _| connection.writer().write_all(b"?").unwrap(),
             |_, records| records.extend([23, 3, 3]),
@@ -331,7 +332,7 @@ mod tests {
                 while server.conn.wants_write() {
                     server.conn.write_tls(&mut records).unwrap();
                 }
-                // Together, so that they are received together.
+                // Sent together, so that they are received together.
                 server.sock.write_all(&records).unwrap();
                 server
             });

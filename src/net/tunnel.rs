@@ -1,4 +1,4 @@
-//! The way through a proxy, and whether that takes the credentials. The proxy looks up the host's name.
+//! Tunnels through a proxy, and whether the proxy accepts the credentials. The proxy looks up the name of the host.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,15 +17,15 @@ use crate::config::url::{bare_host, joined, port};
 use crate::error::{Code, Error, reason};
 use crate::sys::Event;
 
-/// Has a proxy lead the connection on, if there is a proxy.
+/// Asks the proxy to connect to the host, if there is a proxy.
 #[derive(Clone)]
 pub(crate) struct Tunnel {
     pub proxy: Option<Arc<Proxy>>,
     pub trial: Arc<CredentialTrial>,
 }
 
-/// Whether the proxy takes the credentials. One connection finds out, while others wait: wrong ones are sent once, so that
-/// no account is locked for them.
+/// Whether the proxy accepts the credentials. One connection finds out, and the others wait: wrong credentials are sent
+/// only once, so that no account is locked because of them.
 #[derive(Default)]
 pub(crate) struct CredentialTrial {
     state: Mutex<State>,
@@ -35,14 +35,14 @@ pub(crate) struct CredentialTrial {
 enum State {
     #[default]
     Untried,
-    /// The event happens when it is known, or to be tried again.
+    /// The event is set when the result is known, or another connection is to try.
     Trying(Arc<Event>),
     Taken,
-    /// For good: nothing is sent to the proxy any more.
+    /// Final: nothing is sent to the proxy any more.
     Refused(Error),
 }
 
-/// The one that tries.
+/// Held by the connection that tries the credentials.
 struct Turn<'t> {
     trial: &'t CredentialTrial,
     ended: Arc<Event>,
@@ -53,7 +53,8 @@ impl CredentialTrial {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the credentials are known to be taken, or are to be tried by whoever has the turn.
+    /// Waits until the credentials are known to be accepted (None), or until this connection has the turn to try them.
+    /// Fails if they are refused or the time runs out.
     fn enter(&self, proxy: &Proxy, timeout: NextTimeout) -> Result<Option<Turn<'_>>, Error> {
         let until = deadline(timeout);
         loop {
@@ -75,7 +76,7 @@ impl CredentialTrial {
         }
     }
 
-    /// Notes what came of a connection.
+    /// Notes the result of a connection.
     fn note(&self, opened: &Result<(), Error>) {
         match opened {
             Ok(()) => *self.lock() = State::Taken,
@@ -117,7 +118,8 @@ impl<In: Transport> Connector<In> for Tunnel {
 }
 
 impl Tunnel {
-    /// Asks the proxy, to which there is a connection, to connect further to this host.
+    /// Asks the proxy at the other end of `transport` to connect to this host. Sends nothing if the proxy has refused
+    /// the credentials.
     pub(crate) fn open(
         &self,
         proxy: &Proxy,
@@ -137,6 +139,7 @@ impl Tunnel {
     }
 }
 
+/// Does the handshake in the protocol of the proxy.
 fn lead(handshake: &mut ProxyHandshake<'_>, host: &str, port: u16) -> Result<(), Error> {
     match handshake.proxy.protocol {
         Protocol::Http => http_connect::connect(handshake, &joined(host, port)),
@@ -155,7 +158,7 @@ mod tests {
     use super::*;
     use crate::net::buffers::WipedBuffers;
 
-    /// A connection to a proxy that says this, so many bytes at a time, and then closes it.
+    /// A connection to a proxy that sends `answer`, `piece` bytes at a time, and then closes it.
     struct Script {
         buffers: WipedBuffers,
         answer: VecDeque<u8>,
@@ -200,7 +203,7 @@ mod tests {
         (Tunnel { proxy: Some(Arc::clone(&proxy)), trial: Arc::default() }, proxy)
     }
 
-    /// What comes of an answer, however it is cut: what was sent and what is left for TLS, or the error.
+    /// The result of an answer, however it is cut: what was sent and what is left for TLS, or the error.
     fn led(proxy: &str, answer: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Error> {
         let of = |piece| {
             let (tunnel, proxy) = tunnel(proxy);
@@ -286,7 +289,7 @@ mod tests {
         }
     }
 
-    /// Many connections at once: one of them tries, all of them are refused, then and later.
+    /// Many connections at once: one of them tries, and all are refused, then and later.
     #[test]
     fn credentials_that_are_refused_are_sent_once() {
         let (tunnel, proxy) = tunnel("http://u:s@p:1");
@@ -297,7 +300,7 @@ mod tests {
             sent.fetch_add(usize::from(!script.sent.is_empty()), Ordering::SeqCst);
             opened.map_err(|error| error.code())
         };
-        // What says nothing of the credentials lets the next one try.
+        // A failure that says nothing about the credentials lets the next connection try.
         assert_eq!(connect(b"HTTP/1.1 502 No\r\n\r\n"), Err(Code::Connect));
         assert_eq!((connect(b""), sent.load(Ordering::SeqCst)), (Err(Code::Connect), 2));
         let codes: Vec<_> = thread::scope(|scope| {

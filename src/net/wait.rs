@@ -1,4 +1,4 @@
-//! Waiting: for sockets and for time. Every wait ends at its deadline, and at once when the caller cancels.
+//! Waits for sockets and for time. Every wait ends at its deadline, and at once when the caller cancels.
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
@@ -10,11 +10,11 @@ use crate::error::{Code, Error};
 use crate::sys::{NO_DESCRIPTOR, Polled, RawDescriptor, Waitable, poll, raw};
 
 thread_local! {
-    /// The descriptor of the cancel token that this thread works for. ureq cannot hand one to a transport.
+    /// The descriptor of the cancel token that this thread works for. ureq cannot pass one to a transport.
     static CANCEL: Cell<RawDescriptor> = const { Cell::new(NO_DESCRIPTOR) };
 }
 
-/// Runs something whose waits in this thread end as soon as it is cancelled.
+/// Runs `run`. Its waits in this thread end as soon as the token is cancelled.
 pub(crate) fn working_for<T>(cancel: Option<&CancelToken>, run: impl FnOnce() -> T) -> T {
     struct PutBack(RawDescriptor);
     impl Drop for PutBack {
@@ -27,14 +27,14 @@ pub(crate) fn working_for<T>(cancel: Option<&CancelToken>, run: impl FnOnce() ->
     run()
 }
 
-/// Waits for so long. An error if cancelled before or meanwhile.
+/// Waits for `time`. Fails if cancelled before or meanwhile.
 pub(crate) fn sleep(time: Duration, cancel: Option<&CancelToken>) -> Result<(), Error> {
-    // A wait for nothing ends by its deadline or by cancellation.
+    // There is nothing to become ready, so the wait ends by its deadline or by cancellation.
     let _ = working_for(cancel, || PollSet::new().until(Some(Instant::now() + time)));
     check_cancelled(cancel)
 }
 
-/// An error if cancelled.
+/// Fails if cancelled.
 pub(crate) fn check_cancelled(cancel: Option<&CancelToken>) -> Result<(), Error> {
     match cancel {
         Some(cancel) if cancel.is_cancelled() => Err(cancelled()),
@@ -42,12 +42,12 @@ pub(crate) fn check_cancelled(cancel: Option<&CancelToken>) -> Result<(), Error>
     }
 }
 
-/// The caller wants no more.
+/// The error for an operation that was cancelled.
 pub(crate) fn cancelled() -> Error {
     Error::new(Code::Cancelled, "the operation was cancelled")
 }
 
-/// Descriptors of which one is waited for, and with them always the cancel token that this thread works for.
+/// Descriptors to wait for. They always include the cancel token that this thread works for.
 pub(crate) struct PollSet<'fd> {
     /// The cancel token, then the others.
     list: [Polled; PollSet::MOST + 1],
@@ -56,7 +56,7 @@ pub(crate) struct PollSet<'fd> {
 }
 
 impl<'fd> PollSet<'fd> {
-    /// How many descriptors can be waited for at a time.
+    /// How many descriptors can be waited for at a time, besides the cancel token.
     pub(crate) const MOST: usize = 16;
 
     pub(crate) fn new() -> PollSet<'fd> {
@@ -65,10 +65,12 @@ impl<'fd> PollSet<'fd> {
         PollSet { list, length: 1, borrowed: PhantomData }
     }
 
+    /// Adds something to wait for until it can be read.
     pub(crate) fn readable(self, waitable: &'fd impl Waitable) -> PollSet<'fd> {
         self.with(Polled::readable(raw(waitable)))
     }
 
+    /// Adds something to wait for until it can be written.
     pub(crate) fn writable(self, waitable: &'fd impl Waitable) -> PollSet<'fd> {
         self.with(Polled::writable(raw(waitable)))
     }
@@ -79,8 +81,9 @@ impl<'fd> PollSet<'fd> {
         self
     }
 
-    /// Waits until one is ready: its place, in the order in which they were added. None for the deadline is none. The
-    /// error is a time limit (see [`is_time_limit`]) or says that the wait was stopped.
+    /// Waits until a descriptor is ready. Returns its index, in the order in which they were added. If `deadline` is
+    /// None, there is no time limit. The error is a time limit (see [`is_time_limit`]), or says that the wait was
+    /// cancelled or failed.
     pub(crate) fn until(mut self, deadline: Option<Instant>) -> io::Result<usize> {
         let list = &mut self.list[..self.length];
         loop {
@@ -98,7 +101,7 @@ impl<'fd> PollSet<'fd> {
     }
 }
 
-/// Whether a limit of ours has passed. The system has one of its own, an error like any other.
+/// Whether a time limit of this library has passed. A time-out of the system is an error like any other.
 pub(crate) fn is_time_limit(error: &io::Error) -> bool {
     error.kind() == ErrorKind::TimedOut && error.raw_os_error().is_none()
 }
@@ -144,7 +147,7 @@ mod tests {
         let error = working_for(Some(&cancel), || PollSet::new().readable(&listener).until(until)).unwrap_err();
         assert!(!is_time_limit(&error));
         assert!(start.elapsed() < LONG / 2);
-        // Only while that was worked for.
+        // The token applies only while `working_for` runs.
         assert_eq!(CANCEL.get(), NO_DESCRIPTOR);
     }
 }

@@ -1,31 +1,32 @@
-//! Descriptors of Unix: how they are named, and where they may be.
+//! Descriptors of Unix: their types, and which numbers they may have.
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
-/// What can be waited for; how it is borrowed, and how it is named in the interface.
+/// What can be waited for, its borrowed descriptor, and its raw descriptor: the same names on all systems.
 pub(crate) use std::os::fd::{AsFd as Waitable, BorrowedFd as Descriptor, RawFd as RawDescriptor};
 
-/// `poll` passes over it.
+/// Not a descriptor. `poll` ignores it.
 pub(crate) const NO_DESCRIPTOR: RawDescriptor = -1;
 
-/// The descriptor of something that can be waited for.
+/// The borrowed descriptor of something that can be waited for.
 pub(crate) fn descriptor(waitable: &impl Waitable) -> Descriptor<'_> {
     waitable.as_fd()
 }
 
-/// Its number.
+/// The raw descriptor of something that can be waited for.
 pub(crate) fn raw(waitable: &impl Waitable) -> RawDescriptor {
     waitable.as_fd().as_raw_fd()
 }
 
-/// The same as the C interface has it.
+/// The same, in the type of the C interface.
 pub(crate) fn number(waitable: &impl Waitable) -> i32 {
     raw(waitable)
 }
 
-/// Moves what was opened just now to a number beyond those of standard input, output and error: a host that has closed them
-/// goes on to write there. What it writes at this very moment it has written.
+/// Moves a newly opened descriptor to a number above those of standard input, output and error: a host that has closed
+/// these goes on to write to their numbers. What it writes before the move cannot be prevented. Fails if there is no
+/// descriptor left.
 pub(crate) fn past_standard<T: Waitable + From<OwnedFd>>(opened: T) -> io::Result<T> {
     if raw(&opened) > libc::STDERR_FILENO {
         return Ok(opened);
@@ -35,6 +36,6 @@ pub(crate) fn past_standard<T: Waitable + From<OwnedFd>>(opened: T) -> io::Resul
     if moved < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the descriptor was made just now and belongs to nobody else.
+    // SAFETY: the descriptor is new and belongs to nobody else.
     Ok(T::from(unsafe { OwnedFd::from_raw_fd(moved) }))
 }

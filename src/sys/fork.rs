@@ -1,4 +1,4 @@
-//! Forks: which process it is, which descriptors a child does not keep, and whether it may free what its parent had.
+//! Forks: which process this is, which descriptors a child closes, and whether it may free what its parent left.
 
 use std::cell::Cell;
 use std::ffi::c_int;
@@ -14,39 +14,39 @@ use once_cell::race::OnceRef;
 
 use super::descriptor::{Descriptor, RawDescriptor, Waitable, past_standard, raw};
 
-/// A process, told from those that it was forked off from. Its id does not tell it: in a PID namespace of its own a child can
-/// have that of its parent, and ids are used again.
+/// Tells a process from those that it was forked from. The process id does not: a child in a PID namespace of its own
+/// may have the id of its parent, and ids are reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Generation(usize);
 
-/// Where a process keeps its number; 0 in a new one. The system sees to that, however a child is made; where it cannot
-/// (before Linux 4.14) `fork` does.
+/// The number of this process; 0 in a new one. The system resets it, however a child is made. Where the system cannot
+/// (before Linux 4.14), the handler of `fork` sets the new number.
 static NUMBER: OnceRef<'static, AtomicUsize> = OnceRef::new();
 
-/// The last number that was given, in the parents too.
+/// The last number that was given to a process, here or in its ancestors.
 static LAST: AtomicUsize = AtomicUsize::new(0);
 
-/// The last process of this line that may have been forked off while its parent worked.
+/// The last process of this line that may have been forked while its parent worked.
 static UNSETTLED: AtomicUsize = AtomicUsize::new(0);
 
 impl Generation {
-    /// The process that asks. Async-signal-safe from the second time on.
+    /// The current process. Async-signal-safe from the second call on.
     pub(crate) fn current() -> Generation {
         let number = NUMBER.get_or_init(prepare);
         let known = number.load(Ordering::SeqCst);
         if known != 0 {
             return Generation(known);
         }
-        // The first one, or a child made without the handlers of `fork`.
+        // The first process, or a child made without the handlers of `fork`.
         let next = LAST.fetch_add(1, Ordering::SeqCst) + 1;
         UNSETTLED.fetch_max(next, Ordering::SeqCst);
-        // Another thread may be first.
+        // Another thread may have been faster.
         let given = number.compare_exchange(0, next, Ordering::SeqCst, Ordering::SeqCst);
         Generation(given.err().unwrap_or(next))
     }
 
-    /// Whether nobody worked in this process when the one that asks, or its own parent and so on, was forked off: then all
-    /// that work takes in hand is here as it was left.
+    /// Whether no thread worked at any of the forks that lead from this process to the current one. If so, everything
+    /// that work changes is here as it was left.
     pub(crate) fn was_at_rest(self) -> bool {
         UNSETTLED.load(Ordering::SeqCst) <= self.0
     }
@@ -54,13 +54,13 @@ impl Generation {
 
 fn prepare() -> &'static AtomicUsize {
     static NOT_WIPED: AtomicUsize = AtomicUsize::new(0);
-    // SAFETY: the functions are there as long as the library, which stays loaded.
+    // SAFETY: the functions exist as long as the library, which stays loaded.
     unsafe { libc::pthread_atfork(Some(before_fork), None, Some(in_child)) };
     WORK.store(map(libc::MAP_SHARED).unwrap_or(ptr::null_mut()), Ordering::SeqCst);
     wiped_on_fork().unwrap_or(&NOT_WIPED)
 }
 
-/// Memory that is 0 in a child, if the system has such. It stays.
+/// Memory that is 0 in a child, if the system offers it. It is never freed.
 fn wiped_on_fork() -> Option<&'static AtomicUsize> {
     let page: *mut AtomicUsize = map(libc::MAP_PRIVATE)?;
     // SAFETY: the page is new, zeroed and aligned, and never unmapped once it is handed out.
@@ -73,17 +73,17 @@ fn wiped_on_fork() -> Option<&'static AtomicUsize> {
     }
 }
 
-/// Maps new memory, which is zeroed.
+/// Maps new memory, which is zeroed. None if the system refuses.
 fn map<T>(kind: c_int) -> Option<*mut T> {
     let access = libc::PROT_READ | libc::PROT_WRITE;
-    // SAFETY: the system chooses where.
+    // SAFETY: the system chooses the address.
     let page = unsafe { libc::mmap(ptr::null_mut(), size_of::<T>(), access, kind | libc::MAP_ANONYMOUS, -1, 0) };
     (page != libc::MAP_FAILED).then(|| page.cast())
 }
 
 /// # Safety
 ///
-/// It was mapped, and nothing uses it any more.
+/// The page was mapped with [`map`], and nothing uses it any more.
 unsafe fn unmap<T>(page: *mut T) {
     // SAFETY: as above.
     unsafe { libc::munmap(page.cast(), size_of::<T>()) };
@@ -96,38 +96,40 @@ struct Work {
 }
 
 impl Work {
-    /// How often work was begun, if all of it has ended.
+    /// How often work was begun, if all of it has ended. None if some has not.
     fn begun_at_rest(&self) -> Option<usize> {
         let ended = self.ended.load(Ordering::SeqCst);
         Some(self.begun.load(Ordering::SeqCst)).filter(|begun| *begun == ended)
     }
 }
 
-/// Where this process counts its work; null where it cannot. A child sees what its parent counts there, for a moment: it is
-/// copied page after page while the parent's threads go on, and work that was begun meanwhile has changed some of them.
+/// Where this process counts its work; null if it cannot. The memory is shared, so for a moment a child sees what its
+/// parent counts. `fork` copies page by page while the parent's threads go on, and work that began meanwhile has
+/// changed some of the pages.
 static WORK: AtomicPtr<Work> = AtomicPtr::new(ptr::null_mut());
 
 fn work() -> Option<&'static Work> {
-    // SAFETY: it is null or mapped. It is unmapped in a child only, where the thread that forked does not use it.
+    // SAFETY: it is null or mapped. Only a child unmaps it, where the thread that forked does not use it.
     unsafe { WORK.load(Ordering::SeqCst).as_ref() }
 }
 
 thread_local! {
-    /// How often work was begun, all of which has ended, when this thread was about to fork.
+    /// How often work was begun when this thread was about to fork. None if some had not ended.
     static BEGUN: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
-/// There while a thread takes in hand what a client keeps: connections, and the memory of requests and answers.
+/// Exists while a thread uses what a client keeps: connections, and the memory of requests and responses.
 pub(crate) struct Working {
     process: Generation,
 }
 
 impl Working {
+    /// Counts work of this thread, until the value is dropped.
     pub(crate) fn begin() -> Working {
         let process = Generation::current();
         if let Some(work) = work() {
             work.begun.fetch_add(1, Ordering::SeqCst);
-            // Before anything is changed.
+            // Counted before anything is changed.
             fence(Ordering::SeqCst);
         }
         Working { process }
@@ -136,19 +138,19 @@ impl Working {
 
 impl Drop for Working {
     fn drop(&mut self) {
-        // A child that was forked off in the middle of it has not begun it.
+        // In a child that was forked in the middle of it, this work has not begun.
         if let Some(work) = work().filter(|_| self.process == Generation::current()) {
             work.ended.fetch_add(1, Ordering::SeqCst);
         }
     }
 }
 
-/// What `fork` runs before, in the thread that forks.
+/// `fork` runs this first, in the thread that forks.
 extern "C" fn before_fork() {
     BEGUN.set(work().and_then(Work::begun_at_rest));
 }
 
-/// What `fork` runs in the child, where no other thread is.
+/// `fork` runs this in the child, where there is no other thread.
 extern "C" fn in_child() {
     let begun = BEGUN.take();
     let was_at_rest = begun.is_some() && begun == work().map(|work| work.begun.load(Ordering::SeqCst));
@@ -164,11 +166,11 @@ extern "C" fn in_child() {
         }
         number.store(next, Ordering::SeqCst);
     }
-    // What is not written to is not copied.
+    // A page that is not written to is not copied.
     for (index, word) in KEPT.iter().enumerate().filter(|(_, word)| word.load(Ordering::SeqCst) != 0) {
         let kept = word.swap(0, Ordering::SeqCst);
         for bit in (0..WORD).filter(|bit| kept >> bit & 1 == 1) {
-            // SAFETY: a number that is marked is a descriptor of the library's, and no value of this process closes it.
+            // SAFETY: a marked number is a descriptor of the library, and no value of this process closes it.
             unsafe { libc::close((index * WORD + bit) as RawDescriptor) };
         }
     }
@@ -176,24 +178,24 @@ extern "C" fn in_child() {
 
 const WORD: usize = usize::BITS as usize;
 
-/// The numbers of the descriptors that are kept, a bit for each. Higher ones are not closed in a child.
+/// The numbers of kept descriptors, one bit each. Higher numbers are not closed in a child.
 static KEPT: [AtomicUsize; 65_536 / WORD] = [const { AtomicUsize::new(0) }; 65_536 / WORD];
 
-/// The bit of a descriptor.
+/// The word and the bit of a descriptor. None if its number is too high.
 fn bit(descriptor: RawDescriptor) -> Option<(&'static AtomicUsize, usize)> {
     let number = usize::try_from(descriptor).ok()?;
     Some((KEPT.get(number / WORD)?, 1 << (number % WORD)))
 }
 
-/// A socket or an event, with a descriptor for longer than a moment. In a child it is closed from the fork on: its number may
-/// be the host's there.
+/// A socket or an event whose descriptor is kept for more than a moment. The descriptor is closed in a child when it is
+/// forked, and not used there: its number may belong to the host.
 pub(crate) struct Kept<T: Waitable> {
     opened: ManuallyDrop<T>,
     process: Generation,
 }
 
 impl<T: Waitable + From<OwnedFd>> Kept<T> {
-    /// Keeps what was opened just now.
+    /// Keeps something newly opened. Fails if there is no descriptor left.
     pub(crate) fn new(opened: T) -> io::Result<Kept<T>> {
         let process = Generation::current();
         let opened = ManuallyDrop::new(past_standard(opened)?);
@@ -209,7 +211,7 @@ impl<T: Waitable> Drop for Kept<T> {
         if self.process != Generation::current() {
             return;
         }
-        // Not marked any more before it is closed: after that the number may be the host's.
+        // Unmarked before it is closed: after that the number may belong to the host.
         if let Some((word, bit)) = bit(raw(&*self.opened)) {
             word.fetch_and(!bit, Ordering::SeqCst);
         }

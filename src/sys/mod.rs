@@ -1,4 +1,4 @@
-//! What the library asks of the operating system beside what std has: the same names for each, in a file of its own.
+//! What the library needs from the operating system beyond std. Each system has a file with the same names.
 
 #![allow(unsafe_code)] // the systems' own interfaces
 
@@ -24,7 +24,7 @@ pub(crate) use unix::*;
 #[cfg(windows)]
 pub(crate) use windows::*;
 
-/// All that a file holds.
+/// Reads a whole file.
 pub(crate) fn read(path: &str) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     past_standard(File::open(path)?)?.read_to_end(&mut content)?;

@@ -1,14 +1,15 @@
-//! Threads of the library. They block all signals, so that a handler of the host never runs in one of them.
+//! Threads of the library. They block all signals, so that a signal handler of the host never runs in them.
 
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
 use crate::sys::{is_current, least_stack, note_end_of_thread, starting_thread, thread_has_ended};
 
-/// A small stack will do: bodies and tables live on the heap. What the system takes of it comes on top.
+/// The stack of a thread, in bytes. A small one is enough, since bodies and tables are on the heap. What the system
+/// takes of it is added.
 const STACK: usize = 512 * 1024;
 
-/// Starts a thread that takes no signal. An error in a thread that has ended.
+/// Starts a thread that receives no signals. Fails in a thread that has ended, or if the system has no thread.
 pub(crate) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
     if thread_has_ended() {
         return Err(io::Error::other("the thread that calls has ended (pthread_exit)"));
@@ -21,8 +22,8 @@ pub(crate) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Resu
     starting_thread(|| builder.spawn(run))
 }
 
-/// Waits for threads that are at their end. One of them may be that which is here: the system runs what the host has for its
-/// end in the last thread of the process.
+/// Waits for threads that are about to end. The current thread is left out. It may be among them, since the system runs
+/// the host's exit handlers in the last thread of the process.
 pub(crate) fn join(threads: impl IntoIterator<Item = JoinHandle<()>>) {
     for thread in threads.into_iter().filter(|thread| !is_current(thread)) {
         // A panic was caught where it happened.

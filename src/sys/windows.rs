@@ -1,4 +1,4 @@
-//! Windows: sockets alone can be waited for, by `select`; there are no signals and no fork.
+//! Windows: only sockets can be waited for, with `select`. There are no signals and no fork.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -21,33 +21,33 @@ use windows_sys::Win32::System::LibraryLoader::{
     GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN, GetModuleHandleExW,
 };
 
-/// What can be waited for; how it is borrowed, and how it is named in the interface.
+/// What can be waited for, its borrowed socket, and its raw socket: the same names on all systems.
 pub(crate) use std::os::windows::io::{AsSocket as Waitable, BorrowedSocket as Descriptor, RawSocket as RawDescriptor};
 
-/// [`poll`] passes over it.
+/// Not a socket. [`poll`] ignores it.
 pub(crate) const NO_DESCRIPTOR: RawDescriptor = INVALID_SOCKET as RawDescriptor;
 
-/// The socket of something that can be waited for.
+/// The borrowed socket of something that can be waited for.
 pub(crate) fn descriptor(waitable: &impl Waitable) -> Descriptor<'_> {
     waitable.as_socket()
 }
 
-/// Its number.
+/// The raw socket of something that can be waited for.
 pub(crate) fn raw(waitable: &impl Waitable) -> RawDescriptor {
     waitable.as_socket().as_raw_socket()
 }
 
-/// The same as the C interface has it: handles fit into 32 bits also where they are wider.
+/// The same, in the type of the C interface. Handles fit into 32 bits, even where they are wider.
 pub(crate) fn number(waitable: &impl Waitable) -> i32 {
     raw(waitable) as i32
 }
 
-/// How long a byte on its way to this very process is waited for. It takes microseconds.
+/// How long to wait for a byte that is sent within this process. It takes microseconds.
 const DELIVERY: Duration = Duration::from_secs(1);
 
-/// A socket that is readable, for `select` and its like, once the event has happened. Child processes do not inherit it.
+/// An event whose socket is readable, for `select` and the like, while it is set. Child processes do not inherit it.
 ///
-/// It is connected to another one of this process. A byte is sent from the one to the other, and never more than one.
+/// The socket is connected to another one of this process, which sends it a byte, and never more than one.
 #[derive(Debug)]
 pub(crate) struct Event {
     receiver: TcpStream,
@@ -56,7 +56,7 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    /// An event that has not happened.
+    /// An event that is not set. Fails if there is no socket left.
     pub(crate) fn new() -> io::Result<Event> {
         let listener = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
@@ -66,27 +66,27 @@ impl Event {
         let sender = accept(&listener, &receiver)?;
         for socket in [&receiver, &sender] {
             socket.set_nonblocking(true)?;
-            // No port is kept for a while after the end, as it would be for a peer that is far away.
+            // Otherwise the port would stay in use for a while after the end, as for a distant peer.
             socket.set_linger(Some(Duration::ZERO))?;
         }
         sender.set_tcp_nodelay(true)?;
         Ok(Event { receiver: receiver.into(), sender: sender.into(), has_happened: Mutex::new(false) })
     }
 
-    /// Lets it happen; a second time changes nothing. Whoever looks after that sees it.
+    /// Sets the event. Doing so again changes nothing. Whoever checks after that sees it.
     pub(crate) fn set(&self) {
         let mut has_happened = self.lock();
         if !*has_happened && (&self.sender).write(&[1]).is_ok() {
             *has_happened = true;
-            // Where it takes longer it comes later.
+            // If it takes longer, the byte arrives later.
             let _ = poll(&mut [Polled::readable(raw(&self.receiver))], Some(DELIVERY));
         }
     }
 
-    /// Makes it one that has not happened.
+    /// Clears the event.
     pub(crate) fn clear(&self) {
         let mut has_happened = self.lock();
-        // There is nothing to read where it has not happened.
+        // There is nothing to read if it is not set.
         let _ = (&self.receiver).read(&mut [0; 2]);
         *has_happened = false;
     }
@@ -102,7 +102,7 @@ impl Waitable for Event {
     }
 }
 
-/// The other end of a connection. Any program of this machine may connect in between: that is not taken for it.
+/// Accepts the other end of `connected`. Any program of this machine may connect first: its connection is dropped.
 fn accept(listener: &Socket, connected: &Socket) -> io::Result<Socket> {
     let address = connected.local_addr()?;
     loop {
@@ -113,7 +113,7 @@ fn accept(listener: &Socket, connected: &Socket) -> io::Result<Socket> {
     }
 }
 
-/// A socket, what it is waited for, and whether that is there.
+/// A socket, what it is waited for, and whether it is ready.
 #[derive(Clone, Copy)]
 pub(crate) struct Polled {
     socket: RawDescriptor,
@@ -135,23 +135,23 @@ impl Polled {
     }
 }
 
-/// Waits until one of these, which are fewer than FD_SETSIZE, is ready, or for this time. By `select`, since `WSAPoll` does
-/// not tell of a connection that cannot be made before Windows 10 of 2020.
+/// Waits until one of these is ready, or for `time` (None means no limit). There must be fewer than FD_SETSIZE. Uses
+/// `select`, since `WSAPoll` reports connections that fail only since Windows 10 of 2020.
 pub(crate) fn poll(list: &mut [Polled], time: Option<Duration>) -> io::Result<()> {
     let mut readable = fd_set(list.iter().filter(|polled| !polled.for_writing));
     let mut writable = fd_set(list.iter().filter(|polled| polled.for_writing));
     if readable.fd_count + writable.fd_count == 0 {
-        // It refuses to wait for nothing.
+        // `select` refuses to wait for nothing.
         thread::sleep(time.unwrap_or(Duration::MAX));
         return Ok(());
     }
-    // Connections that cannot be made.
+    // Connections that fail.
     let mut failed = writable;
     let time = time.map(timeval);
     let time = time.as_ref().map_or(ptr::null(), ptr::from_ref);
-    // SAFETY: the sets and the time live until the end; the first number means nothing here.
+    // SAFETY: the sets and the time live until the end; the first number is ignored.
     if unsafe { select(0, &mut readable, &mut writable, &mut failed, time) } == SOCKET_ERROR {
-        // SAFETY: it takes nothing.
+        // SAFETY: it takes no arguments.
         return Err(io::Error::from_raw_os_error(unsafe { WSAGetLastError() }));
     }
     for polled in list {
@@ -161,7 +161,7 @@ pub(crate) fn poll(list: &mut [Polled], time: Option<Duration>) -> io::Result<()
     Ok(())
 }
 
-/// These sockets, for `select`.
+/// A set of these sockets, for `select`.
 fn fd_set<'a>(list: impl Iterator<Item = &'a Polled>) -> FD_SET {
     let mut set = FD_SET::default();
     let sockets = list.filter(|polled| polled.socket != NO_DESCRIPTOR);
@@ -176,33 +176,34 @@ fn members(set: &FD_SET) -> &[SOCKET] {
     &set.fd_array[..set.fd_count as usize]
 }
 
-/// The time for `select`; not a shorter one.
+/// The time for `select`, rounded up.
 fn timeval(time: Duration) -> TIMEVAL {
     let time = time.saturating_add(Duration::from_nanos(999));
     TIMEVAL { tv_sec: i32::try_from(time.as_secs()).unwrap_or(i32::MAX), tv_usec: time.subsec_micros() as i32 }
 }
 
-/// Whether a connection that does not block is being made.
+/// Whether the error of a non-blocking connect says that the connection is still being established.
 pub(crate) fn is_connecting(error: &io::Error) -> bool {
     error.raw_os_error() == Some(WSAEWOULDBLOCK)
 }
 
-/// Handles or memory are used up.
+/// Whether an error says that handles or memory are used up.
 pub(crate) fn is_exhaustion(error: &io::Error) -> bool {
     let of_system = [ERROR_TOO_MANY_OPEN_FILES, ERROR_NOT_ENOUGH_MEMORY, ERROR_OUTOFMEMORY].map(|number| number as i32);
     error.raw_os_error().is_some_and(|number| [WSAEMFILE, WSAENOBUFS].contains(&number) || of_system.contains(&number))
 }
 
-/// Runs what starts a thread. From then on the library stays loaded: FreeLibrary would pull the code from under the thread.
+/// Runs `run`, which starts a thread. From then on the library stays loaded: otherwise FreeLibrary would remove the
+/// code that the thread runs.
 pub(crate) fn starting_thread<T>(run: impl FnOnce() -> T) -> T {
     let mut module = ptr::null_mut();
     let flags = GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS;
-    // SAFETY: with this flag it takes any address inside of a module; the handle lives until the end.
+    // SAFETY: with this flag it takes any address in a module; the handle lives until the end.
     unsafe { GetModuleHandleExW(flags, (is_connecting as *const ()).cast(), &mut module) };
     run()
 }
 
-/// There is no fork.
+/// There is no fork, so all generations are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Generation;
 
@@ -216,7 +217,7 @@ impl Generation {
     }
 }
 
-/// There while a thread takes in hand what a client keeps. Nobody asks for it here.
+/// Exists while a thread uses what a client keeps. Nothing checks it here.
 pub(crate) struct Working;
 
 impl Working {
@@ -225,12 +226,12 @@ impl Working {
     }
 }
 
-/// A socket for longer than a moment.
+/// A socket that is kept for more than a moment.
 #[derive(Debug)]
 pub(crate) struct Kept<T>(T);
 
 impl<T> Kept<T> {
-    /// Keeps what was opened just now.
+    /// Keeps something newly opened.
     pub(crate) fn new(opened: T) -> io::Result<Kept<T>> {
         Ok(Kept(opened))
     }
@@ -250,17 +251,17 @@ impl<T: Waitable> Waitable for Kept<T> {
     }
 }
 
-/// What a host has for its end never runs in a thread of ours.
+/// The host's exit handlers never run in a thread of the library.
 pub(crate) fn is_current<T>(_: &JoinHandle<T>) -> bool {
     false
 }
 
-/// Thread-local data lies beside the stack.
+/// Thread-local data is not on the stack.
 pub(crate) fn least_stack() -> usize {
     0
 }
 
-/// The last thread of a process ends it without what the host has for the end.
+/// The last thread of a process ends it without the host's exit handlers.
 pub(crate) fn note_end_of_thread() {}
 
 /// Nothing runs in a thread that has ended.
@@ -268,7 +269,7 @@ pub(crate) fn thread_has_ended() -> bool {
     false
 }
 
-/// There are no signals that a write raises.
+/// Writes raise no signals.
 pub(crate) fn without_signals_of_writes<T>(run: impl FnOnce() -> T) -> T {
     run()
 }
@@ -288,7 +289,7 @@ pub(crate) fn past_standard<T>(opened: T) -> io::Result<T> {
     Ok(opened)
 }
 
-/// What an error of the system means, in English: Windows speaks the language of the machine.
+/// What an error of the system means, in English. The texts of Windows are in the language of the machine.
 pub(crate) fn text(error: &io::Error) -> String {
     let number = error.raw_os_error().unwrap_or_default();
     let text = match number {
@@ -299,7 +300,7 @@ pub(crate) fn text(error: &io::Error) -> String {
     format!("{text} (error {number} of Windows)")
 }
 
-/// Errors come as numbers, which [`text`] has in English.
+/// Errors are numbers, for which [`text`] has English texts.
 pub(crate) fn in_english<T>(run: impl FnOnce() -> T) -> T {
     run()
 }
@@ -309,18 +310,18 @@ pub(crate) fn open_log(path: &Path) -> io::Result<File> {
     OpenOptions::new().append(true).create(true).open(path)
 }
 
-/// Writes a line to standard error, without the lock that Rust's own has. A pipe that nobody reads is waited for: there is no
-/// way to ask it, nor one that leaves the host's handle as it is.
+/// Writes a line to standard error, without the lock of Rust's own. Waits if nobody reads a pipe: this cannot be
+/// checked, nor avoided without changing the host's handle.
 pub(crate) fn write_stderr(line: &[u8]) -> io::Result<usize> {
     io::stderr().as_handle().try_clone_to_owned().map(File::from)?.write(line)
 }
 
-/// A program has the rights of who starts it.
+/// A program has the rights of its caller.
 pub(crate) fn has_more_rights_than_its_caller() -> bool {
     false
 }
 
-/// The file of the authorities that this machine trusts, or why there is none.
+/// The file with the authorities that this machine trusts, or why there is none.
 pub(crate) fn authorities() -> Result<&'static str, String> {
     Err("Windows keeps its authorities in no file; list bundled, or a file that they were exported to as PEM"
         .to_owned())
