@@ -1,14 +1,15 @@
-//! Texts of the service, bounded before anything is copied: a body may be one text of 16 MB.
+//! Limits the length of the service's texts before they are copied: a body may be a single text of 16 MB.
 
 use std::borrow::Cow;
 
-/// The longest text that is kept, in bytes. What is longer is cut, and ends in `…`.
+/// The longest text that is kept, in bytes. A longer text is cut and ends in `…`.
 pub(crate) const MAX_TEXT: usize = 1024;
 
-/// Stands where a text was cut.
+/// Marks where a text was cut.
 pub(crate) const CUT: char = '…';
 
-/// A text as it is where it is short, else without the white space around it, and cut if it is too long even so.
+/// Returns a text of at most `MAX_TEXT` bytes as it is. Removes the white space around a longer one, and cuts it if it
+/// is still too long.
 #[inline]
 pub(crate) fn bounded(text: &str) -> Cow<'_, str> {
     if text.len() <= MAX_TEXT { Cow::Borrowed(text) } else { shortened(text.trim()) }
@@ -24,17 +25,17 @@ fn shortened(trimmed: &str) -> Cow<'_, str> {
     Cow::Owned(text.end())
 }
 
-/// A text in the making, without the white space around it.
+/// Builds a text piece by piece, without the white space around it, and cuts it if it becomes too long.
 #[derive(Debug, Default)]
 pub(crate) struct Bounded {
     text: String,
-    /// Something found no room; it may have been white space at the end.
+    /// Whether something did not fit. It may have been white space at the end.
     is_full: bool,
     is_cut: bool,
 }
 
 impl Bounded {
-    /// Adds what comes next, as far as there is room.
+    /// Appends a piece, as far as there is room.
     pub(crate) fn push_str(&mut self, piece: &str) {
         let piece = if self.text.is_empty() { piece.trim_start() } else { piece };
         if !self.is_full && self.text.len() + piece.len() <= MAX_TEXT {
@@ -48,7 +49,7 @@ impl Bounded {
         }
     }
 
-    /// Adds a character if there is room.
+    /// Appends a character if there is room.
     pub(crate) fn push(&mut self, character: char) {
         let is_white = character.is_whitespace();
         self.is_full |= self.text.len() + character.len_utf8() > MAX_TEXT;
@@ -59,17 +60,17 @@ impl Bounded {
         }
     }
 
-    /// Whether nothing that comes makes a difference any more.
+    /// Whether the text is cut, so that further pieces make no difference.
     pub(crate) fn is_cut(&self) -> bool {
         self.is_cut
     }
 
-    /// Whether there is nothing but white space.
+    /// Whether there was nothing but white space so far.
     pub(crate) fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// The text.
+    /// Returns the text.
     pub(crate) fn end(mut self) -> String {
         if self.is_cut {
             let mut end = MAX_TEXT - CUT.len_utf8();
@@ -89,7 +90,7 @@ impl Bounded {
 mod tests {
     use super::*;
 
-    /// In pieces of this many characters.
+    /// Builds the text from pieces of this many characters.
     fn in_pieces(text: &str, size: usize) -> String {
         let mut bounded = Bounded::default();
         let characters: Vec<_> = text.chars().collect();

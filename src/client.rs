@@ -1,4 +1,5 @@
-//! A client: ask what became of many messages; every query gets one status, in order, whatever the network does.
+//! The client: it asks for the statuses of many messages. Every query gets one status, in order, whatever the network
+//! does.
 
 use std::sync::Arc;
 
@@ -11,27 +12,29 @@ use crate::query::{Query, RawQuery};
 use crate::report::Outcome;
 use crate::session::Session;
 
-/// A client of the service. Cloning is cheap; all clones share connections, limits and counters, from any thread.
+/// A client of the service. Cloning is cheap. All clones share connections, limits and counters, and any thread may use
+/// them.
 #[derive(Clone)]
 pub struct Client {
     session: Arc<Session>,
 }
 
 impl Client {
-    /// A client with a copy of this configuration. An error names the option that is wrong or missing.
+    /// Makes a client with a copy of this configuration. An error names the option that is wrong or missing.
     pub fn new(config: &Config) -> Result<Client, Error> {
         Ok(Client { session: Arc::new(Session::new(config)?) })
     }
 
-    /// A client with the defaults and what the environment sets. It must not run beside a change of the environment.
+    /// Makes a client with the defaults and what the environment sets. No other thread may change the environment at
+    /// the same time.
     pub fn from_env() -> Result<Client, Error> {
         let mut config = Config::new();
         config.load_env()?;
         Client::new(&config)
     }
 
-    /// Asks what became of these messages, however many, and waits for the answers. An error is returned only where
-    /// there is no memory for a report at all; any other stands in the outcome beside what was answered.
+    /// Asks for the statuses of any number of messages and waits for the answers. Returns an error only if there is not
+    /// enough memory for a report. Any other error is in the outcome, together with the statuses that were answered.
     pub fn multi_status<'q, I>(&self, queries: I) -> Result<Outcome, Error>
     where
         I: IntoIterator<Item = Query<'q>>,
@@ -40,6 +43,7 @@ impl Client {
         self.ask(queries.into_iter().map(RawQuery::from))
     }
 
+    /// Like [`Client::multi_status`], for queries that may come from the C interface.
     pub(crate) fn ask<'q, I>(&self, queries: I) -> Result<Outcome, Error>
     where
         I: ExactSizeIterator<Item = RawQuery<'q>>,
@@ -49,8 +53,8 @@ impl Client {
         Ok(self.session.outcome(&call))
     }
 
-    /// Asks what became of these messages in the background, and returns at once. Nothing is asked if there is an error:
-    /// no memory, thread or descriptor to be had.
+    /// Asks for the statuses of any number of messages in the background, and returns at once. If there is not enough
+    /// memory, no thread or no descriptor, returns an error and sends nothing.
     ///
     /// ```no_run
     /// # let client = smsp::Client::new(&smsp::Config::new())?;
@@ -70,6 +74,7 @@ impl Client {
         self.begin(queries.into_iter().map(RawQuery::from))
     }
 
+    /// Like [`Client::start`], for queries that may come from the C interface.
     pub(crate) fn begin<'q, I>(&self, queries: I) -> Result<Operation, Error>
     where
         I: ExactSizeIterator<Item = RawQuery<'q>>,
@@ -82,12 +87,14 @@ impl Client {
         Ok(Operation::new(Arc::clone(&self.session), monitor, call))
     }
 
-    /// The value of a counter, cumulative since the client was made; None if there is none of this name.
+    /// Returns the value of a counter, cumulative since the client was made; None if there is no counter with this
+    /// name.
     pub fn stat(&self, name: impl AsRef<[u8]>) -> Option<u64> {
         self.session.stats().get(name.as_ref())
     }
 
-    /// Walks through name, connection, TLS and one query, and says at which step it stops.
+    /// Tests the connection to the service step by step: name, connection, proxy, TLS and one query. Stops at the first
+    /// step that fails.
     pub fn check(&self, query: Query<'_>) -> Check {
         self.session.pool().exchange().check(query)
     }

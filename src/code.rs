@@ -1,25 +1,25 @@
-//! The result codes, declared once: the enumeration, the names and the header's constants come from here.
+//! The result codes. The enumeration, the names and the header's constants all come from this table.
 //!
-//! `build.rs` compiles this file too, so it uses nothing else of the crate.
+//! `build.rs` compiles this file too, so it must not use the rest of the crate.
 
 macro_rules! codes {
     ($( $(#[doc = $doc:literal])+ $variant:ident = $value:literal, $name:literal, $retryable:literal; )+) => {
-        /// What came of a call, of a batch or of one entry: 0 is success, positive is a condition that
-        /// is not an error, negative an error.
+        /// The result of a call, of a batch or of one entry: 0 is success, a positive code is a condition that is not
+        /// an error, a negative code is an error.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(i32)]
         pub enum Code { $( $(#[doc = $doc])+ $variant = $value, )+ }
 
         impl Code {
-            /// Every code there is.
+            /// All codes.
             pub const ALL: &'static [Code] = &[ $( Code::$variant, )+ ];
 
-            /// The name of its constant in C, such as `SMSP_E_TIMEOUT`, NUL-terminated.
+            /// Returns the name of the constant in C, such as `SMSP_E_TIMEOUT`, NUL-terminated.
             pub const fn c_name(self) -> &'static core::ffi::CStr {
                 match self { $( Code::$variant => $name, )+ }
             }
 
-            /// What it means, in one line.
+            /// Returns what the code means, in one line.
             pub const fn doc(self) -> &'static str {
                 match self { $( Code::$variant => concat!($( $doc ),+), )+ }
             }
@@ -70,17 +70,17 @@ codes! {
 }
 
 impl Code {
-    /// The number that crosses the C interface.
+    /// Returns the number that crosses the C interface.
     pub const fn value(self) -> i32 {
         self as i32
     }
 
-    /// The name of its constant in C, such as `SMSP_E_TIMEOUT`.
+    /// Returns the name of the constant in C, such as `SMSP_E_TIMEOUT`.
     pub fn name(self) -> &'static str {
         self.c_name().to_str().unwrap_or("?")
     }
 
-    /// The code with this number, if there is one.
+    /// Returns the code with this number, if there is one.
     pub fn from_value(value: i32) -> Option<Code> {
         Code::ALL.iter().copied().find(|code| code.value() == value)
     }

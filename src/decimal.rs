@@ -1,12 +1,12 @@
-//! Decimal digits. Eight at a time: digit by digit they were a sixth of the instructions that a status takes.
+//! Parses decimal digits, eight at a time. One by one, they took a sixth of the instructions for a status.
 
-/// The value of at most 18 decimal digits.
+/// Returns the value of at most 18 decimal digits; None if another byte is among them. No digits are 0.
 #[inline(always)]
 pub(crate) fn value(text: &[u8]) -> Option<u64> {
     match (text.len(), text.first_chunk::<4>(), text.last_chunk::<4>()) {
         (8..=16, ..) => {
             let (first, last) = (lanes(text.first_chunk()?), lanes(text.last_chunk()?));
-            // They overlap: of the first eight those are left that do not stand in the last.
+            // They overlap. Only those of the first eight are kept that are not among the last eight.
             let above = first.checked_shl(8 * (16 - text.len() as u32)).unwrap_or(0);
             (are_digits(first) && are_digits(last)).then(|| sum(above) * 100_000_000 + sum(last))
         }
@@ -22,18 +22,18 @@ pub(crate) fn value(text: &[u8]) -> Option<u64> {
     }
 }
 
-/// Eight bytes in the lanes of one word, each as the digit that it is, if it is one.
+/// Puts eight bytes into the lanes of one word. Each digit becomes its value.
 fn lanes(text: &[u8; 8]) -> u64 {
     u64::from_le_bytes(*text) ^ 0x3030_3030_3030_3030
 }
 
 fn are_digits(lanes: u64) -> bool {
-    // What is above 9 comes over 127 with 118 more, or is over 127 by itself.
+    // Adding 118 lifts a lane above 9 over 127, unless it is over 127 already.
     (lanes.wrapping_add(0x7676_7676_7676_7676) | lanes) & 0x8080_8080_8080_8080 == 0
 }
 
-/// The value of the digits in eight lanes, of which the first is the lowest byte: a multiplication adds up neighbours, as pairs,
-/// then fours, then the whole.
+/// Returns the value of the digits in eight lanes, the first digit in the lowest byte. Each multiplication adds up
+/// neighbours: to pairs, then to fours, then to the whole.
 fn sum(lanes: u64) -> u64 {
     const TEN: u64 = 1 + (10 << 8);
     const HUNDRED: u64 = 1 + (100 << 16);
@@ -43,7 +43,7 @@ fn sum(lanes: u64) -> u64 {
     fours.wrapping_mul(TEN_THOUSAND) >> 32
 }
 
-/// A number of at most 18 digits, without a needless 0 in front.
+/// Returns the value of a number of at most 18 digits that has no needless 0 in front; None for any other text.
 pub(crate) fn canonical(text: &[u8]) -> Option<u64> {
     match text {
         [] | [b'0', _, ..] => None,

@@ -1,4 +1,4 @@
-//! Errors: values made where they happen, with what the caller can act on.
+//! The error type. Errors are created where they occur, with what the caller needs to act.
 
 use std::fmt;
 use std::io;
@@ -7,7 +7,7 @@ pub use crate::code::Code;
 use crate::secret::redact::Secrets;
 use crate::sys;
 
-/// Why a call, a batch or an option failed. Its text is one English line that never holds the API key.
+/// Why a call, a batch or an option failed. The text is one line in English, and never contains the API key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     code: Code,
@@ -21,7 +21,7 @@ impl Error {
         Error { code, message: message.into(), api_code: 0, http_status: 0 }
     }
 
-    /// An option that cannot be used: `option: what is wrong`.
+    /// Returns the error for an option that cannot be used: `option: what is wrong`.
     pub(crate) fn config(option: &str, message: impl fmt::Display) -> Error {
         Error::new(Code::Config, format!("{option}: {message}"))
     }
@@ -34,32 +34,32 @@ impl Error {
         Error { http_status, ..self }
     }
 
-    /// The same error with more to say.
+    /// Adds a note to the text.
     pub(crate) fn with_note(self, note: &str) -> Error {
         Error { message: format!("{}; {note}", self.message), ..self }
     }
 
-    /// The same error without secrets in its text.
+    /// Removes secrets from the text.
     pub(crate) fn redacted(self, secrets: &Secrets) -> Error {
         Error { message: secrets.hide(&self.message), ..self }
     }
 
-    /// The kind of failure.
+    /// Returns the kind of failure.
     pub fn code(&self) -> Code {
         self.code
     }
 
-    /// What happened, in one English line.
+    /// Returns what happened, in one line in English.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The service's own code, 0 if it gave none.
+    /// Returns the service's own code, or 0 if it gave none.
     pub fn api_code(&self) -> i32 {
         self.api_code
     }
 
-    /// The HTTP status of the answer, 0 if there was none.
+    /// Returns the HTTP status of the response, or 0 if there was none.
     pub fn http_status(&self) -> i32 {
         i32::from(self.http_status)
     }
@@ -81,14 +81,14 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Memory of this size cannot be had.
+/// Returns the error for memory that cannot be allocated.
 #[cold]
 #[inline(never)]
 pub(crate) fn out_of_memory(what: &str) -> Error {
     Error::new(Code::Resource, format!("not enough memory for {what}"))
 }
 
-/// What an error of the system says, in English whatever language the host has set.
+/// Returns the text of a system error, in English whatever language the host has set.
 pub(crate) fn reason(error: &io::Error) -> String {
     if error.raw_os_error().is_some() { sys::text(error) } else { error.to_string() }
 }

@@ -1,4 +1,4 @@
-//! Entry points of the library for the fuzz targets of `fuzz/`: texts in, texts out. Only they are built with it.
+//! Entry points for the fuzz targets in `fuzz/`. Only fuzzing builds contain this module.
 
 use crate::phone::Phone;
 use crate::plan::{BatchLimit, Plan};
@@ -8,17 +8,18 @@ use crate::state::State;
 use crate::wire::request::BatchEntry;
 use crate::wire::{fast_json, read, repair, response};
 
-/// Makes a text of the body of an answer, as it is done before it is read.
+/// Repairs the body of an answer, as the library does before parsing it.
 pub fn repair(body: &[u8]) -> String {
     repair::repair(body, &mut String::new()).expect("memory").to_owned()
 }
 
-/// Reads the body of an answer that is as documented, which is not repaired before; None for any other.
+/// Parses the body of an answer that is as documented; the library does not repair such a body before. None for any
+/// other.
 pub fn read_documented(body: &[u8]) -> Option<Answer<'_>> {
     fast_json::entries(body).map(|entries| Answer(read::Answer::Entries(entries)))
 }
 
-/// What is asked for these queries, in one batch.
+/// Runs a function with the batch of these queries.
 fn with_asked<T>(queries: &[Query<'_>], run: impl FnOnce(&[BatchEntry<'_>]) -> T) -> T {
     let limit = BatchLimit { entries: usize::MAX, query_bytes: None };
     let (plan, draft) = Plan::new(queries.iter().copied().map(RawQuery::from), limit).expect("memory");
@@ -27,62 +28,61 @@ fn with_asked<T>(queries: &[Query<'_>], run: impl FnOnce(&[BatchEntry<'_>]) -> T
     run(&asked)
 }
 
-/// Reads the body of any answer.
+/// Parses the body of any answer.
 pub fn read(body: &str) -> Result<Answer<'_>, Unreadable> {
     read::read(body).map(Answer).map_err(|error| Unreadable { reason: error.reason, offset: error.offset })
 }
 
-/// The number as it is sent.
+/// Returns the number as it is sent.
 pub fn sent(phone: Phone) -> String {
     phone.text()
 }
 
-/// An answer that was read.
+/// An answer that was parsed.
 #[derive(Debug, PartialEq)]
 pub struct Answer<'b>(read::Answer<'b>);
 
-/// Why a body cannot be read.
+/// Why a body cannot be parsed.
 #[derive(Debug, PartialEq)]
 pub struct Unreadable {
     /// What was expected.
     pub reason: String,
-    /// Where, in bytes.
+    /// Where in the body, in bytes.
     pub offset: usize,
 }
 
 /// An entry of an answer, and what it means.
 #[derive(Debug, PartialEq)]
 pub struct Entry {
-    /// The number in the form in which it is sent, and the id in the form in which it is compared; None if it lacks one of
-    /// them, or one that can be read.
+    /// The number as it is sent, and the id as it is compared. None if one of them is missing or cannot be parsed.
     pub message: Option<(String, String)>,
-    /// What became of the message.
+    /// The state of the message.
     pub state: State,
     /// The service's code for the entry.
     pub api_code: i32,
     /// The service's text.
     pub status_text: Option<String>,
-    /// Unix seconds.
+    /// The date in Unix seconds.
     pub date: Option<i64>,
-    /// The date where it is no Unix time.
+    /// The date as a text, if it is not a number of Unix seconds.
     pub date_text: Option<String>,
-    /// Whether the recipient answered STOP.
+    /// Whether the recipient replied STOP.
     pub stop_sms: Option<bool>,
-    /// Whether the message was taken for spam.
+    /// Whether the message was classified as spam.
     pub is_spam: Option<bool>,
 }
 
-/// The answers of a batch, by query.
+/// Which entry of an answer belongs to which query.
 #[derive(Debug)]
 pub struct Assigned {
-    /// For each query the place of its answer; none for one that is not asked or repeats an earlier one.
+    /// For each query the index of its entry. None for a query that is INVALID or a duplicate.
     pub answers: Vec<Option<usize>>,
-    /// How many answers belong to no query.
+    /// How many entries belong to no query.
     pub unmatched: usize,
 }
 
 impl Answer<'_> {
-    /// The entries, unless the answer is a refusal.
+    /// Returns the entries; None if the answer is a refusal.
     pub fn entries(&self) -> Option<Vec<Entry>> {
         match &self.0 {
             read::Answer::Entries(entries) => {
@@ -92,7 +92,7 @@ impl Answer<'_> {
         }
     }
 
-    /// Gives each of these queries its answer.
+    /// Assigns the entries to these queries. Panics if the answer is a refusal.
     pub fn assign(&self, queries: &[Query<'_>]) -> Assigned {
         let read::Answer::Entries(entries) = &self.0 else { panic!("a refusal answers nothing") };
         with_asked(queries, |asked| {

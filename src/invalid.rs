@@ -1,8 +1,8 @@
-//! Why a query cannot be asked. A leaf: numbers, ids and lists give these reasons.
+//! Why a query is INVALID. Numbers, ids and lists all use these reasons, so this module depends on none of them.
 
 use crate::error::{Code, Error};
 
-/// Which text of a query is wrong.
+/// The field of a query that is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
     PhoneNumber,
@@ -18,7 +18,7 @@ impl Field {
     }
 }
 
-/// Why a query cannot be asked.
+/// Why a query is INVALID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Invalid {
     pub field: Field,
@@ -26,7 +26,7 @@ pub(crate) struct Invalid {
 }
 
 impl Invalid {
-    /// The error of an entry: one of a fixed set, without the text itself.
+    /// Returns the error of the query. There is a fixed set of such errors; they do not quote the text.
     pub(crate) fn error(self) -> Error {
         Error::new(Code::InvalidArgument, format!("{}: {}", self.field.name(), self.reason.text()))
     }
@@ -39,7 +39,7 @@ macro_rules! reasons {
         pub(crate) enum Reason { $( $variant, )+ }
 
         impl Reason {
-            /// What is wrong, for a person.
+            /// Returns what is wrong, in words.
             pub(crate) fn text(self) -> &'static str {
                 match self { $( Reason::$variant => $text, )+ }
             }

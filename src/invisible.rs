@@ -1,7 +1,8 @@
-//! Characters that nobody sees.
+//! Invisible characters.
 
-/// Whether a character shows nothing and is no white space: the byte-order mark, zero-width and directional marks, soft
-/// hyphens, variation selectors, tags and others. They are those of Unicode's property Default_Ignorable_Code_Point.
+/// Whether a character is invisible but not white space: the byte-order mark, zero-width and directional marks, soft
+/// hyphens, variation selectors, tags and others. They are the characters with Unicode's property
+/// Default_Ignorable_Code_Point.
 pub(crate) fn is_invisible(character: char) -> bool {
     matches!(character,
         '\u{ad}' | '\u{34f}' | '\u{61c}'
@@ -19,7 +20,7 @@ pub(crate) fn is_invisible(character: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}') // tags, more variation selectors
 }
 
-/// Whether a character does not count at the ends of a text: white space of any kind, and invisible marks.
+/// Whether a character is ignored at the ends of a text: white space of any kind, and invisible characters.
 pub(crate) fn is_blank(character: char) -> bool {
     character.is_whitespace() || is_invisible(character)
 }
@@ -38,7 +39,7 @@ mod tests {
         assert!(directional.chars().all(is_invisible));
     }
 
-    /// White space and control characters are other things.
+    /// White space and control characters do not count as invisible.
     #[test]
     fn what_shows_or_takes_room_is_none() {
         let white = ('\0'..=char::MAX).filter(|character| character.is_whitespace() || character.is_control());
@@ -48,7 +49,7 @@ mod tests {
         }
     }
 
-    /// As many as DerivedCoreProperties.txt counts.
+    /// DerivedCoreProperties.txt counts as many.
     #[test]
     fn all_of_the_property() {
         assert_eq!(('\0'..=char::MAX).filter(|character| is_invisible(*character)).count(), 4174);

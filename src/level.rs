@@ -1,8 +1,8 @@
-//! The levels of the log, declared once.
+//! The levels of the log.
 //!
-//! `build.rs` compiles this file too, for the table of options in the header, so it uses nothing else of the crate.
+//! `build.rs` compiles this file too, for the table of options in the header, so it must not use the rest of the crate.
 
-/// How much a line says. Each level has the lines of those before it.
+/// The level of a log. Each level includes the lines of those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     Off,
@@ -13,13 +13,13 @@ pub(crate) enum Level {
     Trace,
 }
 
-/// The levels as the option names them, in order.
+/// The names of the levels, as the option `log_level` takes them, in order.
 pub(crate) const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
 
 impl Level {
     const ALL: [Level; 6] = [Level::Off, Level::Error, Level::Warn, Level::Info, Level::Debug, Level::Trace];
 
-    /// The level of this name; off for any other.
+    /// Returns the level with this name; `Off` for any other name.
     pub(crate) fn from_name(name: &str) -> Level {
         let index = LEVELS.iter().position(|level| *level == name);
         index.map_or(Level::Off, |index| Level::ALL[index])

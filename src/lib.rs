@@ -1,5 +1,5 @@
-//! What became of these SMS? A list of (phone number, message id) goes in; one status for each comes out, in order,
-//! whatever the network does.
+//! Delivery statuses of SMS. The library takes a list of phone numbers and message ids, and returns one status for
+//! each, in order, whatever the network does.
 //!
 //! ```text
 //! abi ─▶ client, operation ─▶ session ─▶ exchange ─▶ net ─▶ config ─▶ plan, log ─▶ report ─▶ wire ─▶ leaves
@@ -7,10 +7,11 @@
 //! sees
 //! ```
 //!
-//! These are the floors of the house: a file imports from its own floor and from those below (`tests/delivery/house.rs`).
+//! These are the layers of the library: a file imports from its own layer and from those below it
+//! (`tests/delivery/house.rs`).
 //!
-//! The library is made for programs in other languages: its C interface lies in [`abi`], its header is
-//! `include/smsp.h`. The Rust interface below is what that rests on, safe and usable by itself:
+//! The library is made for programs in other languages: its C interface is in [`abi`], and its header is
+//! `include/smsp.h`. The Rust interface below is the base of that one, and is safe and usable by itself:
 //!
 //! ```no_run
 //! let mut config = smsp::Config::new();
@@ -23,10 +24,10 @@
 //! # Ok::<(), smsp::Error>(())
 //! ```
 //!
-//! The library itself writes nothing through the [`log`](https://docs.rs/log) crate, but ureq does: at the level `trace` whole
-//! requests, and so the API key and all phone numbers. A program that logs through `log` should keep `ureq` and `ureq_proto`
-//! at `debug` or above. The feature `without-log`, which is off by default, compiles out all that is logged through `log`, in
-//! the whole program; the C library is built with it.
+//! The library itself writes nothing through the [`log`](https://docs.rs/log) crate, but ureq does: at the level
+//! `trace`, it writes whole requests, with the API key and all phone numbers. A program that logs through `log` should
+//! not log `ureq` and `ureq_proto` in more detail than `debug`. The feature `without-log`, which is off by default,
+//! compiles out everything that is logged through `log`, in the whole program. The C library is built with it.
 
 #![deny(missing_docs, unsafe_code, rust_2018_idioms)]
 

@@ -1,7 +1,7 @@
-//! The log: a line for each event, in a file that the caller names. docs/LOGGING.md describes it.
+//! The log: one line for each event, in a file that the caller names. docs/LOGGING.md describes it.
 //!
-//! Nothing is kept between two lines: no lock that a fork could leave closed, no descriptor that the host could close
-//! under it or that would stay with a file that was rotated.
+//! Nothing is kept between two lines: no lock, which a fork could leave locked, and no descriptor, which the host could
+//! close, or which would stay with a file that was rotated.
 
 use std::fmt::{self, Write as _};
 use std::io::{self, ErrorKind, Write as _};
@@ -20,17 +20,17 @@ use crate::stats::{Counter, Stats};
 use crate::sys::{open_log, without_signals_of_writes, write_stderr};
 use crate::utc::Utc;
 
-/// The longest line with its end, in bytes: what even a pipe takes in one piece (PIPE_BUF).
+/// The longest line with its line break, in bytes: what even a pipe takes in one piece (PIPE_BUF).
 const MAX_LINE: usize = 4096;
 
-/// Where the lines go.
+/// Where the lines are written.
 enum Target {
     Stderr,
     File(PathBuf),
 }
 
 impl Target {
-    /// Writes as much of a line as it takes at once.
+    /// Writes as much of a line as fits at once, and returns how many bytes that was.
     fn write(&self, line: &[u8]) -> io::Result<usize> {
         match self {
             Target::Stderr => write_stderr(line),
@@ -38,7 +38,7 @@ impl Target {
         }
     }
 
-    /// The same whatever signals come in between.
+    /// Like `write`, but tries again if a signal interrupts it.
     fn append(&self, line: &[u8]) -> io::Result<usize> {
         loop {
             match self.write(line) {
@@ -49,20 +49,20 @@ impl Target {
     }
 }
 
-/// The log of a client. Any thread of any process may write to it.
+/// The log of a client. Any thread may write to it, in forked processes too.
 pub(crate) struct Log {
     level: Level,
     target: Target,
     secrets: Arc<Secrets>,
     stats: Arc<Stats>,
     calls: AtomicU64,
-    /// Whether the last line lacks its end.
+    /// Whether the last line was written without its end.
     is_cut: AtomicBool,
 }
 
 impl Log {
-    /// A log of this level to this file, or to `stderr`; an error where a log is wanted and its file is missing or cannot
-    /// be opened.
+    /// Makes a log of this level that writes to this file, or to standard error if `file` is `stderr`. Fails if the
+    /// level is not `off` and no file is given or it cannot be opened.
     pub(crate) fn new(
         level: Level,
         file: Option<&str>,
@@ -83,12 +83,12 @@ impl Log {
         Ok(Log { level, target, secrets, stats, calls: AtomicU64::new(0), is_cut: AtomicBool::new(false) })
     }
 
-    /// The number of a call that begins, counted from 1.
+    /// Returns the number of a call that begins, counted from 1.
     pub(crate) fn next_call(&self) -> u64 {
         self.calls.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// A call has ended.
+    /// Logs the end of a call.
     pub(crate) fn call(&self, call: u64, start: Instant, batches: usize, outcome: &Outcome) {
         let code = outcome.code();
         let level = match code {
@@ -105,7 +105,7 @@ impl Log {
         });
     }
 
-    /// Nothing is answered any more.
+    /// Logs the start of an outage: nothing is answered any more.
     pub(crate) fn outage(&self, error: &Error) {
         self.write(Level::Warn, "outage", |line| {
             write!(line, "status={} code={}", error.http_status(), error.code().name())?;
@@ -113,18 +113,18 @@ impl Log {
         });
     }
 
-    /// After this time the service answers again.
+    /// Logs the end of an outage that lasted for this time.
     pub(crate) fn outage_end(&self, time: Duration) {
         self.write(Level::Warn, "outage_end", |line| write!(line, "ms={}", time.as_millis()));
     }
 
-    /// What the lines about an attempt at a batch have in common.
+    /// Returns what the lines about an attempt at a batch have in common.
     pub(crate) fn attempt(&self, call: u64, batch: usize, attempt: u32) -> Attempt<'_> {
         Attempt { log: self, call, batch, attempt, start: None }
     }
 
-    /// Writes a line, if its level is wanted. One that cannot be written at once is dropped and counted: the call is not
-    /// to blame.
+    /// Writes a line if its level is enabled. If it cannot be written at once, it is dropped and counted, and the call
+    /// goes on.
     fn write(&self, level: Level, event: &str, fields: impl FnOnce(&mut String) -> fmt::Result) {
         if level > self.level {
             return;
@@ -133,13 +133,13 @@ impl Log {
         if fields(&mut line).is_err() {
             return;
         }
-        // With room for an end of line on either side.
+        // Leaves room for a line break on either side.
         cut(&mut line, MAX_LINE - 2);
         line.push('\n');
         self.append(line);
     }
 
-    /// What is no pipe may take a part of a line; the next one begins on a line of its own.
+    /// Appends a line. A target that is not a pipe may take a part of it; the next line then begins with a line break.
     fn append(&self, mut line: String) {
         let was_cut = self.is_cut.swap(false, Ordering::Relaxed);
         if was_cut {
@@ -149,30 +149,31 @@ impl Log {
         if written < line.len() {
             self.is_cut.store(was_cut || written > 0, Ordering::Relaxed);
         }
-        // The end of a line alone comes with the next one.
+        // If only the line break is missing, it comes with the next line, and nothing is dropped.
         if written + 1 < line.len() {
             self.stats.add(Counter::LogLinesDropped, 1);
         }
     }
 
-    /// Why something failed, in quotes: the text may be the service's or the caller's.
+    /// Appends why something failed, in quotes, because the text may be from the service or from the caller. Secrets
+    /// and phone numbers are hidden.
     fn reason(&self, line: &mut String, error: &Error) -> fmt::Result {
         write!(line, " reason={:?}", hide_numbers(&self.secrets.hide(error.message())))
     }
 }
 
-/// An attempt at a batch.
+/// An attempt at a batch, for its log lines.
 pub(crate) struct Attempt<'l> {
     log: &'l Log,
     call: u64,
     batch: usize,
     attempt: u32,
-    /// When the request began; waiting for the pace is not counted.
+    /// When the request started. Waiting for the rate limit is not included.
     start: Option<Instant>,
 }
 
 impl Attempt<'_> {
-    /// A request begins at this moment.
+    /// Logs a request that starts at this time.
     pub(crate) fn request(&mut self, start: Instant, entries: usize, url: &str, body: Option<&[u8]>) {
         self.start = Some(start);
         let bytes = body.map_or(url.len(), <[u8]>::len);
@@ -180,20 +181,20 @@ impl Attempt<'_> {
         self.body("request_body", body.unwrap_or(url.as_bytes()));
     }
 
-    /// An answer has come.
+    /// Logs a response.
     pub(crate) fn answer(&self, status: u16, body: &[u8]) {
         let (bytes, ms) = (body.len(), self.ms());
         self.write(Level::Debug, "answer", |line| write!(line, " status={status} bytes={bytes} ms={ms}"));
         self.body("answer_body", body);
     }
 
-    /// The batch is asked again after this time.
+    /// Logs that the batch is retried after this time.
     pub(crate) fn retry(&self, error: &Error, wait: Duration) {
         let wait = wait.as_millis();
         self.failed_by(Level::Warn, "retry", error, |line| write!(line, " wait_ms={wait}"));
     }
 
-    /// The batch ends without answers. That it was cancelled stands in the line of the call.
+    /// Logs that the batch ends without answers. If it was cancelled, only the line of the call says so.
     pub(crate) fn failure(&self, error: &Error, entries: usize) {
         if is_wanted(error) {
             return;
@@ -210,7 +211,7 @@ impl Attempt<'_> {
         });
     }
 
-    /// The start of a body as it is, but for the key.
+    /// Logs the start of a body as it is, except that secrets are hidden.
     fn body(&self, event: &str, body: &[u8]) {
         self.write(Level::Trace, event, |line| {
             write!(line, " bytes={} body={:?}", body.len(), self.log.secrets.start(body, MAX_LINE))
@@ -224,18 +225,18 @@ impl Attempt<'_> {
         });
     }
 
-    /// Milliseconds since the request began; 0 if it did not.
+    /// Returns the milliseconds since the request started; 0 if it did not.
     fn ms(&self) -> u128 {
         self.start.map_or(0, |start| start.elapsed().as_millis())
     }
 }
 
-/// Whether the caller wanted this end.
+/// Whether the failure is what the caller wanted, a cancellation.
 fn is_wanted(error: &Error) -> bool {
     error.code() == Code::Cancelled
 }
 
-/// Shortens a text to at most so many bytes.
+/// Shortens a text to at most this many bytes, between two characters.
 fn cut(text: &mut String, most: usize) {
     let mut end = most.min(text.len());
     while !text.is_char_boundary(end) {

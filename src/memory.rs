@@ -1,15 +1,15 @@
-//! Memory of a size that a body or a count decides: it is asked for in a way that may be refused.
+//! Allocations whose size depends on a body or a count. They return an error if there is not enough memory.
 
 use crate::error::{Error, out_of_memory};
 
-/// An empty list with room for so many items of what it is for.
+/// Returns an empty list with room for this many items. `what` names the memory in the error.
 pub(crate) fn list<T>(room: usize, what: &str) -> Result<Vec<T>, Error> {
     let mut list = Vec::new();
     list.try_reserve_exact(room).map_err(|_| out_of_memory(what))?;
     Ok(list)
 }
 
-/// `Vec::push`.
+/// Like `Vec::push`.
 #[inline]
 pub(crate) fn push<T>(list: &mut Vec<T>, item: T, what: &str) -> Result<(), Error> {
     if list.len() == list.capacity() {
@@ -19,7 +19,7 @@ pub(crate) fn push<T>(list: &mut Vec<T>, item: T, what: &str) -> Result<(), Erro
     Ok(())
 }
 
-/// `Iterator::collect`, of as many items as there are said to be.
+/// Like `Iterator::collect`, but takes no more items than the iterator announces.
 pub(crate) fn collect<T>(items: impl ExactSizeIterator<Item = T>, what: &str) -> Result<Vec<T>, Error> {
     let room = items.len();
     let mut list = list(room, what)?;

@@ -1,4 +1,4 @@
-//! Message ids: how they are sent, and when two are the same.
+//! Message ids: how they are sent, and when two of them are the same.
 
 use std::borrow::Cow;
 
@@ -11,8 +11,9 @@ const MAX_LENGTH: usize = 255;
 
 /// An id in the form in which it is sent and compared.
 ///
-/// A canonical integer of at most 63 bits is sent as a JSON number (beyond, a PHP server loses digits) and equals the
-/// same number or its text in an answer; everything else is sent as a JSON string and equals that text only.
+/// A canonical integer of at most 63 bits is sent as a JSON number, and equals the same number or its text in an
+/// answer. (A PHP server loses digits of larger numbers.) Any other id is sent as a JSON string, and equals that text
+/// only.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum MessageId<'a> {
     Number(u64),
@@ -20,7 +21,7 @@ pub(crate) enum MessageId<'a> {
 }
 
 impl<'a> MessageId<'a> {
-    /// Reads the id of a query, or says what is wrong with it.
+    /// Parses the id of a query, or returns what is wrong with it.
     pub(crate) fn read(text: &'a str) -> Result<MessageId<'a>, Reason> {
         let id = text.trim_matches(is_blank);
         match id {
@@ -32,13 +33,13 @@ impl<'a> MessageId<'a> {
         }
     }
 
-    /// The id that is sent as this number, where its digits say so in one pass: up to 18 of them.
+    /// Parses an id of up to 18 digits that is sent as a number, in one pass; None for any other.
     #[inline(always)]
     pub(crate) fn from_digits(text: &[u8]) -> Option<MessageId<'a>> {
         decimal::canonical(text).map(MessageId::Number)
     }
 
-    /// The id as it is sent.
+    /// Returns the id as it is sent.
     pub(crate) fn text(&self) -> Cow<'_, str> {
         match self {
             MessageId::Number(number) => Cow::Owned(number.to_string()),
@@ -46,12 +47,12 @@ impl<'a> MessageId<'a> {
         }
     }
 
-    /// Whether it is sent as a number.
+    /// Whether the id is sent as a number.
     pub(crate) fn is_number(&self) -> bool {
         matches!(self, MessageId::Number(_))
     }
 
-    /// The id that an answer gives as text.
+    /// Returns the id that an answer gives as a text.
     pub(crate) fn from_text(text: Cow<'a, str>) -> MessageId<'a> {
         MessageId::from_trimmed(match text {
             Cow::Borrowed(text) => Cow::Borrowed(text.trim_matches(is_blank)),
@@ -59,7 +60,7 @@ impl<'a> MessageId<'a> {
         })
     }
 
-    /// The id that an answer gives as a number.
+    /// Returns the id that an answer gives as a number.
     pub(crate) fn from_number(number: u64) -> MessageId<'a> {
         if i64::try_from(number).is_ok() {
             MessageId::Number(number)

@@ -1,4 +1,4 @@
-//! A call in the background: watched, waited for and cancelled from any thread.
+//! A call in the background. Any thread can watch it, wait for it and cancel it.
 
 use std::io;
 use std::sync::Arc;
@@ -15,27 +15,28 @@ use crate::session::Session;
 
 use crate::sys::{self, Descriptor, Generation};
 
-/// A list of messages that is asked about in the background, made by [`Client::start`](crate::Client::start). Any thread may use it. Dropping
-/// it cancels what is left, and waits for that.
+/// A call that runs in the background, made by [`Client::start`](crate::Client::start). Any thread may use it. Dropping
+/// it cancels what is left and waits until that is done.
 ///
-/// An operation belongs to the process that started it. In a process forked off while it runs it is done and cancelled.
+/// An operation belongs to the process that started it. In a forked process it is done and cancelled.
 pub struct Operation {
     inner: Arc<Inner>,
 }
 
 struct Inner {
     session: Arc<Session>,
-    /// None where there is nothing to ask.
+    /// None if there is nothing to send.
     monitor: Option<Arc<DeadlineMonitor>>,
     call: Arc<Call>,
     is_finished: AtomicBool,
+    /// The process that started the operation.
     process: Generation,
 }
 
 /// How far an operation has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// How many queries are answered or given up, those that are INVALID included. It never goes back.
+    /// How many queries are answered or given up, including those that are INVALID. It never decreases.
     pub done: usize,
     /// How many queries there are.
     pub total: usize,
@@ -47,20 +48,22 @@ impl Operation {
         Operation { inner: Arc::new(Inner { session, monitor, call, is_finished, process }) }
     }
 
-    /// Waits until the operation is done, at most for this time; None is no limit. Whether it is done.
+    /// Waits until the operation is done, at most for this time; None waits without a limit. Returns whether it is
+    /// done.
     pub fn wait(&self, time: Option<Duration>) -> bool {
-        // A time that the clock cannot reach is no limit.
+        // A time that the clock cannot represent is no limit.
         self.is_inherited() || self.inner.call.wait(time.and_then(|time| Instant::now().checked_add(time)))
     }
 
-    /// How far the operation has come. Once it is done, `done` is `total`.
+    /// Returns how far the operation has come. Once it is done, `done` equals `total`.
     pub fn progress(&self) -> Progress {
         let total = self.inner.call.rows();
         Progress { done: if self.is_inherited() { total } else { self.inner.call.completed() }, total }
     }
 
-    /// A descriptor that is readable once the operation is done, for `poll` and its like; nothing is to be read from it.
-    /// It is made at the first call and is the same at each.
+    /// Returns a descriptor for `poll` and similar functions. It becomes readable once the operation is done; do not
+    /// read from it. It is created at the first call, and each call returns the same one. The operation owns it. Fails
+    /// in a forked process, and if the system cannot create it.
     pub fn fd(&self) -> io::Result<Descriptor<'_>> {
         if self.is_inherited() {
             return Err(io::ErrorKind::Unsupported.into());
@@ -68,10 +71,10 @@ impl Operation {
         self.inner.call.ended_event().map(sys::descriptor)
     }
 
-    /// Asks for the end and returns at once. What was answered stays, the rest is `Code::Cancelled`. Async-signal-safe but
-    /// for `errno`, which it may set.
+    /// Cancels the operation and returns at once. Answers that have come are kept; the other queries get
+    /// `Code::Cancelled`. Async-signal-safe, except that it may change `errno`.
     pub fn cancel(&self) {
-        // The parent's descriptors are not ours to set.
+        // A child must not use the descriptors of its parent.
         if self.is_inherited() {
             return;
         }
@@ -83,8 +86,8 @@ impl Operation {
         }
     }
 
-    /// Waits until the operation is done, and hands over what [`Client::multi_status`](crate::Client::multi_status) would have returned. Once: a second
-    /// time is an error with `Code::InvalidArgument`.
+    /// Waits until the operation is done, and returns what [`Client::multi_status`](crate::Client::multi_status) would
+    /// have returned. It can be called once: the second time, it returns an error with `Code::InvalidArgument`.
     pub fn finish(&self) -> Result<Outcome, Error> {
         if self.inner.is_finished.swap(true, Ordering::SeqCst) {
             return Err(Error::new(Code::InvalidArgument, "the operation was finished before"));
@@ -96,14 +99,14 @@ impl Operation {
         Ok(self.inner.session.outcome(&self.inner.call))
     }
 
-    /// Whether another process started it, so that neither its threads nor its locks can be relied on.
+    /// Whether another process started the operation. If so, neither its threads nor its locks can be relied on.
     fn is_inherited(&self) -> bool {
         self.inner.process != Generation::current()
     }
 }
 
 impl Inner {
-    /// What a child of a fork gets: the draft of the report may be locked for ever, so it is made anew.
+    /// Returns what a forked process gets. The draft of the report may be locked forever, so a new one is made.
     fn all_cancelled(&self) -> Result<Outcome, Error> {
         let texts = self.call.texts();
         let mut queries = Vec::new();
@@ -121,12 +124,12 @@ impl Inner {
 impl Drop for Operation {
     fn drop(&mut self) {
         if self.is_inherited() {
-            // The parent's threads held some of this at the fork, and nothing here tells what: it is left as it is.
+            // The parent's threads may have held some of this at the fork, and nothing tells what. It is leaked.
             return std::mem::forget(Arc::clone(&self.inner));
         }
         self.cancel();
         self.wait(None);
-        // What was answered counts, also if nobody asks for the report.
+        // Answers are counted even if nobody asks for the report.
         let _ = self.finish();
     }
 }

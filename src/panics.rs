@@ -1,4 +1,4 @@
-//! A panic is a defect of ours; it ends where it happened and is reported as an error.
+//! Catches panics. A panic is a defect of the library: it ends where it happens and is reported as an error.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -10,7 +10,7 @@ thread_local! {
     static CAUGHT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs something; a panic comes back as its message.
+/// Runs a function. If it panics, returns the message of the panic.
 pub(crate) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     let run = || {
         #[cfg(smsp_panics)]
@@ -23,15 +23,15 @@ pub(crate) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     result.map_err(|panic| message(panic.as_ref()))
 }
 
-/// A defect to order, for the build that `tests/abi/host.rs` makes.
+/// Panics on request, for the build that `tests/abi/host.rs` makes.
 #[cfg(smsp_panics)]
 mod provoked {
     use std::sync::atomic::{AtomicI32, Ordering};
 
-    /// Which of the next runs is to panic: 1 is the next, 0 is none.
+    /// Which of the next runs panics: 1 is the next one, 0 is none.
     static NEXT: AtomicI32 = AtomicI32::new(0);
 
-    /// Lets one of the next runs panic, and says what was left of the last order.
+    /// Makes one of the next runs panic. Returns what is left of the previous request.
     #[unsafe(no_mangle)]
     #[allow(unsafe_code)] // a name for C
     extern "C" fn smsp_test_panic(next: i32) -> i32 {
@@ -49,9 +49,9 @@ fn message(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a text".to_owned())
 }
 
-/// Keeps std from printing the panics that are caught; those of others are reported as before.
+/// Keeps std from printing the panics that are caught. Other panics are printed as before.
 pub(crate) fn silence_caught() {
-    // No lock that a fork could leave closed: this runs at every entry.
+    // Without a lock, which a fork could leave locked: this runs at every entry point.
     static DONE: AtomicBool = AtomicBool::new(false);
     if DONE.load(Ordering::Relaxed) || DONE.swap(true, Ordering::Relaxed) {
         return;

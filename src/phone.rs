@@ -1,4 +1,4 @@
-//! Phone numbers: the forms people write, the form that is sent, and when two numbers are one person's.
+//! Phone numbers: the forms that people write, the form that is sent, and when two numbers may be the same person's.
 
 use std::net::Ipv4Addr;
 
@@ -6,32 +6,35 @@ use crate::decimal::value;
 use crate::invalid::Reason;
 use crate::invisible::is_blank;
 
-/// A number as it is sent: international (`+` and 7 to 15 digits) or French national (`0` and 9 digits, or 13 for machines).
+/// A phone number as it is sent: international (`+` and 7 to 15 digits) or French national (`0` and 9 digits, or 13 for
+/// machines).
 ///
-/// The digits are kept as an integer, which loses nothing: behind `+` or `0` they do not begin with 0.
+/// The digits are stored as an integer. This loses nothing, because the digits behind `+` or `0` do not begin with 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Phone(u64);
 
+/// The bit that marks a national number. The digits of a number need fewer bits.
 const NATIONAL: u64 = 1 << 63;
 
-/// France and its overseas ranges: under these prefixes a French national number can be answered.
+/// The prefixes of France and its overseas ranges. The service may answer about a French national number under any of
+/// them.
 const FRENCH_PREFIXES: [&[u8]; 6] = [b"33", b"262", b"508", b"590", b"594", b"596"];
 
-/// More significant characters than any number has, separators aside.
+/// The most significant characters of a number, without separators. No number has so many.
 const MAX_SIGNIFICANT: usize = 32;
 
 impl Phone {
-    /// Reads a number in any of the forms that are understood; None if it cannot be one.
+    /// Parses a number in any of the supported forms. None if it cannot be a phone number.
     pub fn parse(text: &str) -> Option<Phone> {
         Phone::read(text).ok()
     }
 
-    /// The same with what is wrong.
+    /// Like `parse`, but returns what is wrong.
     pub(crate) fn read(text: &str) -> Result<Phone, Reason> {
         Phone::from_sent(text.as_bytes()).map_or_else(|| read_written(text.trim_matches(is_blank)), Ok)
     }
 
-    /// The number that is sent as this text; None if none is.
+    /// Parses a number in the form in which it is sent. None for any other text.
     #[inline(always)]
     pub(crate) fn from_sent(text: &[u8]) -> Option<Phone> {
         match text {
@@ -41,14 +44,14 @@ impl Phone {
         }
     }
 
-    /// The number that was written as this text by [`Phone::text`].
+    /// Returns the number for which [`Phone::text`] returned this text.
     pub(crate) fn from_text(sent: &[u8]) -> Phone {
         let digits = sent.iter().skip(1).fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
         Phone(if sent.first() == Some(&b'0') { NATIONAL + digits } else { digits })
     }
 
-    /// What tells a person's number in France and overseas, whichever way it is written: the digits behind the national 0. Two
-    /// numbers with the same digits, one of them national, may be the same person's.
+    /// Returns the digits behind the national 0, which identify a person's number in France and overseas in every form.
+    /// Two numbers with the same digits, one of them national, may be the same person's. None for other countries.
     pub(crate) fn french_digits(self) -> Option<u64> {
         if self.is_national() {
             return Some(self.0 & !NATIONAL);
@@ -56,20 +59,20 @@ impl Phone {
         match self.0 {
             33_000_000_000..34_000_000_000 => Some(self.0 - 33_000_000_000),
             330_000_000_000_000..340_000_000_000_000 => Some(self.0 - 330_000_000_000_000),
-            // +508 and six digits, of which the national form is 0508 and the six.
+            // The national form of +508 and six digits is 0508 and the six digits.
             508_000_000..509_000_000 => Some(self.0),
             _ => self.overseas_prefix().map(|prefix| self.0 - prefix * 1_000_000_000),
         }
     }
 
-    /// The prefix of an overseas number of nine digits.
+    /// Returns the prefix of an overseas number of nine digits.
     fn overseas_prefix(self) -> Option<u64> {
         let prefix = self.0 / 1_000_000_000;
         matches!(prefix, 262 | 508 | 590 | 594 | 596).then_some(prefix)
     }
 
-    /// Whether this international number has the prefix that the French plan gives the range of its nine digits.
-    /// Source: the numbering plan of ARCEP.
+    /// Whether this international number has the prefix that the French numbering plan gives the range of its nine
+    /// digits. Source: the numbering plan of ARCEP.
     pub(crate) fn has_prefix_of_its_range(self) -> bool {
         let Some(digits) = self.french_digits() else { return false };
         let own = match digits / 1_000_000 {
@@ -91,24 +94,25 @@ impl Phone {
         self.0 & NATIONAL != 0
     }
 
-    /// The number as one integer, another for each number.
+    /// Returns an integer that is different for each number.
     pub(crate) fn bits(self) -> u64 {
         self.0
     }
 
-    /// The number as it is sent.
+    /// Returns the number as it is sent.
     pub(crate) fn text(self) -> String {
-        // Both kinds of digits begin with another than 0.
+        // In both forms, the stored digits do not begin with 0.
         format!("{}{}", if self.is_national() { '0' } else { '+' }, self.0 & !NATIONAL)
     }
 
-    /// The digits that tell one recipient from another, in either form: to be hidden where they are not wanted.
+    /// Returns the digits that distinguish recipients in every form: the last nine, or all if there are fewer. Use it
+    /// to hide a number.
     pub(crate) fn last_digits(self) -> String {
         let digits = (self.0 & !NATIONAL).to_string();
         digits[digits.len().saturating_sub(9)..].to_owned()
     }
 
-    /// The number with these digits behind `+`.
+    /// Returns the international number with these digits behind `+`.
     #[inline(always)]
     fn international(digits: &[u8]) -> Result<Phone, Reason> {
         if !(7..=15).contains(&digits.len()) || digits[0] == b'0' {
@@ -123,7 +127,7 @@ impl Phone {
         }
     }
 
-    /// The French number with these digits behind the national 0.
+    /// Returns the French number with these digits behind the national 0.
     fn national(digits: &[u8]) -> Result<Phone, Reason> {
         if !is_whole(b"33", digits) {
             return Err(Reason::National);
@@ -132,7 +136,8 @@ impl Phone {
     }
 }
 
-/// The prefix of France or an overseas range that digits begin with, and what is behind it.
+/// Splits digits into the prefix of France or an overseas range and the digits behind it. None if they have no such
+/// prefix.
 #[inline(always)]
 fn french(digits: &[u8]) -> Option<(&'static [u8], &[u8])> {
     if !matches!(digits, [b'3', b'3', ..] | [b'2' | b'5', ..]) {
@@ -141,8 +146,9 @@ fn french(digits: &[u8]) -> Option<(&'static [u8], &[u8])> {
     FRENCH_PREFIXES.into_iter().find_map(|prefix| Some((prefix, digits.strip_prefix(prefix)?)))
 }
 
-/// Whether these are all digits behind a prefix of France or an overseas range. The French plan has exact lengths; machines
-/// have longer numbers, which begin with 700 or 901 (those overseas are uncertain: E.164 allows 15 digits in all).
+/// Whether the digits behind a prefix of France or an overseas range are complete. The French numbering plan has exact
+/// lengths. Machines have longer numbers, which begin with 700 or 901. (Their length overseas is uncertain: E.164
+/// allows 15 digits in all.)
 #[inline(always)]
 fn is_whole(prefix: &[u8], behind: &[u8]) -> bool {
     let is_machine = || behind.starts_with(b"700") || behind.starts_with(b"901");
@@ -156,8 +162,8 @@ fn is_whole(prefix: &[u8], behind: &[u8]) -> bool {
     }
 }
 
-/// A text without phone numbers, to be shown where they are not wanted: what has as many digits as one is hidden, in all
-/// forms that are understood and in those that come close. An IPv4 address stays.
+/// Returns a text with phone numbers hidden. Everything with as many digits as a phone number is hidden, in all
+/// supported forms and in similar ones. An IPv4 address stays.
 pub(crate) fn hide_numbers(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
@@ -172,7 +178,8 @@ pub(crate) fn hide_numbers(text: &str) -> String {
     shown + rest
 }
 
-/// How far a text begins with what numbers are written with; a separator may be there as an escape.
+/// Returns the length of the start of a text that consists of what numbers are written with, in bytes. A separator may
+/// be escaped.
 fn length_written(text: &str) -> usize {
     let mut length = 0;
     while let Some(character) = text[length..].chars().next() {
@@ -186,7 +193,7 @@ fn length_written(text: &str) -> usize {
     length
 }
 
-/// The length of an escape at the start of a text, as `\u{a0}` or `\u00a0`.
+/// Returns the length of an escape such as `\u{a0}` or `\u00a0` at the start of a text, in bytes; 0 if there is none.
 fn length_of_escape(text: &str) -> usize {
     let is_hexadecimal = |code: &str| code.bytes().all(|byte| byte.is_ascii_hexdigit());
     let code = text.strip_prefix("\\u").unwrap_or_default();
@@ -198,13 +205,15 @@ fn length_of_escape(text: &str) -> usize {
     }
 }
 
+/// Whether a text has as many digits as a phone number: 7 if it begins with `+`, otherwise 9. An IPv4 address is not
+/// one.
 fn may_be_a_number(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let least = if text.starts_with('+') { 7 } else { 9 };
     digits >= least && text.parse::<Ipv4Addr>().is_err()
 }
 
-/// Any form: separators are dropped, and what a human adds to an international number.
+/// Parses a number in any written form. Drops separators and what people add to an international number.
 fn read_written(text: &str) -> Result<Phone, Reason> {
     check_separators(text)?;
     let mut kept = [0u8; MAX_SIGNIFICANT];
@@ -218,7 +227,8 @@ fn read_written(text: &str) -> Result<Phone, Reason> {
     classify(drop_parentheses(&kept[..length], &mut digits)?)
 }
 
-/// Separators join groups of one number, and nothing else: what looks like a fraction, a second number or a remark is none.
+/// Checks that separators only join the groups of one number. What looks like a fraction, a second number or a remark
+/// is refused.
 fn check_separators(text: &str) -> Result<(), Reason> {
     let has_digits = |text: &str| text.contains(|character: char| character.is_ascii_digit());
     if text.is_empty() {
@@ -248,8 +258,9 @@ fn check_separators(text: &str) -> Result<(), Reason> {
     }
 }
 
-/// Drops parentheses, and with them the 0 of a `(0)` behind a country code: `+33(0)6…` is `+336…`. There is one at the most,
-/// since a number has one country code, and none within such a code or behind more than it: `+336(0)…` is no number.
+/// Drops parentheses, and the 0 of a `(0)` behind a country code: `+33(0)6…` becomes `+336…`. A number has one country
+/// code, so a second `(0)` is refused, and so is one inside of the code or further behind it: `+336(0)…` is not a
+/// number.
 fn drop_parentheses<'a>(kept: &[u8], digits: &'a mut [u8; MAX_SIGNIFICANT]) -> Result<&'a [u8], Reason> {
     let mut length = 0;
     let mut rest = kept;
@@ -272,7 +283,8 @@ fn drop_parentheses<'a>(kept: &[u8], digits: &'a mut [u8; MAX_SIGNIFICANT]) -> R
     Ok(&digits[..length])
 }
 
-/// `+33`, `0033` or `33`, as what stands before a `(0)`: one to three digits, and of `33` and the like all and no more.
+/// Whether the text before a `(0)` is a country code such as `+33`, `0033` or `33`: one to three digits. Fails for a
+/// part of a French prefix, and for such a prefix with more digits.
 fn is_country_code(before: &[u8]) -> Result<bool, Reason> {
     let code = before.strip_prefix(b"+").or_else(|| before.strip_prefix(b"00")).unwrap_or(before);
     if !(1..=3).contains(&code.len()) || code[0] == b'0' {
@@ -285,6 +297,7 @@ fn is_country_code(before: &[u8]) -> Result<bool, Reason> {
     }
 }
 
+/// Parses a number without separators and parentheses.
 fn classify(written: &[u8]) -> Result<Phone, Reason> {
     match written {
         [b'+', digits @ ..] | [b'0', b'0', digits @ ..] => Phone::international(&without_trunk_zero(digits)),
@@ -298,7 +311,7 @@ fn classify(written: &[u8]) -> Result<Phone, Reason> {
     }
 }
 
-/// A 0 directly after a prefix of France or overseas is dropped when a whole number follows: `+33 06 12 34 56 78`.
+/// Drops a 0 directly behind a prefix of France or overseas if a complete number follows: `+33 06 12 34 56 78`.
 fn without_trunk_zero(digits: &[u8]) -> Vec<u8> {
     match french(digits) {
         Some((prefix, [b'0', behind @ ..])) if behind.first() != Some(&b'0') && is_whole(prefix, behind) => {
@@ -308,12 +321,13 @@ fn without_trunk_zero(digits: &[u8]) -> Vec<u8> {
     }
 }
 
-/// White space of all kinds, invisible marks, dots, hyphens and dashes of all kinds, slashes.
+/// Whether a character separates groups of digits: any white space, invisible characters, dots, any hyphens and dashes,
+/// slashes.
 fn is_separator(character: char) -> bool {
     is_blank(character) || is_dot(character) || is_slash(character) || is_dash(character)
 }
 
-/// All of Unicode's category Pd (punctuation, dash), the hyphen bullet and the minus sign.
+/// Whether a character is in Unicode's category Pd (dash punctuation), the hyphen bullet or the minus sign.
 fn is_dash(character: char) -> bool {
     matches!(
         character,
@@ -509,7 +523,7 @@ mod tests {
         }
     }
 
-    /// Digits with what people put around and between them: not only what is expected here.
+    /// Generates digits with what people put around and between them, not only what the parser expects.
     fn written() -> impl Strategy<Value = String> {
         let start = select(&["", "", "+", "00", "0", "+33", "0033", "33", "+262", "508", "+508", "+49", "(", "+33(0)"]);
         let group = select(&["0", "6", "12", "700", "901", "0612345678", "612345678", "508", "692123456", "00"]);

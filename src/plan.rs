@@ -1,4 +1,4 @@
-//! From queries to batches: every entry is validated, a query given twice is asked once, and what is left is split.
+//! Splits queries into batches. Every query is validated, and a query that is given twice is sent once.
 
 use std::hash::BuildHasher;
 use std::ops::Range;
@@ -14,11 +14,11 @@ use crate::report::draft::{Draft, Duplicate};
 use crate::report::rows::Rows;
 use crate::wire::request::{EntryKey, Message, query_entry_size};
 
-/// How much one request holds.
+/// How much one request can hold.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BatchLimit {
     pub entries: usize,
-    /// The room for entries in a query string; None for a body.
+    /// The room for entries in a query string, in bytes; None for a body.
     pub query_bytes: Option<usize>,
 }
 
@@ -30,7 +30,7 @@ struct Filling {
 }
 
 impl BatchLimit {
-    /// Whether a request can hold this message.
+    /// Whether an empty request has room for this message.
     fn holds(&self, message: Message<'_>) -> bool {
         self.query_bytes.is_none_or(|room| query_entry_size(0, message) <= room)
     }
@@ -54,22 +54,23 @@ impl BatchLimit {
 struct Part {
     /// Its first row.
     start: usize,
-    /// How many rows it completes: those that it asks, and their duplicates wherever they are.
+    /// How many rows it completes: those that it sends, and their duplicates wherever they are.
     completes: usize,
 }
 
-/// What is to be asked: batches of consecutive rows, among which those that are INVALID or duplicates are skipped.
+/// What is to be sent: batches of consecutive rows. INVALID rows and duplicates among them are skipped.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     rows: usize,
     parts: Vec<Part>,
     pub duplicates: Vec<Duplicate>,
-    /// Why the first invalid entry is one.
+    /// The error of the first INVALID query.
     pub first_invalid: Option<Error>,
 }
 
 impl Plan {
-    /// Reads the queries into a draft of the report, and says what to ask.
+    /// Parses the queries into a draft of the report, and splits them into batches. Fails if there is not enough
+    /// memory.
     pub(crate) fn new<'q>(
         queries: impl ExactSizeIterator<Item = RawQuery<'q>>,
         limit: BatchLimit,
@@ -84,40 +85,40 @@ impl Plan {
         Ok(planning.end())
     }
 
-    /// How many batches there are.
+    /// Returns how many batches there are.
     pub(crate) fn batches(&self) -> usize {
         self.parts.len()
     }
 
-    /// How many queries there are.
+    /// Returns how many queries there are.
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
-    /// How many rows a batch completes.
+    /// Returns how many rows a batch completes.
     pub(crate) fn completed_by(&self, batch: usize) -> usize {
         self.parts[batch].completes
     }
 
-    /// The rows of which a batch asks those that are neither INVALID nor duplicates.
+    /// Returns the rows of a batch. It sends those that are neither INVALID nor duplicates.
     pub(crate) fn rows_of(&self, batch: usize) -> Range<usize> {
         self.parts[batch].start..self.parts.get(batch + 1).map_or(self.rows, |next| next.start)
     }
 
-    /// Counts a row for the batch that asks this one.
+    /// Counts one more row for the batch that sends the row `asked`.
     fn count_for(&mut self, asked: usize) {
         let behind = self.parts.partition_point(|part| part.start <= asked);
         self.parts[behind - 1].completes += 1;
     }
 }
 
-/// A plan in the making.
+/// A plan under construction.
 struct Planning {
     plan: Plan,
     rows: Rows,
     seen: Seen,
     limit: BatchLimit,
-    /// The last batch. Before the first it is full.
+    /// How full the last batch is. Before there is one, it counts as full.
     batch: Filling,
 }
 
@@ -125,7 +126,7 @@ impl Planning {
     fn new(count: usize, limit: BatchLimit) -> Result<Planning, Error> {
         Ok(Planning {
             plan: Plan::default(),
-            // They come first: a count that cannot be is refused before any query is read.
+            // Allocated first, so that an impossible count is refused before any query is read.
             rows: Rows::with_capacity(count)?,
             seen: Seen::new(),
             limit,
@@ -157,7 +158,8 @@ impl Planning {
         self.rows.invalid(query, invalid)
     }
 
-    /// Adds a query that was read, and is sent so.
+    /// Adds a query that was parsed. `message` is what is sent, and `is_as_given` says whether it has the caller's own
+    /// texts.
     #[inline(always)]
     fn add(
         &mut self,
@@ -206,15 +208,15 @@ impl Planning {
     }
 }
 
-/// What the lists that grow with the number of queries are for.
+/// What the memory is for, in error messages.
 const PLAN: &str = "the plan of a call";
 
-/// Finds the queries that are given again. As long as numbers ascend, or ids do, there is none: lists mostly come sorted from
-/// where they are kept, and then no table is needed.
+/// Finds duplicates. As long as numbers or ids ascend, there are none. Lists mostly come sorted, and need no table
+/// then.
 struct Seen {
     numbers: Ascending,
     ids: Ascending,
-    /// Made when neither ascends any more, with room for all rows.
+    /// Created once neither ascends any more, with room for all rows.
     table: Option<Table>,
 }
 
@@ -223,12 +225,12 @@ impl Seen {
         Seen { numbers: Ascending(Some(0)), ids: Ascending(Some(0)), table: None }
     }
 
-    /// Notes the row that comes next, or gives the earlier one that asks the same.
+    /// Adds the query of the next row, or returns the earlier row with the same query.
     #[inline(always)]
     fn insert(&mut self, key: &EntryKey<'_>, rows: &Rows) -> Result<Option<u32>, Error> {
         if self.table.is_none() {
             let numbers = self.numbers.go_on(key.0.bits());
-            // Ids begin at 0, but none may be the first that is compared.
+            // An id may be 0, but the numbers that `Ascending` compares are above 0.
             let ids = match key.1 {
                 MessageId::Number(number) => self.ids.go_on(number + 1),
                 MessageId::Text(_) => self.ids.end(),
@@ -250,11 +252,11 @@ impl Seen {
     }
 }
 
-/// The last of numbers above 0 that have ascended so far, or None if they do not any more.
+/// The last of the numbers above 0 that have ascended so far; None once they do not.
 struct Ascending(Option<u64>);
 
 impl Ascending {
-    /// Whether they ascend with this one too.
+    /// Returns whether the numbers ascend with this one too.
     #[inline]
     fn go_on(&mut self, number: u64) -> bool {
         self.0 = self.0.filter(|last| *last < number).map(|_| number);
@@ -267,14 +269,15 @@ impl Ascending {
     }
 }
 
-/// The rows that are asked, found by what they ask. It holds their numbers among those only, since memory is counted.
+/// A hash table of the rows that are sent, by number and id. It stores only their indices among these rows, to save
+/// memory.
 struct Table {
     asked: HashTable<u32>,
     hasher: DefaultHashBuilder,
 }
 
 impl Table {
-    /// A table of these rows, of which none repeats another, with room for all that are to come.
+    /// Makes a table of these rows, which contain no duplicates, with room for all that are to come.
     fn of(rows: &Rows) -> Result<Table, Error> {
         let mut table = Table { asked: HashTable::new(), hasher: DefaultHashBuilder::default() };
         table.reserve(rows.capacity(), rows)?;
@@ -291,7 +294,7 @@ impl Table {
         self.asked.try_reserve(more, hash).map_err(|_| out_of_memory("the table of duplicates"))
     }
 
-    /// Notes what is asked as the nth, or gives the earlier one that is the same.
+    /// Adds the query that is sent as the nth, or returns the index of an earlier one that is the same.
     fn insert(&mut self, nth: usize, key: &EntryKey<'_>, rows: &Rows) -> Result<Option<u32>, Error> {
         let key = Some(key);
         let hash = self.hasher.hash_one(key);
@@ -371,7 +374,7 @@ mod tests {
         }
     }
 
-    /// Says that it has no end, or none at all.
+    /// An iterator that announces a wrong length.
     struct Lying<I>(I, usize);
 
     impl<I: Iterator> Iterator for Lying<I> {

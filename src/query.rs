@@ -1,4 +1,4 @@
-//! What is asked about: a recipient's number and a message id.
+//! A query: a recipient's phone number and a message id.
 
 use crate::invalid::{Field, Invalid, Reason};
 use crate::message_id::MessageId;
@@ -8,20 +8,20 @@ use crate::wire::request::{EntryKey, Message};
 /// A message to ask about.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'a> {
-    /// The recipient's number, in any of the forms that people write.
+    /// The recipient's phone number, in any of the forms that people write.
     pub phone_number: &'a str,
     /// The id that the service gave when the message was sent.
     pub message_id: &'a str,
 }
 
 impl<'a> Query<'a> {
-    /// A query for this message to this recipient.
+    /// Makes a query for this message to this recipient.
     pub fn new(phone_number: &'a str, message_id: &'a str) -> Query<'a> {
         Query { phone_number, message_id }
     }
 }
 
-/// A query as it may cross the C interface: texts that may be missing and may be no UTF-8.
+/// A query as it may come from the C interface: its texts may be missing, or not UTF-8.
 #[derive(Clone, Copy)]
 pub(crate) struct RawQuery<'a> {
     pub phone_number: Option<&'a [u8]>,
@@ -35,7 +35,7 @@ impl<'a> From<Query<'a>> for RawQuery<'a> {
 }
 
 impl<'a> RawQuery<'a> {
-    /// What is asked, or why it cannot be asked.
+    /// Parses number and id, or returns why the query is INVALID.
     pub(crate) fn read(self) -> Result<EntryKey<'a>, Invalid> {
         let phone = text(self.phone_number).and_then(Phone::read);
         let id = text(self.message_id).and_then(MessageId::read);
@@ -43,8 +43,8 @@ impl<'a> RawQuery<'a> {
         Ok((phone.map_err(invalid(Field::PhoneNumber))?, id.map_err(invalid(Field::MessageId))?))
     }
 
-    /// The same in one pass where both texts are what is sent, as they mostly are: a number without separators, an id of
-    /// digits.
+    /// Like `read`, but in one pass, for texts that are sent as they are: a number without separators and an id of
+    /// digits. Most are. None for any other query.
     #[inline(always)]
     pub(crate) fn read_as_sent(self) -> Option<(EntryKey<'a>, Message<'a>)> {
         let (phone, id) = (self.phone_number?, self.message_id?);
@@ -52,7 +52,8 @@ impl<'a> RawQuery<'a> {
         Some((key, Message { phone, id, id_is_number: true }))
     }
 
-    /// The start of the text that is wrong, for a message; empty where it cannot be shown.
+    /// Returns a space and the start of the text that is wrong, in quotes, for an error message; an empty text if it
+    /// cannot be shown.
     pub(crate) fn quoted(self, field: Field) -> String {
         let bytes = match field {
             Field::PhoneNumber => self.phone_number,

@@ -1,7 +1,8 @@
 //! What the clones of a client and its operations share: options, counters, connections and threads.
 //!
-//! Connections and threads belong to one process. After a fork the child has neither the parent's threads nor a right to its
-//! connections, and a lock may be held by a thread that is not there: it leaves all of that alone and makes its own.
+//! Connections and threads belong to one process. After a fork the child has neither the parent's threads nor a right
+//! to its connections, and a lock may be held by a thread that does not exist in the child. The child leaves all of
+//! that alone and makes its own.
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use crate::report::Outcome;
 use crate::stats::{Counter, Stats};
 use crate::sys::Generation;
 
-/// A client as its clones and its operations have it.
+/// What the clones of a client and its operations share.
 pub(crate) struct Session {
     settings: Arc<Settings>,
     stats: Arc<Stats>,
@@ -28,7 +29,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Reads the options; an error names the one that is wrong or missing.
+    /// Parses the options. An error names the option that is wrong or missing.
     pub(crate) fn new(config: &Config) -> Result<Session, Error> {
         let stats = Arc::new(Stats::default());
         let settings = Arc::new(Settings::new(config, &stats)?);
@@ -36,7 +37,7 @@ impl Session {
         Ok(Session { settings, stats, process })
     }
 
-    /// A call for these queries, not begun yet.
+    /// Makes a call for these queries, which has not started yet. Fails if there is not enough memory.
     pub(crate) fn plan<'q, I>(&self, queries: I, cancel: Option<Arc<CancelToken>>) -> Result<Call, Error>
     where
         I: ExactSizeIterator<Item = RawQuery<'q>>,
@@ -45,7 +46,7 @@ impl Session {
         Ok(Call::new(self.settings.log.next_call(), plan, draft, self.settings.total_timeout, cancel))
     }
 
-    /// What came of a call that has ended.
+    /// Returns the outcome of a call that has ended, and counts and logs it.
     pub(crate) fn outcome(&self, call: &Call) -> Outcome {
         let finished = call.finish();
         self.stats.add(Counter::EntriesAnswered, finished.duplicates_answered as u64);
@@ -54,7 +55,7 @@ impl Session {
         outcome
     }
 
-    /// The connections and threads of the process that asks.
+    /// Returns the connections and threads of the current process.
     pub(crate) fn pool(&self) -> &Arc<Pool> {
         let generation = Generation::current();
         let mut process = &self.process;
@@ -72,11 +73,11 @@ impl Session {
     }
 }
 
-/// What belongs to the process that made it, and behind it what belongs to those forked off.
+/// What belongs to the process that made it, followed by what belongs to the processes forked from it.
 struct Process {
     generation: Generation,
     pool: Arc<Pool>,
-    /// Made without a lock, since a fork may come at any moment.
+    /// Created without a lock, because a fork may come at any time.
     child: OnceBox<Process>,
 }
 
@@ -90,7 +91,7 @@ impl Process {
         }
     }
 
-    /// In a child: frees most of what it has of its parent, unless threads had it in hand that the child lacks.
+    /// In a child: frees most of what it has inherited, unless threads of the parent were using it at the fork.
     fn free_what_was_at_rest(&self) {
         if self.generation.was_at_rest() {
             self.pool.exchange().free_idle();

@@ -1,37 +1,37 @@
-//! The states of a message, declared once, and how the service's words and codes are read.
+//! The states of a message, and what the service's words and codes mean.
 //!
-//! `build.rs` compiles this file too, for the header's constants, so it uses [`Code`] only.
+//! `build.rs` compiles this file too, for the header's constants, so it must use [`Code`] only.
 
 use crate::code::Code;
 
 macro_rules! states {
     ($( $(#[doc = $doc:literal])+ $variant:ident = $value:literal, $name:literal, $final:literal, [$( $word:literal ),*]; )+) => {
-        /// What became of a message.
+        /// The state of a message.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(i32)]
         pub enum State { $( $(#[doc = $doc])+ $variant = $value, )+ }
 
         impl State {
-            /// Every state there is, by number.
+            /// All states, in the order of their numbers.
             pub const ALL: &'static [State] = &[ $( State::$variant, )+ ];
 
-            /// Its name in lower case, such as `not_delivered`, NUL-terminated.
+            /// Returns the name in lower case, such as `not_delivered`, NUL-terminated.
             pub const fn c_name(self) -> &'static core::ffi::CStr {
                 match self { $( State::$variant => $name, )+ }
             }
 
-            /// What it means, in one line.
+            /// Returns what the state means, in one line.
             pub const fn doc(self) -> &'static str {
                 match self { $( State::$variant => concat!($( $doc ),+), )+ }
             }
 
-            /// Whether it will never change: delivered, not delivered, not sent, invalid. A message not found
-            /// or refused now may be known later, since delivery reports take up to 48 hours.
+            /// Whether the state never changes again: delivered, not delivered, not sent, invalid. A message that is
+            /// not found or refused now may be known later, since delivery reports take up to 48 hours.
             pub const fn is_final(self) -> bool {
                 match self { $( State::$variant => $final, )+ }
             }
 
-            /// The service's words for it, in lower case.
+            /// Returns the service's words for the state, in lower case.
             const fn words(self) -> &'static [&'static str] {
                 match self { $( State::$variant => &[$( $word ),*], )+ }
             }
@@ -64,22 +64,22 @@ states! {
 const API_NOT_FOUND: i32 = 4;
 
 impl State {
-    /// The number that crosses the C interface.
+    /// Returns the number that crosses the C interface.
     pub const fn value(self) -> i32 {
         self as i32
     }
 
-    /// Its name in lower case, such as `not_delivered`.
+    /// Returns the name in lower case, such as `not_delivered`.
     pub fn name(self) -> &'static str {
         self.c_name().to_str().unwrap_or("?")
     }
 
-    /// The state with this number, if there is one.
+    /// Returns the state with this number, if there is one.
     pub fn from_value(value: i32) -> Option<State> {
         usize::try_from(value).ok().and_then(|index| State::ALL.get(index)).copied()
     }
 
-    /// The state that the service's status text means, which is trimmed.
+    /// Returns the state that a status text of the service means. The text must be trimmed.
     pub(crate) fn from_text(text: &str) -> State {
         let is_ascii = text.is_ascii();
         let is = |word: &&str| match is_ascii {
@@ -89,14 +89,14 @@ impl State {
         State::ALL.iter().find(|state| state.words().iter().any(is)).copied().unwrap_or(State::Unknown)
     }
 
-    /// The state of an entry that the service refuses with this code.
+    /// Returns the state of an entry that the service refuses with this code.
     pub(crate) fn from_refusal(api_code: i32) -> State {
         if api_code == API_NOT_FOUND { State::NotFound } else { State::Rejected }
     }
 }
 
-/// What the service's code for a whole request means, and whether it is one of those it documents.
-/// Source: the table of error codes on the service's page and those of its neighbours.
+/// Returns what the service's code for a whole request means, and whether the service documents this code. Source: the
+/// table of error codes on the service's page and those of its neighbours.
 pub(crate) fn refusal(api_code: i32) -> (Code, bool) {
     match api_code {
         1 | 10 => (Code::Auth, true),
@@ -106,8 +106,8 @@ pub(crate) fn refusal(api_code: i32) -> (Code, bool) {
     }
 }
 
-/// Whether the service may refuse a request with this code because of one of its messages. Source: the same table; 50 is for
-/// too many messages, 90 for JSON that it cannot read.
+/// Whether the service may refuse a request with this code because of one of its messages. Source: the same table. 50
+/// means too many messages, 90 means JSON that the service cannot read.
 pub(crate) fn may_be_for_one_entry(api_code: i32) -> bool {
     refusal(api_code).0 == Code::Api && !matches!(api_code, 50 | 90)
 }

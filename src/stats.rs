@@ -1,4 +1,4 @@
-//! The counters of a client, declared once.
+//! The counters of a client.
 
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,12 +7,12 @@ use crate::error::{Code, Error};
 
 macro_rules! counters {
     ($( $(#[doc = $doc:literal])+ $variant:ident $name:literal; )+) => {
-        /// A counter, by the name that the code uses.
+        /// Identifies a counter in the code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(dead_code, reason = "a counter may be declared before what it counts")]
         pub(crate) enum Counter { $( $(#[doc = $doc])+ $variant, )+ }
 
-        /// Every counter there is, by place.
+        /// The names of all counters, by index.
         const NAMES: &[&CStr] = &[ $( $name, )+ ];
         const DOCS: &[&str] = &[ $( concat!($( $doc ),+), )+ ];
     };
@@ -57,37 +57,41 @@ counters! {
     FailuresRefused c"failures_refused";
 }
 
-/// The name of the counter at this place, NUL-terminated; None past the last.
+/// Returns the name of the counter at this index, NUL-terminated; None past the last one.
 pub(crate) fn c_name(index: usize) -> Option<&'static CStr> {
     NAMES.get(index).copied()
 }
 
-/// Every counter: its name and what it counts.
+/// Returns all counters: the name of each, and what it counts.
 pub fn counters() -> impl Iterator<Item = (&'static str, &'static str)> {
     NAMES.iter().zip(DOCS).map(|(name, doc)| (name.to_str().unwrap_or("?"), doc.trim()))
 }
 
-/// Cumulative since the client was made, so that a monitoring system can take differences.
+/// The values of the counters since the client was made. They never restart, so a monitoring system can take
+/// differences.
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
     values: [AtomicU64; NAMES.len()],
 }
 
 impl Stats {
+    /// Adds to a counter.
     pub(crate) fn add(&self, counter: Counter, amount: u64) {
         self.values[counter as usize].fetch_add(amount, Ordering::Relaxed);
     }
 
+    /// Raises a counter to this value if it is lower.
     pub(crate) fn raise(&self, counter: Counter, value: u64) {
         self.values[counter as usize].fetch_max(value, Ordering::Relaxed);
     }
 
+    /// Returns the value of a counter; None if there is no counter with this name.
     pub(crate) fn get(&self, name: &[u8]) -> Option<u64> {
         let index = NAMES.iter().position(|known| known.to_bytes() == name)?;
         Some(self.values[index].load(Ordering::Relaxed))
     }
 
-    /// Counts a failed attempt.
+    /// Counts a failed attempt by its code.
     pub(crate) fn failure(&self, error: &Error) {
         let counter = match error.code() {
             Code::Connect => Counter::FailuresConnect,

@@ -1,9 +1,9 @@
-//! Moments of the calendar, as a log and messages show them.
+//! Formats times for the log and for messages.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A moment, as the time since 1970 began, shown as RFC 3339 has it: `2026-01-31T12:34:56.789Z`.
+/// A time, given as the duration since 1970-01-01 UTC. It is shown as in RFC 3339: `2026-01-31T12:34:56.789Z`.
 pub(crate) struct Utc(pub Duration);
 
 impl Utc {
@@ -21,8 +21,8 @@ impl fmt::Display for Utc {
     }
 }
 
-/// Year, month and day of the nth day after 1970-01-01, by Howard Hinnant's `civil_from_days`: years begin in March, so
-/// that a leap day is the last of its year.
+/// Returns year, month and day of the nth day after 1970-01-01, with Howard Hinnant's `civil_from_days`: years begin in
+/// March, so that a leap day is the last day of its year.
 fn date(days: u64) -> (u64, u64, u64) {
     const ERA: u64 = 146_097;
     let days = days + 719_468;

@@ -1,4 +1,4 @@
-//! A configuration: what is set for each option, by whom, and what that means.
+//! The configuration of a client: the value of each option, set by name or from the environment.
 
 use std::ffi::{CStr, CString};
 use std::fmt;
@@ -20,17 +20,18 @@ use crate::error::Error;
 use crate::secret;
 use crate::sys;
 
-/// The variables that name a proxy, by precedence. `HTTP_PROXY` is not among them: a CGI request can set it.
+/// The environment variables that name a proxy, by precedence. `HTTP_PROXY` is not among them, because a CGI request
+/// can set it.
 const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
-/// The variables that list the hosts which go past the proxy of those, by precedence.
+/// The environment variables that list the hosts to reach without that proxy, by precedence.
 const NO_PROXY_VARIABLES: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
-/// Why the environment sets nothing.
+/// Why `load_env` refuses the environment.
 const NOT_OBEYED: &str = "it is not obeyed, since this program has more rights than who started it (setuid, setgid or \
     capabilities of its file); set the options one by one";
 
-/// What is set for one option.
+/// The value of an option.
 #[derive(Clone)]
 struct Value {
     /// It may be a secret.
@@ -38,16 +39,16 @@ struct Value {
     shown: CString,
 }
 
-/// The options of a client. It reads no environment unless asked to.
+/// The options of a client. They come from the environment only by [`Config::load_env`].
 #[derive(Clone)]
 pub struct Config {
-    /// By place in the table.
+    /// By index in the table of options.
     values: Vec<Option<Value>>,
-    /// Of the two options that give the key, the one that was set last.
+    /// Which of `api_key` and `api_key_file` provides the key: the one that was set last.
     key_source: Option<Setting>,
-    /// The hosts that a proxy from the environment is not for.
+    /// The hosts to reach without the proxy, if it comes from one of `PROXY_VARIABLES`.
     no_proxy: Option<String>,
-    /// What is wrong with the proxy of the environment, if it can be done without.
+    /// What is wrong with the proxy of the environment, if the base URL does not need that proxy.
     unreadable_proxy: Option<Error>,
 }
 
@@ -71,22 +72,22 @@ impl fmt::Debug for Config {
 }
 
 impl Config {
-    /// The defaults.
+    /// Returns a configuration with the defaults.
     pub fn new() -> Config {
         Config::default()
     }
 
-    /// Every option there is.
+    /// Returns all options.
     pub fn options() -> &'static [Opt] {
         OPTIONS
     }
 
-    /// Sets an option. On an error, whose text names the option, nothing is changed.
+    /// Sets an option. If the name or the value is wrong, changes nothing and returns an error that names the option.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
         self.set_from(name, name, value)
     }
 
-    /// The same with texts that may be no UTF-8.
+    /// Like `set`, with texts that may not be UTF-8.
     pub(crate) fn set_c(&mut self, name: &CStr, value: &CStr) -> Result<(), Error> {
         let name = name.to_str().map_err(|_| Error::config("name", "is not UTF-8"))?;
         if index(name).is_none() {
@@ -96,16 +97,18 @@ impl Config {
         self.set(name, value)
     }
 
-    /// Sets what the environment sets: `SMSP_` and the option's name in capitals, `SMSPARTNER_API_KEY` for the key, and
-    /// the usual variables for a proxy. An empty variable is an unset one. On an error, whose text names the variable,
-    /// nothing is changed. It must not run beside `setenv`. In a program that has more rights than its caller (setuid) it is an
-    /// error: the environment is the caller's.
+    /// Sets the options that the environment sets: `SMSP_` and the option's name in capitals, `SMSPARTNER_API_KEY` for
+    /// the API key, and the usual variables for a proxy. An empty variable counts as unset. If a value is wrong,
+    /// changes nothing and returns an error that names the variable.
+    ///
+    /// No other thread may change the environment (`setenv`) at the same time. In a program that has more rights than
+    /// its caller (setuid) this is always an error, because the environment is the caller's.
     pub fn load_env(&mut self) -> Result<(), Error> {
         if sys::has_more_rights_than_its_caller() {
             return Err(Error::config("environment", NOT_OBEYED));
         }
         let mut loaded = self.clone();
-        // The other way round, so that a key counts before the file of a key.
+        // In reverse order, so that `api_key` takes precedence over `api_key_file`.
         for option in OPTIONS.iter().rev() {
             loaded.set_from_variable(option.name(), &option.variable())?;
         }
@@ -116,43 +119,45 @@ impl Config {
         Ok(())
     }
 
-    /// The value of an option as text; secrets read `***`. None if it has none, or if there is no such option.
+    /// Returns the value of an option as text, with secrets replaced by `***`. None if it has no value, or if there is
+    /// no such option.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.get_c(name)?.to_str().ok()
     }
 
+    /// Like `get`, but NUL-terminated.
     pub(crate) fn get_c(&self, name: &str) -> Option<&CStr> {
         Some(self.values[index(name)?].as_ref()?.shown.as_c_str())
     }
 
-    /// The value itself, secrets too; None if there is none or it is empty.
+    /// Returns the value itself, secrets included. None if there is none or it is empty.
     pub(crate) fn text(&self, key: Setting) -> Option<&str> {
         self.values[key as usize].as_ref().map(|value| &*value.text).filter(|text| !text.is_empty())
     }
 
-    /// Which of `ApiKey` and `ApiKeyFile` gives the key.
+    /// Returns which of `ApiKey` and `ApiKeyFile` provides the key; None if no key is set.
     pub(crate) fn key_source(&self) -> Option<Setting> {
         self.key_source
     }
 
-    /// Whether this URL is reached without the proxy: this machine, and what `NO_PROXY` lists, if the proxy is from a
-    /// variable that it belongs to.
+    /// Whether this URL is reached without the proxy: a URL on this machine always is, and one that `NO_PROXY` lists is
+    /// if the proxy comes from one of `PROXY_VARIABLES`.
     pub(crate) fn goes_past_proxy(&self, url: &BaseUrl) -> bool {
         let is_listed = |list: &String| proxy::is_exempt(list, url.host(), url.port());
         url.is_loopback() || self.no_proxy.as_ref().is_some_and(is_listed)
     }
 
-    /// Why the proxy of the environment cannot be used, if it cannot.
+    /// Returns why the proxy of the environment cannot be used, if it cannot.
     pub(crate) fn unreadable_proxy(&self) -> Option<&Error> {
         self.unreadable_proxy.as_ref()
     }
 
-    /// The value of a numeric option.
+    /// Returns the value of a numeric option.
     pub(crate) fn number(&self, key: Setting) -> u64 {
         self.text(key).and_then(|text| text.parse().ok()).unwrap_or_default()
     }
 
-    /// The value of a boolean option.
+    /// Returns the value of a boolean option.
     pub(crate) fn flag(&self, key: Setting) -> bool {
         self.text(key) == Some("true")
     }
@@ -163,8 +168,8 @@ impl Config {
         self.set_from(name, source, value)
     }
 
-    /// The first that is set counts; the others are not looked at. There `host:port` without a scheme is usual. One that
-    /// cannot be read is no error while it is not for this URL.
+    /// The first variable that is set counts; the others are ignored. Its value may be `host:port` without a scheme, as
+    /// is usual there. A value that cannot be parsed is an error only if the base URL needs the proxy.
     fn set_proxy_from_variables(&mut self) -> Result<(), Error> {
         let Some((source, value)) = first_variable(&PROXY_VARIABLES) else { return Ok(()) };
         let list = first_variable(&NO_PROXY_VARIABLES).map(|(_, list)| String::from_utf8_lossy(&list).into_owned());
@@ -181,13 +186,14 @@ impl Config {
         }
     }
 
+    /// Sets the proxy to the value of a variable. A value without a scheme is an HTTP proxy.
     fn set_proxy_from(&mut self, source: &str, value: &[u8]) -> Result<(), Error> {
         let value = std::str::from_utf8(value).map_err(|_| Error::config(source, "is not UTF-8"))?;
         let with_scheme = Zeroizing::new(["http://", value].concat());
         self.set_from("proxy", source, if value.contains("://") { value } else { &with_scheme })
     }
 
-    /// `source` is what an error names: the option, or the variable that it comes from.
+    /// `source` is what an error names: the option, or the environment variable that the value comes from.
     fn set_from(&mut self, name: &str, source: &str, value: &str) -> Result<(), Error> {
         let index = index(name).ok_or_else(|| no_such_option(name))?;
         let option = &OPTIONS[index];
@@ -204,18 +210,18 @@ impl Config {
     fn last_key_source(&self, set: usize) -> Option<Setting> {
         let keys = [Setting::ApiKey, Setting::ApiKeyFile];
         let last = keys.into_iter().find(|key| *key as usize == set).or(self.key_source);
-        // One that was emptied gives way to the other.
+        // An option that was emptied gives way to the other one.
         last.into_iter().chain(keys).find(|key| self.text(*key).is_some())
     }
 }
 
-/// What a variable of the environment is set to; an empty one is not.
+/// Returns the value of an environment variable. An empty one counts as unset.
 fn variable(name: &str) -> Option<Zeroizing<Vec<u8>>> {
     let value = std::env::var_os(name).filter(|value| !value.is_empty());
     value.map(|value| Zeroizing::new(value.into_encoded_bytes()))
 }
 
-/// The first of these variables that is set, and its value.
+/// Returns the first of these variables that is set, and its value.
 fn first_variable(names: &[&'static str]) -> Option<(&'static str, Zeroizing<Vec<u8>>)> {
     names.iter().find_map(|name| Some((*name, variable(name)?)))
 }

@@ -1,22 +1,22 @@
-//! The options: one table, which drives setting, the environment, the error messages, `docs/CONFIGURATION.md` and the
+//! The options. One table drives the setters, the environment, the error messages, `docs/CONFIGURATION.md` and the
 //! table in the header.
 //!
-//! `build.rs` compiles this file too, so it uses [`MAX_BATCH`] and [`LEVELS`] only.
+//! `build.rs` compiles this file too, so it must use [`MAX_BATCH`] and [`LEVELS`] only.
 
 use std::ffi::CStr;
 
 use crate::level::LEVELS;
 use crate::limits::MAX_BATCH;
 
-/// What the option `proxy` takes.
+/// The forms of a value of the option `proxy`.
 pub(super) const PROXY_FORMS: &str = "http://[user:password@]host[:port] or socks5://[user:password@]host[:port]";
 
-/// What values an option takes.
+/// The kind of values that an option takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
     /// Any text without control characters.
     Text,
-    /// Printable ASCII, as it goes into a header.
+    /// Printable ASCII, because it is sent in a header.
     Header,
     /// Text that is never shown.
     Secret,
@@ -28,9 +28,9 @@ pub(crate) enum Kind {
     TrustList,
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// A whole number in this range.
+    /// A whole number from the first to the second, both included.
     Number(u64, u64),
-    /// A decimal number, 0 or more, at most this.
+    /// A decimal number from 0 to this, included.
     Decimal(u32),
     /// `true`, `false`, `1` or `0`.
     Flag,
@@ -47,11 +47,11 @@ pub struct Opt {
 
 macro_rules! options {
     ($( $key:ident $name:literal $default:expr, $kind:expr, $doc:literal; )+) => {
-        /// An option, by the name that the code uses.
+        /// Identifies an option in the code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Setting { $( $key, )+ }
 
-        /// Every option there is.
+        /// All options, in the order of the documentation.
         pub(crate) const OPTIONS: &[Opt] = &[ $( Opt {
             name: $name, kind: $kind, default: $default, doc: $doc,
         }, )+ ];
@@ -60,10 +60,10 @@ macro_rules! options {
 
 use Kind::{Choice, Decimal, Flag, Header, Number, Proxy, Secret, Text, TrustList, Url};
 
-/// A day: longer times are taken for mistakes.
+/// A day, in milliseconds. Longer times are taken for mistakes.
 const DAY_MS: u64 = 86_400_000;
 
-/// The library's name and version, as they stand in the User-Agent header.
+/// The library's name and version, as in the User-Agent header.
 pub(crate) const PRODUCT: &CStr =
     match CStr::from_bytes_with_nul(concat!("libsmsp/", env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
         Ok(product) => product,
@@ -117,11 +117,11 @@ options! {
         "Where the log goes: a path, or `stderr`. Required unless `log_level` is `off`. A new file is readable by its owner only (on Windows it has the permissions of its folder). The file is opened for each line, so it can be rotated.";
 }
 
-/// The variable that the service's other clients use for the key.
+/// The environment variable that the service's other clients use for the API key.
 const API_KEY_VARIABLE: &str = "SMSPARTNER_API_KEY";
 
 impl Opt {
-    /// Its name, as `smsp_config_set` takes it.
+    /// Returns the name of the option, as [`Config::set`](crate::Config::set) and `smsp_config_set` take it.
     pub fn name(&self) -> &'static str {
         self.name.to_str().unwrap_or("?")
     }
@@ -130,7 +130,7 @@ impl Opt {
         self.name
     }
 
-    /// The environment variable that sets it.
+    /// Returns the environment variable that sets the option.
     pub fn variable(&self) -> String {
         if self.name == c"api_key" {
             return API_KEY_VARIABLE.to_owned();
@@ -138,12 +138,12 @@ impl Opt {
         format!("SMSP_{}", self.name().to_ascii_uppercase())
     }
 
-    /// Its value where nothing sets it.
+    /// Returns the value that applies if nothing sets the option; None if it has none then.
     pub fn default(&self) -> Option<&'static str> {
         self.default.and_then(|text| text.to_str().ok())
     }
 
-    /// The values it takes, in words.
+    /// Returns the values that the option takes, in words.
     pub fn values(&self) -> String {
         match self.kind {
             Text => "text without control characters".to_owned(),
@@ -159,7 +159,7 @@ impl Opt {
         }
     }
 
-    /// What it does, in one paragraph.
+    /// Returns what the option does, in one paragraph.
     pub fn doc(&self) -> &'static str {
         self.doc
     }

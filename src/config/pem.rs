@@ -1,33 +1,34 @@
-//! Certificates in PEM, however a file of them came about: joined without a line between, indented, with marks in front,
-//! with `\n` for the ends of lines. No section is passed over without a word.
+//! Parses PEM certificates, however their file was made: joined without a line break between them, indented, with
+//! byte-order marks, or with `\n` in place of line breaks. No section is skipped silently.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustls::pki_types::CertificateDer;
 
-/// What stands on either side of a mark.
+/// The dashes on both sides of a boundary.
 const DASHES: &str = "-----";
 
-/// A certificate, also under the name that it had before RFC 7468.
+/// The label of a certificate, today and before RFC 7468.
 const CERTIFICATES: [&str; 2] = ["CERTIFICATE", "X509 CERTIFICATE"];
 
-/// No kind of section has a longer name.
+/// The longest label of a section, in bytes.
 const MAX_NAME: usize = 40;
 
-/// How backslashes stand for white space in what was a text of JSON or a variable.
+/// Backslash escapes for white space, in a text that was a JSON string or an environment variable.
 const ESCAPES: [&str; 3] = ["\\n", "\\r", "\\t"];
 
-/// The line that begins or ends a section.
+/// The boundary that begins or ends a section.
 struct Mark<'t> {
     begins: bool,
-    /// The kind of section; none if the mark is not whole.
+    /// The label of the section; None if the boundary is not complete.
     name: Option<&'t str>,
+    /// Where the boundary begins and ends in the text, in bytes.
     start: usize,
     end: usize,
 }
 
-/// The sections of a text in their order: each is a certificate, or the reason why it is none. A reason quotes nothing of
-/// what a section holds, which may be a private key.
+/// Returns the sections of a text in order: each is a certificate, or the reason why it is not one. A reason quotes
+/// nothing from inside a section, which may be a private key.
 pub(crate) fn sections(text: &str) -> Vec<Result<CertificateDer<'static>, String>> {
     let mut sections = Vec::new();
     let mut next = mark(text, 0);
@@ -64,7 +65,7 @@ fn section(text: &str, begin: &Mark<'_>, end: Option<Mark<'_>>) -> Result<Certif
     }
 }
 
-/// What stands in base64 between two places of a text.
+/// Decodes the base64 between two offsets of a text.
 fn decoded(text: &str, start: usize, end: usize) -> Result<CertificateDer<'static>, String> {
     let mut digits = String::with_capacity(end - start);
     let mut rest = &text[start..end];
@@ -85,7 +86,7 @@ fn decoded(text: &str, start: usize, end: usize) -> Result<CertificateDer<'stati
     }
 }
 
-/// The first mark from a place on. One with too few dashes is one too, so that it is not passed over.
+/// Returns the first boundary at an offset or behind it. One with too few dashes counts too, so that it is not skipped.
 fn mark(text: &str, from: usize) -> Option<Mark<'_>> {
     let find = |word: &'static str| Some((from + text[from..].find(word)?, word));
     let (offset, word) = find("--BEGIN ").into_iter().chain(find("--END ")).min()?;
@@ -99,7 +100,7 @@ fn mark(text: &str, from: usize) -> Option<Mark<'_>> {
     })
 }
 
-/// The kind of section in front of the dashes.
+/// Returns the label in front of the dashes.
 fn name(text: &str) -> Option<&str> {
     let (name, _) = text.split_once(DASHES)?;
     let is_one =
@@ -107,10 +108,10 @@ fn name(text: &str) -> Option<&str> {
     Some(name).filter(|name| name.len() <= MAX_NAME && is_one(name))
 }
 
-/// The number of the line that this place is in.
+/// Returns the number of the line that contains this offset, counted from 1.
 fn line(text: &str, offset: usize) -> usize {
     let before = text.as_bytes()[..offset].split(|&byte| byte == b'\n').count();
-    // Macintoshes of old ended lines by another sign.
+    // Old Macintosh computers end lines with `\r`.
     if text.contains('\n') { before } else { text.as_bytes()[..offset].split(|&byte| byte == b'\r').count() }
 }
 
@@ -120,17 +121,17 @@ mod tests {
 
     use super::*;
 
-    /// A part of a file, and what is to become of it: nothing where it is no section.
+    /// A part of a file and the expected result; None if it is not a section.
     #[derive(Clone, Debug)]
     struct Part {
         text: String,
         expected: Option<Result<Vec<u8>, &'static str>>,
     }
 
-    /// What the private keys of these tests hold.
+    /// The content of the private keys in these tests.
     const KEY: &str = "cHJpdmF0ZSBrZXk";
 
-    /// A section with lines of this width, each ended and indented in this way.
+    /// Returns a section with lines of this width, this line end and this indentation.
     fn written(name: &str, base64: &str, width: usize, end: &str, indent: &str) -> String {
         let lines = base64.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap());
         let lines: Vec<_> = lines.map(|line| format!("{indent}{line}{end}")).collect();
@@ -187,7 +188,7 @@ mod tests {
             }
         }
 
-        /// Whatever a file is.
+        /// Whatever the file contains.
         #[test]
         fn no_reason_shows_what_a_file_holds(text in "(-----BEGIN [A-Za-z ]{0,50}|-{0,6}|-----END [A-Z]{0,9}|[a-z]{9}|\n|é){0,30}") {
             for reason in sections(&text).into_iter().filter_map(Result::err) {

@@ -1,4 +1,4 @@
-//! Proxies: what the option `proxy` and the variable `NO_PROXY` say.
+//! Parses the option `proxy` and the environment variable `NO_PROXY`.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -13,10 +13,10 @@ use super::options::PROXY_FORMS;
 use crate::config::url::{BaseUrl, joined};
 use crate::secret::Secret;
 
-/// SOCKS5 has a byte for the length of a user name or a password.
+/// The longest user name or password in bytes: SOCKS5 sends its length in one byte.
 const MAX_SOCKS_TEXT: usize = 255;
 
-/// How a proxy is spoken to.
+/// The protocol of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
     Http,
@@ -24,7 +24,7 @@ pub(crate) enum Protocol {
 }
 
 impl Protocol {
-    /// The port where none is given.
+    /// Returns the default port.
     fn port(self) -> u16 {
         match self {
             Protocol::Http => 80,
@@ -33,7 +33,7 @@ impl Protocol {
     }
 }
 
-/// A proxy, and what it is to know us by.
+/// A proxy, and the credentials to log in with.
 #[derive(Clone)]
 pub(crate) struct Proxy {
     pub protocol: Protocol,
@@ -47,7 +47,7 @@ pub(crate) struct Proxy {
 pub(crate) struct Credentials {
     pub user: Secret,
     pub password: Secret,
-    /// The password as it stands in the option.
+    /// The password as it is written in the option, possibly percent-encoded.
     written: Secret,
 }
 
@@ -59,7 +59,7 @@ impl FromStr for Proxy {
         let (scheme, rest) = text.split_once("://").ok_or_else(expected)?;
         let protocol = match scheme {
             "http" => Protocol::Http,
-            // With an h the proxy is to look up names, as it does here in any case.
+            // `socks5h` means that the proxy resolves names, which is always so here.
             "socks5" | "socks5h" => Protocol::Socks5,
             _ => return Err(expected()),
         };
@@ -79,7 +79,7 @@ impl FromStr for Proxy {
     }
 }
 
-/// Without credentials.
+/// Shows a proxy without its credentials.
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = match self.protocol {
@@ -104,20 +104,20 @@ impl FromStr for Credentials {
 }
 
 impl Credentials {
-    /// As they stand in a header.
+    /// Returns the credentials as a Basic authentication header carries them: in base64.
     pub(crate) fn basic(&self) -> Secret {
         let known = Zeroizing::new([&self.user, ":", &self.password].concat());
         STANDARD.encode(known.as_bytes()).into()
     }
 
-    /// What no message may show.
+    /// Returns what no message may show.
     pub(crate) fn secrets(&self) -> [Secret; 3] {
         [self.password.clone(), self.written.clone(), self.basic()]
     }
 }
 
-/// Whether a list in the manner of `NO_PROXY` names this host: by its name or that of a domain it is in, by its address
-/// or a network in CIDR notation, each with or without a port, or by `*`.
+/// Whether a list in the format of `NO_PROXY` includes this host: by its name or a domain that contains it, by its IP
+/// address or a network in CIDR notation, each with or without a port, or by `*`.
 pub(crate) fn is_exempt(list: &str, host: &str, port: u16) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
     let mut rules = list.split(|character: char| character == ',' || character.is_whitespace());
@@ -127,7 +127,7 @@ pub(crate) fn is_exempt(list: &str, host: &str, port: u16) -> bool {
     })
 }
 
-/// An IPv6 address has a port only behind brackets.
+/// Splits off the port. An IPv6 address has one only behind brackets.
 fn split_port(rule: &str) -> (&str, Option<u16>) {
     let port = |(pattern, port): (&'_ str, &str)| Some((pattern.len(), port.parse().ok()?));
     match rule.rsplit_once(':').and_then(port) {
@@ -149,7 +149,7 @@ fn covers(pattern: &str, host: &str) -> bool {
     below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
 }
 
-/// Whether an address is this one, or in this network.
+/// Whether an address is this one or in this network.
 fn is_in(address: IpAddr, network: &str) -> bool {
     let (first, prefix) = network.split_once('/').map_or((network, None), |(first, prefix)| (first, Some(prefix)));
     let (one, other, width) = match (address, first.parse()) {

@@ -1,4 +1,5 @@
-//! What a client works with: the options read once, checked where two depend on each other, files read.
+//! What a client works with: the options after parsing, with those checked that depend on each other, and with their
+//! files read.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -23,20 +24,20 @@ use crate::stats::Stats;
 use crate::sys;
 use crate::wire::{Format, request};
 
-/// A URL stays shorter than this, since servers and proxies on the way may refuse a longer one.
+/// URLs stay shorter than this, in bytes, because servers and proxies may refuse longer ones.
 pub(crate) const MAX_URL: usize = 8000;
 
 /// The path of the endpoint under the base URL.
 const ENDPOINT: &str = "/multi-status";
 
-/// How requests are made.
+/// The HTTP method of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Method {
     Get,
     Post,
 }
 
-/// The options that say how to retry.
+/// The options for retries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RetryPolicy {
     pub max_retries: u32,
@@ -61,19 +62,19 @@ pub(crate) struct Settings {
     pub request_timeout: Option<Duration>,
     pub total_timeout: Option<Duration>,
     pub retry: RetryPolicy,
-    /// The time from the start of one request to that of the next, at the least.
+    /// The shortest time from the start of one request to the start of the next; None for no limit.
     pub pace: Option<Duration>,
     pub max_response_bytes: u64,
     pub user_agent: String,
     pub allow_http: bool,
     /// None for plain http.
     pub tls: Option<ClientConfig>,
-    /// None where the host is reached without.
+    /// None if the service is reached without a proxy.
     pub proxy: Option<Arc<Proxy>>,
 }
 
 impl Settings {
-    /// Reads the options; an error names the one that is wrong.
+    /// Parses the options and reads the files that they name. An error names the option that is wrong.
     pub(crate) fn new(config: &Config, stats: &Arc<Stats>) -> Result<Settings, Error> {
         let api_key = api_key(config)?;
         let base_url = base_url(config)?;
@@ -129,7 +130,7 @@ fn api_key(config: &Config) -> Result<Secret, Error> {
     key.ok_or_else(|| Error::config("api_key", "none is set: set api_key or api_key_file"))
 }
 
-/// The first line of a file.
+/// Returns the key in the first line of a file.
 fn read_key(path: &str) -> Result<Secret, Error> {
     let wrong = |what: String| Error::config("api_key_file", what);
     let content = sys::read(path).map_err(|error| wrong(format!("cannot read {path:?}: {}", reason(&error))))?;
@@ -146,6 +147,7 @@ fn read_key(path: &str) -> Result<Secret, Error> {
     Ok(key.into())
 }
 
+/// Returns the base URL. Plain http to another machine needs `allow_http`.
 fn base_url(config: &Config) -> Result<BaseUrl, Error> {
     let text = config.text(Setting::BaseUrl).unwrap_or_default();
     let url: BaseUrl = text.parse().map_err(|reason| Error::config("base_url", reason))?;
@@ -158,7 +160,7 @@ fn base_url(config: &Config) -> Result<BaseUrl, Error> {
     ))
 }
 
-/// The proxy on the way to the service. This machine is reached without, and so is what `NO_PROXY` lists.
+/// Returns the proxy to reach the service with. None for a service on this machine, and for one that `NO_PROXY` lists.
 fn proxy(config: &Config, url: &BaseUrl) -> Result<Option<Arc<Proxy>>, Error> {
     if config.goes_past_proxy(url) {
         return Ok(None);
@@ -170,12 +172,13 @@ fn proxy(config: &Config, url: &BaseUrl) -> Result<Option<Arc<Proxy>>, Error> {
     Ok(proxy.map_err(|reason| Error::config("proxy", reason))?.map(Arc::new))
 }
 
+/// Returns what must never be shown: the API key and the credentials of the proxy.
 fn secrets(api_key: &str, proxy: Option<&Proxy>) -> Secrets {
     let of_proxy = proxy.and_then(|proxy| proxy.credentials.as_ref()).map(Credentials::secrets);
     of_proxy.iter().flatten().fold(Secrets::new(api_key), |secrets, secret| secrets.and(secret))
 }
 
-/// What a URL has left for entries.
+/// Returns how many bytes of a URL are left for entries. Fails if there is no room for even one.
 fn room_in_url(url: &str, api_key: &str, format: Format) -> Result<usize, Error> {
     let too_long = || Error::config("api_key", format!("too long for method=get: a URL stays below {MAX_URL} bytes"));
     let start = url.len() + "?".len() + request::query_start_size(api_key, format);
@@ -183,12 +186,13 @@ fn room_in_url(url: &str, api_key: &str, format: Format) -> Result<usize, Error>
     (MAX_URL - 1).checked_sub(start).filter(|room| *room >= smallest).ok_or_else(too_long)
 }
 
-/// One request in a day is as slow as it gets.
+/// Returns the shortest time between the starts of two requests, at most a day; None for no limit.
 fn pace(config: &Config) -> Option<Duration> {
     let per_second: f64 = config.text(Setting::RequestsPerSecond)?.parse().ok()?;
     (per_second > 0.0).then(|| Duration::from_secs_f64((1.0 / per_second).min(86_400.0)))
 }
 
+/// Returns the User-Agent header: the caller's text, if there is one, and the library's name and version.
 fn user_agent(config: &Config) -> String {
     let product = PRODUCT.to_str().unwrap_or("libsmsp");
     match config.text(Setting::UserAgent) {
@@ -197,7 +201,8 @@ fn user_agent(config: &Config) -> String {
     }
 }
 
-/// TLS with certificates verified against what `ca_file` lists, by a provider of our own: nothing process-wide is used.
+/// Configures TLS. Certificates are verified against what `ca_file` lists. The crypto provider is not the process-wide
+/// one.
 fn tls(config: &Config) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
@@ -218,14 +223,15 @@ fn trusted(config: &Config) -> Result<RootCertStore, Error> {
     Ok(store)
 }
 
-/// A system's bundle may hold what only others understand.
+/// Adds the certificates of the system. The system's file may contain some that only other software can parse; they are
+/// skipped.
 fn add_system(store: &mut RootCertStore) -> Result<(), Error> {
     let path = sys::authorities().map_err(|reason| Error::config("ca_file", format!("system: {reason}")))?;
     store.add_parsable_certificates(sections(path)?.into_iter().flatten());
     Ok(())
 }
 
-/// Every section of a file must be a certificate that can be used.
+/// Adds the certificates of a file. Every section must be a certificate that can be used.
 fn add_all(store: &mut RootCertStore, path: &str) -> Result<(), Error> {
     for (index, section) in sections(path)?.into_iter().enumerate() {
         let unusable = |_| "is no X.509 certificate that can be read; it may have been cut or changed".to_owned();
@@ -235,10 +241,11 @@ fn add_all(store: &mut RootCertStore, path: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Parses the PEM sections of a file. Fails if it has none.
 fn sections(path: &str) -> Result<Vec<Result<CertificateDer<'static>, String>>, Error> {
     let wrong = |what: String| Error::config("ca_file", what);
     let content = sys::read(path).map_err(|error| wrong(format!("cannot read {path:?}: {}", reason(&error))))?;
-    // There may be a private key in it.
+    // The file may contain a private key.
     let content = Zeroizing::new(content);
     let sections = pem::sections(&Zeroizing::new(String::from_utf8_lossy(&content).into_owned()));
     match &content[..] {

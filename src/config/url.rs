@@ -1,4 +1,4 @@
-//! The address of the service.
+//! The base URL of the service.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use ureq::http::Uri;
 
-/// `http` or `https`, host, port and path, and nothing else.
+/// A URL that has scheme (`http` or `https`), host, port and path, and nothing else.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct BaseUrl {
     uri: Uri,
@@ -55,45 +55,47 @@ impl BaseUrl {
         self.uri.scheme_str() == Some("https")
     }
 
+    /// Whether the URL itself has a port.
     pub(crate) fn has_port(&self) -> bool {
         self.uri.port().is_some()
     }
 
-    /// The host without the brackets of an IPv6 address.
+    /// Returns the host, without the brackets of an IPv6 address.
     pub(crate) fn host(&self) -> &str {
         bare_host(&self.uri)
     }
 
+    /// Returns the port, or the default port of the scheme.
     pub(crate) fn port(&self) -> u16 {
         port(&self.uri)
     }
 
-    /// `localhost` or a loopback address. A name that merely begins like one is none; whether `localhost` leads to this
-    /// machine is looked at again when it is resolved.
+    /// Whether the host is `localhost` or a loopback address. A name that merely begins like one is not. Whether
+    /// `localhost` leads to this machine is checked again when it is resolved.
     pub(crate) fn is_loopback(&self) -> bool {
         let host = self.host();
         host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 }
 
-/// The host of a URI without the brackets of an IPv6 address.
+/// Returns the host of a URI, without the brackets of an IPv6 address.
 pub(crate) fn bare_host(uri: &Uri) -> &str {
     let host = uri.host().unwrap_or_default();
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
 
-/// The port of a URI, or that of its scheme.
+/// Returns the port of a URI, or the default port of its scheme.
 pub(crate) fn port(uri: &Uri) -> u16 {
     uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 })
 }
 
-/// Host and port, an IPv6 address in brackets.
+/// Joins host and port. An IPv6 address gets brackets.
 pub(crate) fn joined(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-/// A URL without what may be a secret, to be shown: user name and password, and everything where there is a query or a
-/// fragment, since a password may hold their signs too.
+/// Returns a URL without possible secrets, for display. User name and password are hidden, and everything behind the
+/// scheme if there is a `?` or a `#`, which may be a part of a password.
 pub(crate) fn without_secrets(text: &str) -> String {
     let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
     let separator = if scheme.is_empty() { "" } else { "://" };
@@ -127,7 +129,8 @@ mod tests {
         }
     }
 
-    /// What some resolvers, some browsers or a hasty reader take for this machine. Over plain http it needs `allow_http`.
+    /// Hosts that some resolvers, some browsers or a hasty reader take for this machine. Plain http to them needs
+    /// `allow_http`.
     #[test]
     fn hosts_that_only_look_like_this_machine() {
         for host in [

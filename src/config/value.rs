@@ -1,4 +1,4 @@
-//! What the value of an option may be, and how it is shown.
+//! Validates the values of options and formats them for display.
 
 use std::ffi::{CStr, CString};
 use std::str::FromStr;
@@ -8,11 +8,11 @@ use super::options::Opt;
 use super::proxy;
 use super::url::{BaseUrl, without_secrets};
 
-/// What a secret reads as.
+/// Shown in place of a secret.
 const HIDDEN: &CStr = c"***";
 
 impl Opt {
-    /// The value in the form in which it is kept, or what is wrong with it.
+    /// Returns the value in the form in which it is stored, or what is wrong with it.
     pub(super) fn validate(&self, value: &str) -> Result<String, String> {
         let value = trim(value);
         if let Some(control) = value.chars().find(|character| character.is_control()) {
@@ -47,6 +47,7 @@ impl Opt {
         }
     }
 
+    /// Returns what is wrong with a value of another form. It never shows a secret.
     fn expected(&self, value: &str) -> String {
         match self.kind {
             Secret => format!("expected {}", self.values()),
@@ -54,6 +55,7 @@ impl Opt {
         }
     }
 
+    /// Returns a value for display, with secrets hidden.
     pub(super) fn shown(&self, value: &str) -> CString {
         match self.kind {
             Secret => HIDDEN.to_owned(),
@@ -63,12 +65,12 @@ impl Opt {
     }
 }
 
-/// Without white space around it, and without the byte-order mark that some editors put in front of a file.
+/// Removes the white space around a value, and the byte-order mark that some editors put at the start of a file.
 pub(crate) fn trim(value: &str) -> &str {
     value.trim_start_matches('\u{feff}').trim()
 }
 
-/// A text that `validate` has let through holds no NUL.
+/// Converts a text that `validate` has accepted, so it contains no NUL.
 fn c_string(text: &str) -> CString {
     CString::new(text).unwrap_or_default()
 }

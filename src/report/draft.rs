@@ -1,4 +1,4 @@
-//! A report in the making: answers and failures are written into its rows.
+//! A report under construction. Answers and errors are written into its rows until it is finished.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -19,7 +19,7 @@ use crate::wire::response::EntryStatus;
 
 pub(crate) use super::reasons::Duplicate;
 
-/// The status of a message as it stands in rows.
+/// A status in the form in which rows store it. Several rows may share its texts.
 pub(crate) struct StoredStatus {
     status_text: Address,
     date_text: Address,
@@ -29,20 +29,20 @@ pub(crate) struct StoredStatus {
     is_spam: i32,
 }
 
-/// A report in the making.
+/// A report under construction.
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
     rows: Vec<Row>,
-    /// The rows that are asked, in order.
+    /// The rows that are sent, in order.
     sent: Vec<SentQuery>,
     asked: Arc<QueryTexts>,
     told: ServiceTexts,
     invalid: Vec<(u32, Invalid)>,
-    /// No two ranges overlap.
+    /// Why ranges of rows have no answer. The ranges do not overlap.
     failed: Vec<Failed>,
-    /// Why rows have no answer that are in none of these ranges.
+    /// Why rows outside of these ranges have no answer.
     failed_otherwise: Option<Error>,
-    /// How many rows are in each state.
+    /// The number of rows in each state.
     counts: [usize; State::ALL.len()],
 }
 
@@ -56,12 +56,13 @@ impl From<Rows> for Draft {
 }
 
 impl Draft {
-    /// The texts of the queries, to be read while others write rows.
+    /// Returns the texts of the queries. They are shared, so one thread can read them while another writes rows.
     pub(crate) fn asked_texts(&self) -> Arc<QueryTexts> {
         Arc::clone(&self.asked)
     }
 
-    /// The messages that a batch of these rows asks.
+    /// Returns the messages of a batch that covers these rows; INVALID rows and duplicates are left out. `texts` are
+    /// the texts of this draft's queries. Fails if there is not enough memory.
     pub(crate) fn batch<'t>(&self, rows: Range<usize>, texts: &'t QueryTexts) -> Result<Vec<BatchEntry<'t>>, Error> {
         let sent = &self.sent[self.sent_for(&rows)];
         let mut list = memory::list(sent.len(), "a batch")?;
@@ -70,13 +71,14 @@ impl Draft {
         Ok(list)
     }
 
-    /// Which of the rows that are asked are among these.
+    /// Returns which elements of `sent` have their row in this range.
     fn sent_for(&self, rows: &Range<usize>) -> Range<usize> {
         let start = |row: usize| self.sent.partition_point(|query| (query.row as usize) < row);
         start(rows.start)..start(rows.end)
     }
 
-    /// Keeps the texts of a status, to be written into any number of rows.
+    /// Stores the texts of a status. The result can be written into any number of rows. Fails if there is not enough
+    /// memory.
     pub(crate) fn keep(&mut self, status: &EntryStatus<'_>) -> Result<StoredStatus, Error> {
         Ok(StoredStatus {
             status_text: status.status_text.as_deref().map_or(Ok(0), |text| self.told.status(text))?,
@@ -88,8 +90,8 @@ impl Draft {
         })
     }
 
-    /// Writes the status of a message into its row, which has none: nothing is read, since memory that was not used for a
-    /// while is written faster.
+    /// Writes a status into a row that has none; `date` is in Unix seconds. A release build reads nothing of the row:
+    /// memory that has not been used for a while is faster to write than to read.
     #[inline]
     pub(crate) fn answer(&mut self, row: usize, date: Option<i64>, status: &StoredStatus) {
         self.counts[State::Unanswered as usize] -= 1;
@@ -106,7 +108,7 @@ impl Draft {
         row.is_spam = status.is_spam;
     }
 
-    /// Notes why those of these rows that are asked and not answered have no answer.
+    /// Records why the rows in this range have no answer. It applies to those that were sent and are still unanswered.
     pub(crate) fn fail(&mut self, rows: Range<usize>, error: &Error) {
         for query in &self.sent[self.sent_for(&rows)] {
             let row = &mut self.rows[query.row as usize];
@@ -115,13 +117,13 @@ impl Draft {
                 row.api_code = error.api_code();
             }
         }
-        // Without memory for it the rows have the code alone.
+        // If there is no memory for the error, the rows still have its code.
         if self.failed.try_reserve(1).is_ok() {
             self.failed.push(Failed { rows, error: error.clone() });
         }
     }
 
-    /// Notes why the rows have no answer that have none and no reason yet.
+    /// Records why the other rows have no answer: those that are unanswered and have no error yet.
     pub(crate) fn fail_unanswered(&mut self, error: &Error) {
         for row in &mut self.rows {
             if row.state == State::Unanswered.value() && row.code == Code::Ok.value() {
@@ -131,7 +133,8 @@ impl Draft {
         self.failed_otherwise = Some(error.clone());
     }
 
-    /// Ends the draft: duplicates get the answer of the first of their kind. Also says how many of these are answered.
+    /// Finishes the report: duplicates get the result of the query that they repeat. Also returns how many duplicates
+    /// have an answer.
     pub(crate) fn finish(mut self, duplicates: &[Duplicate]) -> (Report, usize) {
         let mut answered = 0;
         let mut unanswered = Vec::new();
@@ -142,7 +145,7 @@ impl Draft {
             self.counts[State::Unanswered as usize] -= 1;
             self.counts[row.state as usize] += 1;
             answered += usize::from(row.is_answered());
-            // Without memory for it the row has the code alone.
+            // If there is no memory for this, the row still has its code.
             if !row.is_answered() && unanswered.try_reserve(1).is_ok() {
                 unanswered.push(*duplicate);
             }
@@ -150,24 +153,25 @@ impl Draft {
         let otherwise = (self.counts[State::Unanswered as usize] > 0)
             .then(|| self.failed_otherwise.unwrap_or_else(|| out_of_memory("the reason")));
         let reasons = Reasons::new(self.invalid, self.failed, otherwise, unanswered);
-        // Without memory for them the rows have the codes alone.
+        // If there is no memory for the errors, the rows still have their codes.
         let reasons = reasons.unwrap_or_else(Reasons::unknown);
         let Draft { rows, asked, told, counts, .. } = self;
         (Report { rows, asked, told: told.texts, reasons, counts }, answered)
     }
 }
 
-/// The texts of the service. Its status texts are few and come again and again, so each is kept once.
+/// The texts of the service. It uses few different status texts, so each is stored once.
 #[derive(Debug, Default)]
 struct ServiceTexts {
     texts: Texts,
     statuses: Vec<(Box<str>, Address)>,
 }
 
-/// More distinct status texts than the service has; beyond, they are kept as they come.
+/// More distinct status texts than the service has. Once this many are known, new ones are stored each time they occur.
 const MAX_STATUSES: usize = 32;
 
 impl ServiceTexts {
+    /// Stores a status text, unless it is a known one, and returns its address.
     fn status(&mut self, text: &str) -> Result<Address, Error> {
         if let Some((_, address)) = self.statuses.iter().find(|(known, _)| **known == *text) {
             return Ok(*address);
@@ -182,7 +186,7 @@ impl ServiceTexts {
     fn text(&mut self, text: &str) -> Result<Address, Error> {
         match without_nul(bounded(text).as_bytes()) {
             Cow::Borrowed(text) => self.texts.push(text),
-            // It is longer than with the NUL.
+            // U+FFFD is longer than the NUL that it replaces, so the text may be too long now.
             Cow::Owned(text) => self.texts.push(bounded(&String::from_utf8_lossy(&text)).as_bytes()),
         }
     }

@@ -1,5 +1,5 @@
-//! Which answer belongs to which query of a batch. Never one recipient's status for another: where an answer could
-//! be two people's, it is nobody's.
+//! Assigns the entries of an answer to the queries of a batch. A recipient never gets another recipient's status: an
+//! entry that could belong to two people is assigned to nobody.
 
 use std::hash::Hash;
 
@@ -11,30 +11,31 @@ use crate::phone::Phone;
 use crate::wire::request::{BatchEntry, EntryKey};
 use crate::wire::response::{Entries, Entry};
 
-/// What memory is asked for here.
+/// What the memory is for, in error messages.
 const MATCHES: &str = "what belongs to which query";
 
-/// The answers of a batch, by query.
+/// Which entry of an answer belongs to which query of a batch.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Matches {
-    /// For each query the place of its answer; None if each has the one at its own place.
+    /// For each query the index of its entry. The whole list is None if each query has the entry at its own index.
     indices: Option<Vec<Option<usize>>>,
-    /// How many queries have an answer.
+    /// The number of queries that have an entry.
     pub answered: usize,
-    /// The places of the answers that belong to no query.
+    /// The indices of the entries that belong to no query.
     pub unmatched: Vec<usize>,
 }
 
 impl Matches {
-    /// The place of the answer to the query at this place.
+    /// Returns the index of the entry for the query at this index; None if it has none.
     #[inline]
     pub(crate) fn answer(&self, query: usize) -> Option<usize> {
         self.indices.as_ref().map_or(Some(query), |places| places[query])
     }
 }
 
-/// Gives each query its answer: the same number and id first, over the whole batch; then French national numbers.
-/// One answer serves one query; the first that matches wins.
+/// Assigns entries to queries: over the whole batch, first those with the same number and id, then those that differ
+/// only in the national or international form of a French number. A query gets at most one entry, the first that
+/// matches. Fails if there is not enough memory.
 pub(crate) fn assign(asked: &[BatchEntry<'_>], answers: &Entries<'_>) -> Result<Matches, Error> {
     let answers = &answers.list;
     if asked.len() == answers.len() && (are_as_asked(asked, answers) || are_of_national_numbers(asked, answers)) {
@@ -48,13 +49,13 @@ pub(crate) fn assign(asked: &[BatchEntry<'_>], answers: &Entries<'_>) -> Result<
     Ok(Matches { answered: answers.len() - unmatched.len(), unmatched, indices: Some(taken) })
 }
 
-/// Whether each answer is about the message asked at its place, as mostly.
+/// Whether each entry has, letter by letter, the number and id of the query at its index. This is the usual case.
 fn are_as_asked(asked: &[BatchEntry<'_>], answers: &[Entry<'_>]) -> bool {
     answers.iter().zip(asked).all(|(answer, asked)| answer.is_about(asked.message()))
 }
 
-/// Whether only national numbers are asked, and each answer is about the one at its place, in either form. No two of these
-/// queries have the same digits and id, so an answer can be no other's.
+/// Whether all queries have national numbers, and each entry is about the query at its index, in national or
+/// international form. No two of these queries have the same digits and id, so no entry can belong to another query.
 fn are_of_national_numbers(asked: &[BatchEntry<'_>], answers: &[Entry<'_>]) -> bool {
     answers.iter().zip(asked).all(|(answer, asked)| {
         let (phone, id) = asked.message().key();
@@ -64,14 +65,14 @@ fn are_of_national_numbers(asked: &[BatchEntry<'_>], answers: &[Entry<'_>]) -> b
     })
 }
 
-/// An answer that is left over.
+/// An entry that has no exact match, or whose query already has an entry.
 struct Leftover {
     index: usize,
-    /// Whether its number and id are asked, and had an answer before.
+    /// Whether its number and id are those of a query that already has an entry.
     came_again: bool,
 }
 
-/// Takes the answers whose number and id are those of a query; gives back the others.
+/// Assigns the entries that have the number and id of a query. Returns the others.
 fn exact(
     asked: &[EntryKey<'_>],
     answers: &[Option<EntryKey<'_>>],
@@ -89,25 +90,25 @@ fn exact(
     Ok(left)
 }
 
-/// An empty table with room for so many keys.
+/// Returns an empty hash table with room for this many keys.
 fn table<K: Eq + Hash, V>(room: usize) -> Result<HashMap<K, V>, Error> {
     let mut table = HashMap::new();
     table.try_reserve(room).map_err(|_| out_of_memory(MATCHES))?;
     Ok(table)
 }
 
-/// What the batch holds on one id and the nine digits of a French number.
+/// The queries and entries of a batch that have the same id and the same French digits ([`Phone::french_digits`]).
 #[derive(Default)]
 struct French {
     /// The query with the national number.
     national: Option<usize>,
     /// The queries with international numbers.
     international: ZeroOneMany<usize>,
-    /// The international numbers in the answers.
+    /// The international numbers of the entries.
     answered: ZeroOneMany<Phone>,
 }
 
-/// No value, one, or others too.
+/// No value, one, or several different ones.
 #[derive(Clone, Copy, Default)]
 enum ZeroOneMany<T> {
     #[default]
@@ -127,23 +128,24 @@ impl<T: PartialEq> ZeroOneMany<T> {
 }
 
 impl French {
-    /// The query that an answer with this number belongs to, if it can only be that one's: one side is national, and
-    /// the other side holds only one international number with these digits.
+    /// Returns the query that an entry with this number belongs to, if there is only one possibility: one side has the
+    /// national form, and the other side has only one international number with these digits.
     fn query_for(&self, phone: Phone, came_again: bool) -> Option<usize> {
         if phone.is_national() {
-            // Where the national number itself is asked, an answer in that form is to that.
+            // If the national number itself is among the queries, an entry in that form belongs to it.
             return match (self.national, self.international) {
                 (None, ZeroOneMany::One(query)) => Some(query),
                 _ => None,
             };
         }
         let ZeroOneMany::One(_) = self.answered else { return None };
-        // One that came again may be meant for the international number again.
+        // An entry that comes again may be meant for the query with the international number again.
         self.national.filter(|_| !came_again || phone.has_prefix_of_its_range())
     }
 }
 
-/// Takes the answers left over whose number is the national or international form of a query's.
+/// Assigns the remaining entries whose number is the national or international form of the number of a query. Returns
+/// the indices of the entries that belong to no query.
 fn national(
     asked: &[EntryKey<'_>],
     answers: &[Option<EntryKey<'_>>],
@@ -154,7 +156,8 @@ fn national(
     for (index, (phone, id)) in asked.iter().enumerate() {
         let Some(digits) = phone.french_digits() else { continue };
         let group = groups.entry((digits, id)).or_default();
-        // A query given twice is asked once, so there is one national number at the most, and no international twice.
+        // There are no duplicates in a batch, so there is at most one national number, and no international number
+        // twice.
         if phone.is_national() {
             group.national = Some(index);
         } else {

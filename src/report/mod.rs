@@ -16,7 +16,8 @@ use crate::code::Code;
 use crate::error::Error;
 use crate::state::State;
 
-/// What became of the messages that were asked about: one status per query, in order.
+/// The result of a call: one status per query, in the order of the queries. It has its own copies of all texts. It
+/// never changes, and any thread may read it.
 #[derive(Debug)]
 pub struct Report {
     rows: Vec<Row>,
@@ -27,48 +28,49 @@ pub struct Report {
 }
 
 impl Report {
-    /// How many statuses there are: as many as queries were given.
+    /// Returns the number of statuses, which is the number of queries.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether no query was given.
+    /// Whether there are no queries.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The status of the query at this place.
+    /// Returns the status of the query at this index, counted from 0; None past the last one.
     pub fn get(&self, index: usize) -> Option<Status<'_>> {
         self.rows.get(index).map(|row| Status { row, report: self })
     }
 
-    /// All statuses, in the order of the queries.
+    /// Returns all statuses, in the order of the queries.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Status<'_>> {
         self.rows.iter().map(|row| Status { row, report: self })
     }
 
-    /// Why the query at this place is INVALID or has no answer; None if it has one. Queries of one batch share an error.
+    /// Returns why the query at this index is INVALID or has no answer; None if it has an answer, or past the last one.
+    /// Queries of one batch share an error.
     pub fn error(&self, index: usize) -> Option<&Error> {
         self.error_number(index).map(|number| &self.reasons.errors[number])
     }
 
-    /// The number of that error among [`Report::errors`].
+    /// Returns the index of that error in [`Report::errors`].
     pub(crate) fn error_number(&self, index: usize) -> Option<usize> {
         let row = self.rows.get(index)?;
         (!row.is_answered()).then(|| self.reasons.of(index, row.state == State::Invalid.value()))
     }
 
-    /// All errors that queries have.
+    /// Returns the errors of all queries. Each is in this list once, however many queries share it.
     pub(crate) fn errors(&self) -> &[Error] {
         &self.reasons.errors
     }
 
-    /// How many messages are in this state.
+    /// Returns how many queries are in this state.
     pub fn count_state(&self, state: State) -> usize {
         self.counts[state.value() as usize]
     }
 
-    /// How many queries have an answer of the service.
+    /// Returns how many queries have an answer of the service.
     pub(crate) fn answered(&self) -> usize {
         self.len() - self.count_state(State::Unanswered) - self.count_state(State::Invalid)
     }
@@ -78,17 +80,18 @@ impl Report {
     }
 }
 
-/// What came of a call: a report with one status per query, and why some or all were not answered.
+/// The result of a call: a report with one status per query, and why some or all queries have no answer.
 #[derive(Debug)]
 pub struct Outcome {
-    /// One status per query, in order.
+    /// One status per query, in the order of the queries.
     pub report: Report,
-    /// The failure of the first batch that failed, in the order of the queries; else the first invalid entry.
+    /// The error of the first batch that failed, in the order of the queries. If none failed, the error of the first
+    /// INVALID query. None if every query has an answer.
     pub error: Option<Error>,
 }
 
 impl Outcome {
-    /// `Ok` if every query was answered, `Partial` if some were, else the error's code.
+    /// Returns `Ok` if every query has an answer, `Partial` if some have one, otherwise the code of the error.
     pub fn code(&self) -> Code {
         match &self.error {
             None => Code::Ok,
@@ -98,7 +101,7 @@ impl Outcome {
     }
 }
 
-/// What became of one message. It borrows from its report.
+/// The status of one message. It borrows from its report.
 #[derive(Clone, Copy, Debug)]
 pub struct Status<'r> {
     row: &'r Row,
@@ -106,37 +109,37 @@ pub struct Status<'r> {
 }
 
 impl<'r> Status<'r> {
-    /// The number as the caller gave it; U+FFFD stands for a NUL in it.
+    /// The phone number as the caller gave it, with U+FFFD in place of a NUL.
     pub fn phone_number(&self) -> &'r str {
         self.asked(self.row.phone_number)
     }
 
-    /// The message id as the caller gave it; U+FFFD stands for a NUL in it.
+    /// The message id as the caller gave it, with U+FFFD in place of a NUL.
     pub fn message_id(&self) -> &'r str {
         self.asked(self.row.message_id)
     }
 
-    /// The service's text, if it gave one.
+    /// The service's own text for the state, if it gave one. A text of more than 1,024 bytes is cut and ends in `…`.
     pub fn status_text(&self) -> Option<&'r str> {
         text(&self.report.told, self.row.status_text)
     }
 
-    /// The service's date where it is not Unix seconds.
+    /// The service's date as a text, if it is not a number of Unix seconds. Cut like [`Status::status_text`].
     pub fn date_text(&self) -> Option<&'r str> {
         text(&self.report.told, self.row.date_text)
     }
 
-    /// When the state was reached, in Unix seconds, if the service told.
+    /// When the message reached its state, in Unix seconds, if the service said so.
     pub fn date(&self) -> Option<i64> {
         (self.row.date != NO_DATE).then_some(self.row.date)
     }
 
-    /// What became of the message.
+    /// The state of the message.
     pub fn state(&self) -> State {
         State::from_value(self.row.state).unwrap_or(State::Unknown)
     }
 
-    /// `Ok`, or why there is no answer.
+    /// `Ok` if there is an answer, otherwise the code of the error.
     pub fn code(&self) -> Code {
         Code::from_value(self.row.code).unwrap_or(Code::Internal)
     }
@@ -146,22 +149,23 @@ impl<'r> Status<'r> {
         self.report.error(self.index())
     }
 
-    /// The place of the query in the list that was given, from 0.
+    /// The index of the query in the caller's list, counted from 0.
     pub fn index(&self) -> usize {
         self.row.index as usize
     }
 
-    /// The service's code for this entry, 0 if it gave none.
+    /// The service's own code for this message, or 0 if it gave none. If there is no answer, the code with which the
+    /// service refused the request.
     pub fn api_code(&self) -> i32 {
         self.row.api_code
     }
 
-    /// Whether the recipient answered STOP, if the service told.
+    /// Whether the recipient replied STOP, if the service said so.
     pub fn stop_sms(&self) -> Option<bool> {
         flag(self.row.stop_sms)
     }
 
-    /// Whether the message was taken for spam, if the service told.
+    /// Whether the message was classified as spam, if the service said so.
     pub fn is_spam(&self) -> Option<bool> {
         flag(self.row.is_spam)
     }

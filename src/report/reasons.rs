@@ -1,4 +1,4 @@
-//! Why queries have no answer.
+//! The errors of queries that have no answer.
 
 use std::ops::Range;
 
@@ -6,31 +6,31 @@ use crate::error::Error;
 use crate::invalid::Invalid;
 use crate::memory;
 
-/// A row whose query is the same as that of an earlier one.
+/// A row whose query is the same as that of an earlier row, `of`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Duplicate {
     pub row: u32,
     pub of: u32,
 }
 
-/// Why rows have no answer: all those in the range that have none.
+/// An error of a range of rows. It applies to the rows that have no answer.
 #[derive(Debug)]
 pub(super) struct Failed {
     pub rows: Range<usize>,
     pub error: Error,
 }
 
-/// Why queries have no answer. Each error stands there once, however many have it.
+/// The errors of all queries that have no answer. Each error is stored once, however many queries share it.
 #[derive(Debug)]
 pub(super) struct Reasons {
     pub errors: Vec<Error>,
-    /// The rows that cannot be asked, and the numbers of their errors.
+    /// The INVALID rows, in order, and what is wrong with them.
     invalid: Vec<(u32, Invalid)>,
-    /// The kinds of these, in the order of the errors, which come first.
+    /// The distinct kinds in `invalid`. Their errors come first in `errors`, in this order.
     kinds: Vec<Invalid>,
-    /// The rows that have no answer, in order, and the numbers of their errors.
+    /// The ranges of rows that failed, in order, and the indices of their errors.
     failed: Vec<(Range<usize>, usize)>,
-    /// The duplicates of such rows, in order.
+    /// The duplicates of rows without an answer, in order.
     duplicates: Vec<Duplicate>,
 }
 
@@ -59,13 +59,13 @@ impl Reasons {
         Ok(Reasons { errors, invalid, kinds, failed: ranges, duplicates })
     }
 
-    /// One for all rows.
+    /// Returns the same error for all rows.
     pub(super) fn unknown(error: Error) -> Reasons {
         let errors = vec![error];
         Reasons { errors, invalid: Vec::new(), kinds: Vec::new(), failed: Vec::new(), duplicates: Vec::new() }
     }
 
-    /// The number of the error of a row that has no answer.
+    /// Returns the index of the error of a row that has no answer. If its error is not known, it has the last one.
     pub(super) fn of(&self, row: usize, is_invalid: bool) -> usize {
         let known = if is_invalid { self.of_invalid(row) } else { self.of_failed(row) };
         known.unwrap_or(self.errors.len() - 1)

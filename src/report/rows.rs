@@ -1,4 +1,4 @@
-//! The rows of a report, while the queries are read.
+//! The rows of a report while the queries are read.
 
 use std::borrow::Cow;
 
@@ -12,11 +12,11 @@ use crate::query::RawQuery;
 use crate::state::State;
 use crate::wire::request::{BatchEntry, EntryKey, Message};
 
-/// `date` where there is none.
+/// The value of `date` if there is none.
 pub(crate) const NO_DATE: i64 = i64::MIN;
 
-/// One status as it lies in memory: the C struct `smsp_status`, its pointers kept as addresses into the report's own
-/// texts. `abi::report` asserts that the two are laid out alike.
+/// A status as it is stored: the C struct `smsp_status`, whose pointers are addresses in the report's own texts.
+/// `abi::report` asserts that both have the same memory layout.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub(crate) struct Row {
@@ -24,21 +24,23 @@ pub(crate) struct Row {
     pub message_id: Address,
     pub status_text: Address,
     pub date_text: Address,
+    /// In Unix seconds, or `NO_DATE`.
     pub date: i64,
     pub state: i32,
     pub code: i32,
     pub api_code: i32,
+    /// 1, 0 or `NO_FLAG`, as is `is_spam`.
     pub stop_sms: i32,
     pub is_spam: i32,
-    /// The row's number, from 0.
+    /// The index of the row, counted from 0.
     pub index: u32,
 }
 
-/// `stop_sms` or `is_spam` where the service did not tell.
+/// The value of `stop_sms` and `is_spam` if the service did not say.
 pub(super) const NO_FLAG: i32 = -1;
 
 impl Row {
-    /// A row without an answer.
+    /// Returns a row without an answer.
     fn new(index: u32, phone_number: Address, message_id: Address) -> Row {
         Row {
             phone_number,
@@ -59,18 +61,18 @@ impl Row {
         self.state != State::Unanswered.value() && self.state != State::Invalid.value()
     }
 
-    /// Whether the row has no answer, and could have one.
+    /// Whether the row has no answer and can still get one. An INVALID row cannot.
     pub(super) fn is_unanswered(&self) -> bool {
         self.state == State::Unanswered.value()
     }
 }
 
-/// A row that is asked, and where the texts lie that are sent for it.
+/// A row that is sent, and the address of the texts that are sent for it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SentQuery {
     address: Address,
     pub row: u32,
-    /// Of number and id, with a NUL between.
+    /// The length of number, NUL and id together, in bytes.
     length: u16,
     phone_length: u8,
     id_is_number: bool,
@@ -79,12 +81,13 @@ pub(super) struct SentQuery {
 impl SentQuery {
     fn new(row: u32, address: Address, message: Message<'_>) -> SentQuery {
         let (phone_length, length) = (message.phone.len(), message.phone.len() + 1 + message.id.len());
-        // A number has at most 15 digits, and an id 255 bytes.
+        // Both fit: a number has at most 15 digits, and an id at most 255 bytes.
         let (phone_length, length) = (phone_length as u8, length as u16);
         SentQuery { address, row, length, phone_length, id_is_number: message.id_is_number }
     }
 
-    /// What is asked. The chunk is where its texts are looked for first.
+    /// Returns the message that is sent for this row. Its texts are searched in `chunk` first; `chunk` is then the one
+    /// that holds them.
     #[inline]
     pub(super) fn asked<'t>(&self, texts: &'t QueryTexts, chunk: &mut &'t [u8]) -> Option<BatchEntry<'t>> {
         let texts = texts.find(self.address, usize::from(self.length), chunk)?;
@@ -97,7 +100,7 @@ impl SentQuery {
 pub(crate) struct QueryTexts {
     /// As the caller gave them.
     pub given: Texts,
-    /// As they are sent where that is another form.
+    /// As they are sent, for queries that are sent in another form.
     sent: Texts,
 }
 
@@ -108,19 +111,19 @@ impl QueryTexts {
     }
 }
 
-/// The rows of a report, while the queries are read.
+/// The rows of a report while the queries are read.
 #[derive(Debug)]
 pub(crate) struct Rows {
     pub(super) rows: Vec<Row>,
-    /// The rows that are asked, in order.
+    /// The rows that are sent, in order.
     pub(super) sent: Vec<SentQuery>,
     pub(super) asked: QueryTexts,
-    /// The rows that cannot be asked, and why.
+    /// The INVALID rows, in order, and what is wrong with them.
     pub(super) invalid: Vec<(u32, Invalid)>,
 }
 
 impl Rows {
-    /// Room for this many rows.
+    /// Reserves memory for this many rows. Fails if there is not enough.
     pub(crate) fn with_capacity(rows: usize) -> Result<Rows, Error> {
         let (mut list, mut sent) = (Vec::new(), Vec::new());
         list.try_reserve_exact(rows).map_err(|_| no_room(rows))?;
@@ -132,12 +135,12 @@ impl Rows {
         self.rows.len()
     }
 
-    /// For how many rows there is room.
+    /// Returns for how many rows memory is reserved.
     pub(crate) fn capacity(&self) -> usize {
         self.rows.capacity()
     }
 
-    /// Adds a row that is to be asked with the texts of its query.
+    /// Adds a row that is sent with the caller's own texts.
     #[inline(always)]
     pub(crate) fn ask_as_given(&mut self, message: Message<'_>) -> Result<(), Error> {
         let index = self.next()?;
@@ -146,7 +149,7 @@ impl Rows {
         self.send(SentQuery::new(index, address, message))
     }
 
-    /// Adds a row that is to be asked with other texts.
+    /// Adds a row that is sent in another form than the caller gave.
     pub(crate) fn ask(&mut self, query: RawQuery<'_>, message: Message<'_>) -> Result<(), Error> {
         let row = self.row(query)?;
         let address = self.asked.sent.push_pair(message.phone, message.id)?;
@@ -154,14 +157,14 @@ impl Rows {
         self.send(SentQuery::new(row.index, address, message))
     }
 
-    /// Adds a row that is answered with an earlier one.
+    /// Adds a duplicate, which gets the answer of an earlier row.
     pub(crate) fn repeat(&mut self, query: RawQuery<'_>) -> Result<(), Error> {
         let row = self.row(query)?;
         self.rows.push(row);
         Ok(())
     }
 
-    /// Adds a row that cannot be asked.
+    /// Adds an INVALID row, which is not sent.
     pub(crate) fn invalid(&mut self, query: RawQuery<'_>, reason: Invalid) -> Result<(), Error> {
         let row = self.row(query)?;
         self.invalid.try_reserve(1).map_err(|_| no_room(self.len()))?;
@@ -170,7 +173,7 @@ impl Rows {
         Ok(())
     }
 
-    /// A row for a query with its texts.
+    /// Stores the texts of a query and returns a row with them.
     fn row(&mut self, query: RawQuery<'_>) -> Result<Row, Error> {
         let index = self.next()?;
         let mut keep = |text: Option<&[u8]>| match text {
@@ -180,7 +183,7 @@ impl Rows {
         Ok(Row::new(index, keep(query.phone_number)?, keep(query.message_id)?))
     }
 
-    /// The number of the next row, for which there is room then.
+    /// Returns the index of the next row and reserves memory for it.
     #[inline(always)]
     fn next(&mut self) -> Result<u32, Error> {
         let next = self.len();
@@ -199,17 +202,17 @@ impl Rows {
         Ok(())
     }
 
-    /// How many rows are asked.
+    /// Returns how many rows are sent.
     pub(crate) fn asked(&self) -> usize {
         self.sent.len()
     }
 
-    /// The row that is asked as the nth, from 0.
+    /// Returns the row that is sent as the nth, counted from 0.
     pub(crate) fn asked_row(&self, nth: usize) -> u32 {
         self.sent[nth].row
     }
 
-    /// What that row asks.
+    /// Returns number and id of that row.
     pub(crate) fn key(&self, nth: usize) -> Option<EntryKey<'_>> {
         Some(self.sent[nth].asked(&self.asked, &mut [].as_slice())?.message().key())
     }
@@ -219,7 +222,7 @@ fn no_room(rows: usize) -> Error {
     out_of_memory(&format!("a report of {rows} statuses"))
 }
 
-/// A text that holds a NUL must not look like a shorter one to a C caller.
+/// Replaces each NUL with U+FFFD. With the NUL, a C caller would take the text for a shorter one.
 pub(super) fn without_nul(text: &[u8]) -> Cow<'_, [u8]> {
     match memchr(0, text) {
         Some(_) => Cow::Owned(String::from_utf8_lossy(text).replace('\0', "\u{fffd}").into_bytes()),

@@ -1,29 +1,29 @@
-//! An arena of NUL-terminated texts, whose addresses stay good as long as it lives.
+//! An arena of NUL-terminated texts. Their addresses stay valid as long as the arena exists.
 
 use memchr::memchr;
 
 use crate::error::{Error, out_of_memory};
 
-/// The least that is allocated at once.
+/// The size of the smallest chunk, in bytes.
 const CHUNK: usize = 16 * 1024;
 
-/// Texts are kept in chunks that never grow, so that what a C caller holds is never moved.
+/// Stores texts in chunks that never grow, so that the pointers of a C caller stay valid.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     full: Vec<Vec<u8>>,
-    /// The chunk that takes the next text.
+    /// The chunk to which texts are added.
     last: Vec<u8>,
-    /// How many texts there are, those that are missing included.
+    /// The number of texts, missing ones included.
     count: usize,
-    /// The places of those that are missing, in order.
+    /// The indices of the missing texts, in order.
     missing: Vec<usize>,
 }
 
-/// Where a text lies: an address that a C caller may read; 0 is no text.
+/// The address of a text, which a C caller may read; 0 means no text.
 pub(crate) type Address = usize;
 
 impl Texts {
-    /// Copies a text that holds no NUL.
+    /// Copies a text, which must not contain a NUL, and returns its address. Fails if there is not enough memory.
     #[inline(always)]
     pub(crate) fn push(&mut self, text: &[u8]) -> Result<Address, Error> {
         debug_assert!(!text.contains(&0));
@@ -37,7 +37,7 @@ impl Texts {
         Ok(address)
     }
 
-    /// Copies two texts, the second right behind the first.
+    /// Copies two texts, the second directly behind the first, and returns the address of the first.
     #[inline(always)]
     pub(crate) fn push_pair(&mut self, first: &[u8], second: &[u8]) -> Result<Address, Error> {
         let size = first.len() + second.len() + 2;
@@ -49,7 +49,7 @@ impl Texts {
         Ok(address)
     }
 
-    /// Notes that the next text is missing.
+    /// Records that the next text is missing, and returns the address 0.
     pub(crate) fn push_missing(&mut self) -> Result<Address, Error> {
         self.missing.try_reserve(1).map_err(|_| out_of_memory("texts"))?;
         self.missing.push(self.count);
@@ -57,7 +57,7 @@ impl Texts {
         Ok(0)
     }
 
-    /// All texts in the order of their coming, None for those that are missing.
+    /// Returns all texts in the order in which they were added, with None for missing ones.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Option<&[u8]>> {
         let mut texts = self.chunks().flat_map(|chunk| chunk.split_inclusive(|&byte| byte == 0));
         let mut missing = self.missing.iter().peekable();
@@ -67,7 +67,7 @@ impl Texts {
         })
     }
 
-    /// The text at an address that `push` gave.
+    /// Returns the text at an address that `push` returned.
     pub(crate) fn get(&self, address: Address) -> Option<&[u8]> {
         self.chunks().find_map(|chunk| {
             let offset = address.checked_sub(chunk.as_ptr().addr())?;
@@ -76,8 +76,8 @@ impl Texts {
         })
     }
 
-    /// So many bytes at an address that `push` gave, if they were pushed together. The chunk is looked at first, and is
-    /// then the one that they lie in.
+    /// Returns `length` bytes at an address that `push` or `push_pair` returned, if one chunk holds them all. Searches
+    /// `chunk` first, and sets it to the chunk that holds them.
     #[inline]
     pub(crate) fn find<'t>(&'t self, address: Address, length: usize, chunk: &mut &'t [u8]) -> Option<&'t [u8]> {
         part(chunk, address, length).or_else(|| {
@@ -86,7 +86,7 @@ impl Texts {
         })
     }
 
-    /// Makes room for this much, and for more the more there is.
+    /// Adds a chunk with room for this many bytes, and for at least a quarter of the memory that the arena has already.
     #[cold]
     fn grow(&mut self, bytes: usize) -> Result<(), Error> {
         let held: usize = self.chunks().map(Vec::capacity).sum();
@@ -104,7 +104,7 @@ impl Texts {
     }
 }
 
-/// The part of a chunk that lies at this address.
+/// Returns the part of a chunk at this address, if the chunk holds all of it.
 fn part(chunk: &[u8], address: Address, length: usize) -> Option<&[u8]> {
     let start = address.wrapping_sub(chunk.as_ptr().addr());
     chunk.get(start..start.checked_add(length)?)

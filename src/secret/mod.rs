@@ -1,4 +1,4 @@
-//! Texts that do not outlive their use.
+//! Texts that are wiped from memory after use.
 
 use std::fmt;
 use std::ops::Deref;
@@ -9,7 +9,7 @@ pub(crate) mod redact;
 
 /// A text that is wiped when it is freed, and never shown.
 ///
-/// A text that grows leaves copies of itself behind, so one is made with the room that it needs.
+/// A text that grows leaves copies of itself behind, so a secret is created with all the capacity that it needs.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Secret(Zeroizing<String>);
 

@@ -1,4 +1,5 @@
-//! What may be shown: texts of the service without the API key in any encoding, and without control characters.
+//! Prepares foreign texts for display: hides secrets such as the API key in every known encoding, and escapes control
+//! characters.
 
 use std::fmt::{self, Write};
 use std::iter;
@@ -11,24 +12,24 @@ use crate::bounded::CUT;
 use crate::invisible::is_invisible;
 use crate::secret::Secret;
 
-/// The longest quotation of a text that is not ours, in characters.
+/// The longest quotation of a foreign text, in characters.
 const MAX_QUOTED: usize = 200;
 
-/// Stands where a secret was.
+/// Shown in place of a secret.
 const HIDDEN: &str = "***";
 
-/// Parts of a secret that are shorter, in bytes, stand in texts by chance.
+/// Parts of a secret that are shorter than this, in bytes, occur in texts by chance.
 const LEAST: usize = 4;
 
-/// The encodings of what must never be shown.
+/// All encodings of the secrets that must never be shown.
 #[derive(Clone, Default)]
 pub(crate) struct Secrets {
-    /// The longest first.
+    /// Longest first.
     forms: Vec<Secret>,
 }
 
 impl Secrets {
-    /// Everything under which this secret may come back.
+    /// Computes every encoding in which this secret may come back.
     pub(crate) fn new(secret: &str) -> Secrets {
         let json = json_text(secret);
         let mut forms = vec![
@@ -36,7 +37,7 @@ impl Secrets {
             form(&json, |out, character| if character == '/' { out.push_str("\\/") } else { out.push(character) }),
             escaped(secret, |out, unit| write!(out, "\\u{unit:04x}")),
             escaped(secret, |out, unit| write!(out, "\\u{unit:04X}")),
-            // A request of ours, echoed inside of a JSON text.
+            // A request of the library, echoed inside a JSON string.
             json_text(&json),
             escaped(&json, |out, unit| write!(out, "\\u{unit:04x}")),
             escaped(&json, |out, unit| write!(out, "\\u{unit:04X}")),
@@ -45,7 +46,7 @@ impl Secrets {
             percent(secret, |out, byte| write!(out, "%{byte:02x}")),
             percent(secret, |out, byte| if byte == b' ' { out.write_char('+') } else { write!(out, "%{byte:02X}") }),
             markup(secret, "\"", "'"),
-            // In Latin-1, where that is read as UTF-8.
+            // Latin-1 that was read as UTF-8.
             form(secret, |out, character| out.push(if character.is_ascii() { character } else { '\u{fffd}' })),
             every_byte(secret, |out, byte| write!(out, "{byte:02x}")),
             every_byte(secret, |out, byte| write!(out, "{byte:02X}")),
@@ -56,13 +57,13 @@ impl Secrets {
         Secrets { forms }.sorted()
     }
 
-    /// These and another.
+    /// Adds another secret.
     pub(crate) fn and(mut self, secret: &str) -> Secrets {
         self.forms.extend(Secrets::new(secret).forms);
         self.sorted()
     }
 
-    /// Longer forms first, since shorter ones may be a part of them.
+    /// Sorts longer forms first, since shorter ones may be a part of them. Removes empty and repeated ones.
     fn sorted(mut self) -> Secrets {
         self.forms.retain(|form| !form.is_empty());
         self.forms.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.as_bytes().cmp(other.as_bytes())));
@@ -70,26 +71,26 @@ impl Secrets {
         self
     }
 
-    /// The text without secrets.
+    /// Returns the text with secrets replaced.
     pub(crate) fn hide(&self, text: &str) -> String {
         self.pieces(text).map(|(_, piece)| piece).collect()
     }
 
-    /// The characters of the text without secrets. What is not taken is not looked at.
+    /// Returns the characters of the text with secrets replaced. It searches only as far as characters are taken.
     pub(crate) fn shown<'t>(&'t self, text: &'t str) -> impl Iterator<Item = char> + 't {
         self.pieces(text).flat_map(|(_, piece)| piece.chars())
     }
 
-    /// Whether there is a secret in the text.
+    /// Whether the text contains a secret.
     pub(crate) fn are_in(&self, text: &str) -> bool {
         self.forms.iter().any(|form| text.contains(&**form))
     }
 
-    /// So many characters of the text without secrets, of which so many stand before this place: a secret that it cuts in
-    /// two is behind it.
+    /// Returns at most `length` characters of the text with secrets replaced. At most `before` of them are from before
+    /// `offset`, which is in bytes. A secret that the offset cuts in two counts as behind it.
     pub(crate) fn around(&self, text: &str, offset: usize, before: usize, length: usize) -> String {
-        // What is shown stands for at most as much as the longest secret does; and a secret that begins ahead of all that
-        // may reach into it, so as much again is not shown.
+        // A shown character stands for at most as many bytes as the longest form has, so it is enough to begin here. A
+        // secret that begins further ahead may reach past this start, so as many bytes again are not shown.
         let start = offset.saturating_sub((before + 1) * self.longest()).min(text.len());
         let start = next_character(text.as_bytes(), start);
         let hidden = if start == 0 { 0 } else { start + self.longest() };
@@ -103,13 +104,13 @@ impl Secrets {
         ahead.chars().skip(skipped).chain(behind).take(length).collect()
     }
 
-    /// The first bytes of a body without secrets: one that goes on behind them is left out.
+    /// Returns the first `most` bytes of a body with secrets replaced. A secret that goes on behind them is left out.
     pub(crate) fn start(&self, body: &[u8], most: usize) -> String {
         let text = String::from_utf8_lossy(&body[..next_character(body, most + self.longest())]);
         self.pieces(&text).take_while(|(end, _)| *end <= most).map(|(_, piece)| piece).collect()
     }
 
-    /// A foreign text as one line: without secrets, cut to a bearable length, control characters escaped.
+    /// Quotes a foreign text in one line: secrets are replaced, control characters escaped, and a long text is cut.
     pub(crate) fn quote(&self, text: &str) -> String {
         let mut line = String::new();
         for (index, character) in self.shown(text).enumerate() {
@@ -122,7 +123,8 @@ impl Secrets {
         line
     }
 
-    /// The text in order: its characters, and what stands for secrets, each with the place where it ends in the text.
+    /// Splits the text into its characters and the replacements of secrets, in order. Each piece has the offset at
+    /// which it ends in the text, in bytes.
     fn pieces<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (usize, &'t str)> {
         let mut end = 0;
         iter::from_fn(move || {
@@ -137,8 +139,8 @@ impl Secrets {
         })
     }
 
-    /// How far a text is secret from its start on, with what begins within a secret and goes further. Where a text was cut,
-    /// what is left of a secret is one.
+    /// Returns how many bytes at the start of the text belong to a secret, including secrets that begin within another
+    /// one and reach further. What a cut has left of a secret is secret too.
     fn secret_at_start(&self, text: &str) -> usize {
         let length = |text: &str| self.forms.iter().map(|form| shown_of(form, text)).max().unwrap_or(0);
         let (mut offset, mut end) = (0, length(text));
@@ -151,31 +153,32 @@ impl Secrets {
         end
     }
 
-    /// The length of the longest form, which is no shorter than a character.
+    /// Returns the length of the longest form in bytes, which is at least that of the longest character.
     pub(crate) fn longest(&self) -> usize {
         self.forms.first().map_or(0, |form| form.len()).max(char::MAX.len_utf8())
     }
 }
 
-/// How much of a secret stands at the start of a text: all of it, or what a cut has left; 0 for none.
+/// Returns how many bytes of a secret are at the start of the text: all of them, or those before a cut; 0 if there are
+/// none.
 fn shown_of(secret: &str, text: &str) -> usize {
     let equal = secret.bytes().zip(text.bytes()).take_while(|(one, other)| one == other).count();
     let is_cut = || equal >= LEAST && text.as_bytes()[equal..].starts_with(CUT.encode_utf8(&mut [0; 4]).as_bytes());
     if equal == secret.len() || is_cut() { equal } else { 0 }
 }
 
-/// Control characters, what ends a line, and marks that turn it around or hide in it.
+/// Whether a character is a control character, ends a line, changes the direction of the text, or is invisible.
 fn is_unprintable(character: char) -> bool {
     character.is_control() || is_invisible(character) || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
-/// The place of the next character that begins here or behind; at the most the end.
+/// Returns the offset of the first character that begins at `offset` or behind it, or the end of the body.
 fn next_character(body: &[u8], offset: usize) -> usize {
     let is_inside = |offset: &usize| body.get(*offset).is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000);
     (offset.min(body.len())..).find(|offset| !is_inside(offset)).unwrap_or(body.len())
 }
 
-/// A text made character by character, with room for what a byte becomes at the most.
+/// Builds a form character by character. The capacity is enough for the longest replacement of every byte.
 fn form(text: &str, mut write: impl FnMut(&mut String, char)) -> Secret {
     const LONGEST: usize = "&#039;".len();
     let mut out = String::with_capacity(LONGEST * text.len());
@@ -183,7 +186,7 @@ fn form(text: &str, mut write: impl FnMut(&mut String, char)) -> Secret {
     out.into()
 }
 
-/// As it stands in JSON of ours.
+/// The secret as the library's own JSON writes it.
 fn json_text(text: &str) -> Secret {
     form(text, |out, character| match character {
         '"' | '\\' => out.extend(['\\', character]),
@@ -191,7 +194,7 @@ fn json_text(text: &str) -> Secret {
     })
 }
 
-/// As PHP's `json_encode` writes it: what is not ASCII as UTF-16 escapes, the slash escaped.
+/// The secret as PHP's `json_encode` writes it: characters that are not ASCII as UTF-16 escapes, and the slash escaped.
 fn escaped(text: &str, mut write_unit: impl FnMut(&mut String, u16) -> fmt::Result) -> Secret {
     form(text, |out, character| match character {
         '"' | '\\' | '/' => out.extend(['\\', character]),
@@ -201,12 +204,12 @@ fn escaped(text: &str, mut write_unit: impl FnMut(&mut String, u16) -> fmt::Resu
     })
 }
 
-/// Bytes by number.
+/// The secret with every byte written as a number.
 fn every_byte(text: &str, mut write_byte: impl FnMut(&mut String, u8) -> fmt::Result) -> Secret {
     form(text, |out, character| character.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| _ = write_byte(out, byte)))
 }
 
-/// As it stands in a URL.
+/// The secret as it is written in a URL.
 fn percent(text: &str, mut write_byte: impl FnMut(&mut String, u8) -> fmt::Result) -> Secret {
     form(text, |out, character| match character {
         '0'..='9' | 'A'..='Z' | 'a'..='z' | '-' | '.' | '_' | '~' => out.push(character),
@@ -214,7 +217,7 @@ fn percent(text: &str, mut write_byte: impl FnMut(&mut String, u8) -> fmt::Resul
     })
 }
 
-/// As it stands in HTML or XML, whose writers differ in how they escape quotation marks.
+/// The secret as it is written in HTML or XML. Writers differ in how they escape quotation marks.
 fn markup(text: &str, quotation: &str, apostrophe: &str) -> Secret {
     form(text, |out, character| match character {
         '&' => out.push_str("&amp;"),
@@ -226,8 +229,8 @@ fn markup(text: &str, quotation: &str, apostrophe: &str) -> Secret {
     })
 }
 
-/// As it stands in base64: by itself, and from each place in a group of three bytes where it may begin within something
-/// longer, without the characters that it shares with what is around it.
+/// The secret in base64: by itself, and within a longer text, for each offset in a group of three bytes at which it may
+/// begin. The latter forms lack the characters that the secret shares with the text around it.
 fn base64(engine: &impl Engine, secret: &str) -> Vec<Secret> {
     let within = |before: usize| {
         let padded = Zeroizing::new([&[0; 2][..before], secret.as_bytes()].concat());
@@ -283,7 +286,7 @@ mod tests {
             for before in 0..4 {
                 let encoded = STANDARD_NO_PAD.encode(format!("{}{key}bcd", &"xyzt"[..before]));
                 let hidden = Secrets::new(key).hide(&encoded);
-                // At each end a character that belongs to the neighbour too.
+                // At each end, one character belongs to the neighbour too.
                 let left = encoded.len() - (hidden.len() - HIDDEN.len());
                 assert!(hidden.contains(HIDDEN) || length < 5, "{key} {before}: {hidden}");
                 assert!(left + 2 >= length * 8 / 6 || length < 5, "{key} {before}: {encoded} {hidden}");
@@ -316,7 +319,7 @@ mod tests {
         assert_eq!((secrets.around("", 7, 2, 3), secrets.start(b"\xe9", 9)), (String::new(), "\u{fffd}".to_owned()));
     }
 
-    /// However much of the body few characters stand for.
+    /// A few shown characters may stand for any amount of the body.
     #[test]
     fn a_long_key_that_comes_again_and_again_is_hidden_whole() {
         for length in [100, 255, 1000, 5000] {

@@ -1,4 +1,4 @@
-//! An answer that ends early gives no status at all, wherever it ends.
+//! A truncated answer gives no status at all, wherever it is cut.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use super::read::{Answer, read};
 use super::repair::repair;
 use super::response::Unreadable;
 
-/// A body of 500 entries as the service sends it.
+/// Returns a body of 500 entries as the service sends it.
 fn body(format: &str) -> Vec<u8> {
     let simulator = Simulator::builder().seed(1).clock(Clock::Finished).start().unwrap();
     let ids = 1000..1500;
@@ -29,13 +29,14 @@ fn body(format: &str) -> Vec<u8> {
     answer.split_off(head)
 }
 
-/// Both ways to read a body.
+/// Parses a body with both parsers.
 fn read_cut(cut: &[u8], check: impl FnOnce(Option<Answer<'_>>, Result<Answer<'_>, Unreadable>)) {
     check(fast_json::entries(cut).map(Answer::Entries), read(repair(cut, &mut String::new()).unwrap()));
 }
 
-/// Where to cut: at every byte with `SMSP_EVERY_CUT` set, which takes minutes; else at every byte of the first ten and
-/// the last three entries, and at every 197th, which meets each byte of an entry somewhere.
+/// Returns the offsets at which to cut. With `SMSP_EVERY_CUT` set, these are all, which takes minutes. Otherwise they
+/// are all offsets in the first ten and the last three entries, and every 197th, which hits each byte of an entry
+/// somewhere.
 fn places(length: usize) -> Vec<usize> {
     let every = std::env::var_os("SMSP_EVERY_CUT").is_some();
     let entries = |count: usize| count * length / 500;
@@ -45,7 +46,7 @@ fn places(length: usize) -> Vec<usize> {
 
 fn cut_everywhere(format: &str) {
     let body = body(format);
-    // White space behind the end may be missing.
+    // White space after the end may be missing.
     let end = body.trim_ascii_end().len();
     let offsets = places(body.len());
     let (tried, mut unreadable) = (offsets.len(), 0);
@@ -64,7 +65,7 @@ fn cut_everywhere(format: &str) {
         }
     });
     assert_eq!(unreadable, tried - (body.len() - end));
-    // Past what cargo keeps back of a test that succeeds.
+    // Cargo captures what a test prints, but not what it writes to stderr itself.
     _ = writeln!(std::io::stderr(), "{tried} cuts of {} bytes of {format}, none with a status", body.len());
 }
 

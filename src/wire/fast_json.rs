@@ -1,14 +1,16 @@
-//! The answer as the service documents it: read without a general parser, since every status passes here.
+//! A fast parser for answers that are exactly as documented. Every status passes here, so it does without a general
+//! parser.
 //!
-//! Most entries repeat an earlier one of the answer but for number, id and date: `pattern` reads these. The first of a kind is
-//! read by the parser that `json` has, so that there is one reading of it. Whatever else a body may be is left to `json`.
+//! Most entries differ from an earlier one of the answer in number, id and date only: `pattern` reads these. The first
+//! entry of each kind is read with the parser of `json`, so that both modules read it in the same way. All other bodies
+//! are left to `json`.
 
 use super::json::Values;
 use super::pattern::Patterns;
 use super::response::{Entries, MAX_ENTRIES};
 use crate::limits::MAX_BATCH;
 
-/// The entries of a documented success; None if the body is anything else, or if there is no memory for them.
+/// Parses a documented success. Returns None for any other body, and if there is not enough memory.
 pub(crate) fn entries(body: &[u8]) -> Option<Entries<'_>> {
     let mut cursor = Cursor { rest: std::str::from_utf8(body).ok()? };
     let (mut success, mut code, mut entries) = (None, None, None);
@@ -37,10 +39,11 @@ pub(crate) fn entries(body: &[u8]) -> Option<Entries<'_>> {
 /// No documented entry is shorter, in bytes.
 const SHORTEST_ENTRY: usize = 80;
 
-/// Nor longer. It bounds what is allocated for one.
+/// No documented entry is longer, in bytes. This limits the memory that one entry takes.
 const LONGEST_ENTRY: usize = 4096;
 
-/// For how many entries there is room, with so many more; None if that is not to be had, or more than any answer has.
+/// Reserves memory for `more` entries and returns for how many there is room now. None if there is not enough memory,
+/// or if the list has as many entries as an answer may have.
 #[cold]
 fn room(more: usize, entries: &mut Entries<'_>) -> Option<usize> {
     entries.list.try_reserve(more).ok()?;
@@ -48,7 +51,7 @@ fn room(more: usize, entries: &mut Entries<'_>) -> Option<usize> {
 }
 
 struct Cursor<'b> {
-    /// What is not read yet.
+    /// What is not parsed yet.
     rest: &'b str,
 }
 
@@ -88,7 +91,7 @@ impl<'b> Cursor<'b> {
         Some(entries)
     }
 
-    /// The text of an entry, and its fields, whatever they are.
+    /// Parses an entry, whatever its fields are. Returns its text and its fields.
     #[cold]
     fn entry(&mut self) -> Option<(&'b str, Values<'b>)> {
         let most = self.rest.len().min(LONGEST_ENTRY);
@@ -100,7 +103,7 @@ impl<'b> Cursor<'b> {
         Some((text, values))
     }
 
-    /// Goes past the name of a field, and what separates it from its value; stays where it is if they are not both there.
+    /// Skips the name of a field and the colon behind it. Skips nothing unless both are there.
     fn name(&mut self, quoted: &str) -> Option<()> {
         let mut ahead = Cursor { rest: self.rest };
         ahead.token(quoted)?;
@@ -109,7 +112,7 @@ impl<'b> Cursor<'b> {
         Some(())
     }
 
-    /// Goes past this token and the white space before it.
+    /// Skips white space and this token. None if another token follows.
     #[inline(always)]
     fn token(&mut self, token: &str) -> Option<()> {
         self.skip_white_space();
@@ -132,7 +135,8 @@ mod tests {
 
     const SAMPLE: &str = include_str!("../../simulator/tests/samples/success.json");
 
-    /// What is read here must be what the general parser makes of the same text.
+    /// What this parser reads, the general parser must read in the same way. Returns whether this parser reads the
+    /// text.
     #[track_caller]
     fn check(text: &str) -> bool {
         let read = entries(text.as_bytes());
@@ -166,7 +170,7 @@ mod tests {
         assert!(read_here > 500, "only {read_here} were documented answers");
     }
 
-    /// All ways to leave out, replace or add a token in one place.
+    /// Returns all variants with one token left out, replaced or added.
     fn changed<'a>(tokens: &[&'a str]) -> Vec<Vec<&'a str>> {
         let mut all = Vec::new();
         for place in 0..tokens.len() {
@@ -216,7 +220,7 @@ mod tests {
         };
         let list: Vec<_> = (1..4).flat_map(|digit| (0..33).map(move |kind| entry(kind, digit))).collect();
         let text = format!(r#"{{"success":true,"code":200,"StatutResponse_List":[{}]}}"#, list.join(","));
-        // For the last one there is no pattern any more.
+        // There is no room for a pattern of the last kind.
         assert_eq!(entries(text.as_bytes()).unwrap().statuses.len(), 32 + 3);
         assert!(check(&text));
     }
@@ -248,7 +252,7 @@ mod tests {
         }
     }
 
-    /// Bodies of any shape, not only of those that are read here.
+    /// Bodies of any shape, not only those that this parser reads.
     mod any_shape {
         use proptest::prelude::*;
         use proptest::sample::select;
@@ -260,7 +264,7 @@ mod tests {
             select(&["", "", "", "", " ", "\n", "\r\n\t ", "\u{a0}", "\u{b}"])
         }
 
-        /// A JSON value as it may stand in a body: of the documented kind, of another, or broken.
+        /// Generates a JSON value as it may occur in a body: of the documented kind, of another kind, or broken.
         fn value() -> impl Strategy<Value = String> {
             let text = "(\\\\u00e9|\\\\\"|\\\\/|\\\\ud83d|\\\\ud83d\\\\ude00|\\\\x|[ +0-9a-zé.-]){0,12}";
             let known = select(&[
@@ -314,8 +318,8 @@ mod tests {
             names.prop_map(|name| format!("\"{name}\""))
         }
 
-        /// Entries of one kind, whose number, id and date are of any shape: what is read by a pattern, and what comes close,
-        /// also where a field is there twice.
+        /// Generates entries of one kind, whose number, id and date have any shape: those that a pattern reads and
+        /// similar ones, also with a field that occurs twice.
         fn repeated() -> impl Strategy<Value = String> {
             let kinds = select(&[
                 r#"{"success":true,"code":200,"phoneNumber":"~P","messageId":~I,"status":"Delivered","date":"~D","stopSms":"0"}"#,

@@ -1,4 +1,4 @@
-//! Reading JSON answers into the fields of `answer`, without a copy of what is not escaped.
+//! Parses JSON answers into the fields of `response`. It copies only texts that have escapes or are too long.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,7 +13,7 @@ use super::response::{AN_ANSWER, Detail, MAX_ENTRIES, RawAnswer, RawEntry, Scala
 use crate::bounded::{Bounded, bounded};
 use crate::memory;
 
-/// Reads a whole JSON answer.
+/// Parses a whole JSON answer.
 pub(super) fn read(text: &str) -> Result<RawAnswer<'_>, Unreadable> {
     if let Some(offset) = too_deep(text) {
         return Err(Unreadable::new(format!("expected at most {MAX_LEVELS} levels, found more"), offset));
@@ -23,12 +23,13 @@ pub(super) fn read(text: &str) -> Result<RawAnswer<'_>, Unreadable> {
     answer.map_err(|error| Unreadable::new(reason(&error), offset(text, &error)))
 }
 
-/// So many lists and objects may stand in each other: serde_json takes a byte for each, which cannot be refused.
+/// The most levels of lists and objects. serde_json allocates a byte for each level, and this allocation cannot report
+/// that memory is short.
 const MAX_LEVELS: usize = 50_000;
 
-/// The place of what opens a level too many.
+/// Returns the offset of the bracket that opens one level too many, if there is one.
 fn too_deep(text: &str) -> Option<usize> {
-    // As a rule there are not even so many brackets.
+    // Usually there are fewer brackets in all.
     memchr2_iter(b'[', b'{', text.as_bytes()).nth(MAX_LEVELS)?;
     let (mut depth, mut is_text, mut is_escaped) = (0usize, false, false);
     text.bytes().position(|byte| {
@@ -44,15 +45,15 @@ fn too_deep(text: &str) -> Option<usize> {
     })
 }
 
-/// serde_json counts lines and columns; a caller who looks at bytes wants an offset.
+/// Converts the position of a serde_json error, which is a line and a column, to an offset in bytes.
 fn offset(text: &str, error: &serde_json::Error) -> usize {
     let line_start = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
-    // The column is counted from 1, and at the end it is that of the last byte.
+    // Columns count from 1. At the end of the text, the column is that of the last byte.
     let column = if error.is_eof() { text.len() } else { line_start + error.column().saturating_sub(1) };
     column.min(text.len())
 }
 
-/// What was expected and what was found, as far as serde_json says.
+/// Returns what was expected and what was found, as far as serde_json says.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let position = format!(" at line {} column {}", error.line(), error.column());
@@ -66,7 +67,7 @@ fn reason(error: &serde_json::Error) -> String {
     }
 }
 
-/// Up to here a number with a fraction point or an exponent is exactly the integer that it looks like.
+/// Below this limit, a number with a decimal point or an exponent is exactly the integer that it looks like.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 struct AnswerVisitor;
@@ -100,7 +101,7 @@ impl<'b> Visitor<'b> for AnswerVisitor {
     }
 }
 
-/// A list, or an object whose values are one: PHP writes a list so when an index is missing.
+/// A list, or an object whose values are the items: PHP writes a list in this way if an index is missing.
 enum List<T> {
     Items(Vec<T>),
     None,
@@ -108,7 +109,7 @@ enum List<T> {
 }
 
 impl<T> List<T> {
-    /// The items, if it is a list; notes that there is no memory for them.
+    /// Returns the items if there is a list. Sets `lacks_memory` if there was not enough memory for them.
     fn of(self, lacks_memory: &mut bool) -> Option<Vec<T>> {
         match self {
             List::Items(items) => return Some(items),
@@ -121,7 +122,7 @@ impl<T> List<T> {
 
 impl<'b, T: Deserialize<'b>> Deserialize<'b> for List<T> {
     fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
-        // The text of it first: for what is a text in its place serde_json would make a copy.
+        // Takes the raw text first: serde_json would copy a string in this place.
         let text = <&RawValue>::deserialize(deserializer)?.get();
         let mut json = serde_json::Deserializer::from_str(text);
         let mut lacks_memory = false;
@@ -138,7 +139,7 @@ impl<'b, T: Deserialize<'b>> Deserialize<'b> for List<T> {
     }
 }
 
-/// The first is set where there is no memory.
+/// The first field is set if there is not enough memory.
 struct ListVisitor<'m, T>(&'m mut bool, PhantomData<T>);
 
 impl<'b, T: Deserialize<'b>> Visitor<'b> for ListVisitor<'_, T> {
@@ -189,7 +190,7 @@ impl<'b> Deserialize<'b> for Detail<'b> {
     }
 }
 
-/// What has these fields, filled if it is an object; of anything else nothing is known.
+/// Fills the fields of `empty` from an object. For any other value, returns `empty` unchanged.
 fn fields<'b, D: Deserializer<'b>, T>(
     deserializer: D,
     empty: T,
@@ -203,7 +204,7 @@ fn fields<'b, D: Deserializer<'b>, T>(
     filled.map_err(|error| D::Error::custom(reason(&error)))
 }
 
-/// Fills the fields of an object by name and ignores others. The second is how a field is found.
+/// Fills the fields of an object by name and ignores others. The second element finds a field by its name.
 struct Fields<T, F>(T, F);
 
 impl<'b, T, F> Visitor<'b> for Fields<T, F>
@@ -227,7 +228,7 @@ where
     }
 }
 
-/// Fills a field. Where it comes twice, an empty one does not hide the other.
+/// Fills a field. If it occurs twice, an empty value does not replace the earlier one.
 fn put<'b>(field: &mut Scalar<'b>, value: Scalar<'b>) {
     if *field == Scalar::Absent || !value.is_empty() {
         *field = value;
@@ -237,11 +238,11 @@ fn put<'b>(field: &mut Scalar<'b>, value: Scalar<'b>) {
 /// Far more fields than an entry has.
 const MAX_VALUES: usize = 32;
 
-/// The fields of an entry as they stand in its text.
+/// The fields of an entry, with the raw text of their values.
 pub(super) struct Values<'b>(Vec<(Cow<'b, str>, &'b RawValue)>);
 
 impl<'b> Values<'b> {
-    /// The entry with these fields.
+    /// Returns the entry with these fields.
     pub(super) fn entry(&self) -> Result<RawEntry<'b>, serde_json::Error> {
         let mut entry = RawEntry::default();
         for (name, value) in &self.0 {
@@ -252,12 +253,12 @@ impl<'b> Values<'b> {
         Ok(entry)
     }
 
-    /// The text of the field of this name, of which the last counts.
+    /// Returns the raw text of the field with this name. If there are several, the last one counts.
     pub(super) fn text(&self, name: &str) -> Option<&'b str> {
         self.0.iter().rfind(|(given, _)| given == name).map(|(_, value)| value.get())
     }
 
-    /// Whether all fields have the names that are documented.
+    /// Whether all fields have documented names.
     pub(super) fn are_documented(&self) -> bool {
         self.0.iter().all(|(name, _)| RawEntry::FIELDS.contains(&&**name))
     }
@@ -288,10 +289,10 @@ impl<'b> Deserialize<'b> for Values<'b> {
     }
 }
 
-/// A key, copied only where it is escaped.
+/// A key, copied only if it has escapes.
 struct Key<'b>(Cow<'b, str>);
 
-/// A key that is longer than this, in bytes, is none that is known, however it is escaped.
+/// A longer key, in bytes, is not a known one, however many escapes it has.
 const LONGEST_KEY: usize = 256;
 
 impl<'b> Deserialize<'b> for Key<'b> {
@@ -306,12 +307,12 @@ impl<'b> Deserialize<'b> for Key<'b> {
 
 impl<'b> Deserialize<'b> for Scalar<'b> {
     fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
-        // The text of a value first: no number is too large for it, and no nesting too deep.
+        // Takes the raw text first, so that no number is too large and no nesting too deep.
         scalar(<&RawValue>::deserialize(deserializer)?.get()).map_err(D::Error::custom)
     }
 }
 
-/// The value that stands in JSON as this text.
+/// Converts the raw text of a JSON value.
 fn scalar(text: &str) -> Result<Scalar<'_>, serde_json::Error> {
     Ok(match text.as_bytes().first() {
         Some(b'"') => Scalar::Text(text_between(between_quotes(text))?),
@@ -323,12 +324,12 @@ fn scalar(text: &str) -> Result<Scalar<'_>, serde_json::Error> {
     })
 }
 
-/// What stands between the quotes of a text, or of a key.
+/// Returns what is between the quotes of a string or a key.
 fn between_quotes(text: &str) -> &str {
     text.get(1..text.len() - 1).unwrap_or_default()
 }
 
-/// The text that stands between quotes as this, copied only where it is escaped or too long.
+/// Decodes what is between the quotes of a string. Copies it only if it has escapes or is too long.
 fn text_between(quotes: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     match memchr(b'\\', quotes.as_bytes()) {
         None => Ok(bounded(quotes)),
@@ -336,7 +337,7 @@ fn text_between(quotes: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     }
 }
 
-/// The characters that stand for themselves or are escaped, as far as they are kept. serde_json would make a copy of all.
+/// Decodes the escapes of a string, as far as its text is kept. serde_json would copy the whole text.
 fn unescape(mut rest: &str) -> Result<String, serde_json::Error> {
     let mut text = Bounded::default();
     while let Some(offset) = memchr(b'\\', rest.as_bytes()).filter(|_| !text.is_cut()) {
@@ -349,8 +350,8 @@ fn unescape(mut rest: &str) -> Result<String, serde_json::Error> {
     Ok(text.end())
 }
 
-/// The character that the escape at the start stands for, and how long that is. serde_json has seen that it is one; None
-/// for half a surrogate pair.
+/// Decodes the escape at the start of a text, which serde_json has already validated. Returns the character and the
+/// length of the escape in bytes; None for half of a surrogate pair.
 fn escape(text: &str) -> Option<(char, usize)> {
     let unit = |escape: &str| u16::from_str_radix(escape.strip_prefix("\\u")?.get(..4)?, 16).ok();
     let character = match text.as_bytes().get(1)? {
@@ -369,7 +370,7 @@ fn escape(text: &str) -> Option<(char, usize)> {
     Some((character, 2))
 }
 
-/// An integer also where it is written with a fraction point or an exponent.
+/// Converts a number to an integer, also if it is written with a decimal point or an exponent.
 fn number(text: &str) -> Scalar<'_> {
     if let Ok(integer) = text.parse() {
         return Scalar::Integer(integer);

@@ -1,4 +1,4 @@
-//! Bytes to values and back: no I/O, no knowledge of HTTP.
+//! Converts between bytes and values. It does no I/O and knows nothing about HTTP.
 
 #[cfg(test)]
 mod cuts;
@@ -11,7 +11,7 @@ pub(crate) mod request;
 pub(crate) mod response;
 mod xml;
 
-/// The notation of an answer.
+/// The format of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Json,

@@ -1,5 +1,5 @@
-//! Entries of one kind, which differ in number, id and date only: what lies between these is compared as a whole. It spares
-//! three quarters of the instructions that an entry would take otherwise.
+//! Patterns of entries that differ in number, id and date only. The text around these is compared as a whole, which
+//! saves three quarters of the instructions for an entry.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,19 +14,19 @@ use crate::memory;
 pub(super) struct Patterns(Vec<Pattern>);
 
 impl Patterns {
-    /// More than there are kinds, as a rule.
+    /// The most patterns of an answer. Usually it has fewer kinds of entries.
     const MOST: usize = 32;
 
-    /// Adds the kind of the last entry, which was read from this text.
+    /// Adds the kind of the last entry, which was parsed from this text.
     pub(super) fn add(&mut self, text: &str, values: &Values<'_>, entries: &Entries<'_>) {
         if self.0.len() < Patterns::MOST {
             let pattern = entries.list.last().and_then(|entry| Pattern::new(text, values, entry));
-            // Without memory for it others of the kind are read as this one was.
+            // If there is no memory for it, similar entries are parsed as this one was.
             let _ = pattern.map(|pattern| memory::push(&mut self.0, pattern, AN_ANSWER));
         }
     }
 
-    /// The entry that a text starts with, if it is of a known kind, and how long it is.
+    /// Parses the entry at the start of a text if it is of a known kind. Returns its length in bytes and the entry.
     #[inline(always)]
     pub(super) fn read<'b>(&self, text: &'b str) -> Option<(usize, Entry<'b>)> {
         self.0.iter().find_map(|pattern| Some((pattern.length, pattern.read(text)?)))
@@ -36,37 +36,39 @@ impl Patterns {
 /// How many bytes are compared at a time.
 const BLOCK: usize = 32;
 
-/// The longest number that is read by a pattern, with its `+`: `decimal` reads 18 digits at the most.
+/// The longest number that a pattern reads, in bytes with its `+`. `decimal` reads at most 18 digits.
 const LONGEST_NUMBER: usize = 19;
 
-/// Bytes of an entry that others repeat.
+/// A block of bytes that similar entries have in common.
 struct Block {
     start: usize,
-    /// Zeros in place of the digits of number, id and date.
+    /// The bytes, with zeros in place of the digits of number, id and date.
     same: [u8; BLOCK],
-    /// Zeros there, and ones elsewhere.
+    /// Zero for each of these digits, 0xff for all other bytes.
     mask: [u8; BLOCK],
 }
 
-/// An entry that was read, as what others may repeat.
+/// An entry that was parsed, as a pattern for similar ones.
 struct Pattern {
+    /// In bytes.
     length: usize,
-    /// Where the number stands, which begins with `+`, and the id.
+    /// Where the number, which begins with `+`, and the id are.
     phone: Range<usize>,
     id: Range<usize>,
     id_is_quoted: bool,
-    /// None where there is no date.
+    /// None if there is no date.
     date: Option<Range<usize>>,
-    /// They cover all of the entry; the last one may overlap another.
+    /// They cover the whole entry. The last one may overlap another.
     blocks: Vec<Block>,
+    /// The index of the status, which all entries of the kind share.
     status: usize,
 }
 
 impl Pattern {
-    /// None if number, id and date are not there in digits, if the entry is not read by its pattern as it was read before,
-    /// or if there is no memory for it.
+    /// Makes a pattern of an entry. None if number, id or date is not in digits, if the pattern would not read the
+    /// entry in the same way, or if there is not enough memory.
     fn new(text: &str, values: &Values<'_>, entry: &Entry<'_>) -> Option<Pattern> {
-        // No field under another of its names, which could be the one that counts.
+        // A field under another of its names could be the one that counts.
         if !values.are_documented() {
             return None;
         }
@@ -99,11 +101,12 @@ impl Pattern {
         (pattern.read(text).as_ref() == Some(entry)).then_some(pattern)
     }
 
-    /// The entry that a text starts with, if it differs in the digits of number, id and date only, each as many as here.
+    /// Parses the entry at the start of a text if only the digits of number, id and date differ, and each has as many
+    /// digits as in the pattern.
     #[inline(always)]
     fn read<'b>(&self, text: &'b str) -> Option<Entry<'b>> {
         let text = text.get(..self.length)?;
-        // First the last byte, since the kinds of entries mostly differ in length.
+        // The last byte comes first, because different kinds of entries mostly differ in length.
         if text.as_bytes().last() != Some(&b'}') || !self.is_repeated_by(text.as_bytes()) {
             return None;
         }
@@ -122,8 +125,8 @@ impl Pattern {
         Some(Entry { phone_number: Scalar::Text(Cow::Borrowed(phone)), message_id, date, status: self.status })
     }
 
-    /// Whether a text of this length is the same around number, id and date. All is looked at, without a branch: that
-    /// is faster than to stop at the first difference.
+    /// Whether a text of this length is the same around number, id and date. All of it is compared without a branch,
+    /// which is faster than stopping at the first difference.
     #[inline]
     fn is_repeated_by(&self, text: &[u8]) -> bool {
         let mut difference = [0; BLOCK];

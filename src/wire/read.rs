@@ -1,18 +1,18 @@
-//! Reading a response, whatever its notation.
+//! Parses an answer in any format.
 
 use super::response::{Entries, RawAnswer, Refusal, Unreadable, to_i32};
 use super::{json, xml};
 use crate::bounded::Bounded;
 
-/// A body that can be read.
+/// A body that could be parsed.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Answer<'b> {
     Entries(Entries<'b>),
     Refusal(Refusal),
 }
 
-/// Reads any body, whose notation shows in its first significant character. `repair` has made a text of it. What `fast_json`
-/// reads is read here in the same way.
+/// Parses a body, which `repair` has made valid text. The first significant character shows its format. What
+/// `fast_json` reads has the same result here.
 pub(crate) fn read(whole: &str) -> Result<Answer<'_>, Unreadable> {
     let text = significant(whole);
     let start = whole.len() - text.len();
@@ -26,11 +26,12 @@ pub(crate) fn read(whole: &str) -> Result<Answer<'_>, Unreadable> {
     answer.map_err(|error| Unreadable { offset: start + error.offset, ..error })
 }
 
-/// A body from its first significant character: byte-order marks and white space do not count.
+/// Returns a body without the byte-order marks and the white space in front of it.
 pub(super) fn significant(text: &str) -> &str {
     text.trim_start_matches(|character: char| character == '\u{feff}' || character.is_whitespace())
 }
 
+/// Interprets the fields of an answer: it is a refusal if `success` is false.
 fn understand(raw: RawAnswer<'_>) -> Result<Answer<'_>, Unreadable> {
     if raw.lacks_memory {
         return Err(Unreadable::without_memory());

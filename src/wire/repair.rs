@@ -1,4 +1,4 @@
-//! Making a text of a body that is almost one, so that an odd character costs that character and not 500 statuses.
+//! Repairs a body that is almost valid text, so that an odd character costs only that character and not 500 statuses.
 
 use std::borrow::Cow;
 use std::iter;
@@ -8,8 +8,8 @@ use memchr::memchr;
 use super::read::significant;
 use crate::error::{Error, out_of_memory};
 
-/// Reads bytes that are not UTF-8 as Latin-1, and puts a replacement character for surrogates that stand alone in JSON. Where
-/// that makes another text, it is in `repaired`.
+/// Decodes bytes that are not UTF-8 as Latin-1, and replaces lone surrogates in JSON with U+FFFD. If that changes the
+/// text, the new one is stored in `repaired`. Fails if there is not enough memory.
 pub(crate) fn repair<'b>(body: &'b [u8], repaired: &'b mut String) -> Result<&'b str, Error> {
     let text = match std::str::from_utf8(body) {
         Ok(text) => Cow::Borrowed(text),
@@ -25,6 +25,7 @@ pub(crate) fn repair<'b>(body: &'b [u8], repaired: &'b mut String) -> Result<&'b
     }
 }
 
+/// Decodes bytes that are not UTF-8 as Latin-1. The UTF-8 around them stays.
 fn latin_1(body: &[u8]) -> Result<String, Error> {
     let mut text = with_room(2 * body.len())?;
     for chunk in body.utf8_chunks() {
@@ -40,7 +41,7 @@ fn with_room(bytes: usize) -> Result<String, Error> {
     Ok(text)
 }
 
-/// `\ud83d\ude00` is a pair and stays; `\ud83d` alone is no character.
+/// Replaces lone surrogates: `\ud83d\ude00` is a pair and stays, `\ud83d` alone is not a character.
 fn with_whole_surrogates(text: Cow<'_, str>) -> Result<Cow<'_, str>, Error> {
     let mut alone = surrogates_alone(text.as_bytes()).peekable();
     if alone.peek().is_none() {
@@ -58,10 +59,10 @@ fn with_whole_surrogates(text: Cow<'_, str>) -> Result<Cow<'_, str>, Error> {
     Ok(Cow::Owned(whole))
 }
 
-/// The length of `\ud83d`.
+/// The length of `\ud83d`, in bytes.
 const SURROGATE: usize = 6;
 
-/// The places of surrogates without their other half.
+/// Returns the offsets of surrogates without their other half.
 fn surrogates_alone(text: &[u8]) -> impl Iterator<Item = usize> {
     let mut at = 0;
     iter::from_fn(move || {
@@ -73,7 +74,7 @@ fn surrogates_alone(text: &[u8]) -> impl Iterator<Item = usize> {
                     at = position + SURROGATE;
                     return Some(position);
                 }
-                // Any other escape: the character behind the backslash is no backslash to look at.
+                // Any other escape. The character behind the backslash is skipped, since it may be a backslash itself.
                 (None, _) => at = position + 2,
             }
         }
@@ -86,7 +87,7 @@ enum Half {
     Low,
 }
 
-/// The half of a pair that an escape at the start stands for.
+/// Returns which half of a surrogate pair the escape at the start of a text stands for, if it does.
 fn surrogate(text: &[u8]) -> Option<Half> {
     let [b'\\', b'u', b'd' | b'D', second, third, fourth, ..] = text else { return None };
     if !third.is_ascii_hexdigit() || !fourth.is_ascii_hexdigit() {

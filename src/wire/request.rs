@@ -1,4 +1,4 @@
-//! What is sent: a JSON body, or the same as a query string.
+//! Writes requests: a JSON body, or the same as a query string.
 
 use std::io::{self, Write};
 
@@ -8,25 +8,25 @@ use super::Format;
 use crate::message_id::MessageId;
 use crate::phone::Phone;
 
-/// What needs no escape in a URL.
+/// All characters but those that need no escape in a URL.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What a message is known by: two are the same if number and id are.
+/// What identifies a message. Two messages are the same if number and id are the same.
 pub(crate) type EntryKey<'a> = (Phone, MessageId<'a>);
 
-/// A message that is asked about, as it is sent.
+/// A message of a query, as it is sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Message<'a> {
-    /// `+` or `0`, and digits.
+    /// `+` or `0`, then digits.
     pub phone: &'a [u8],
     /// UTF-8.
     pub id: &'a [u8],
-    /// Whether the id is sent as a number, not as a text.
+    /// Whether the id is sent as a JSON number, not as a string.
     pub id_is_number: bool,
 }
 
 impl<'a> Message<'a> {
-    /// What the texts were made of.
+    /// Returns the number and the id whose texts these are.
     pub(crate) fn key(self) -> EntryKey<'a> {
         let id = match self.id_is_number {
             true => MessageId::Number(self.id.iter().fold(0, |value, digit| value * 10 + u64::from(digit - b'0'))),
@@ -36,19 +36,19 @@ impl<'a> Message<'a> {
     }
 }
 
-/// A message of a batch. It is small, since all that a batch needs stays in a cache then.
+/// A message of a batch. It is small, so that all that a batch needs stays in the processor's cache.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BatchEntry<'t> {
     row: u32,
     phone_length: u8,
     id_is_number: bool,
-    /// Number and id, with a NUL between.
+    /// Number and id, with a NUL between them.
     texts: &'t [u8],
 }
 
 impl<'t> BatchEntry<'t> {
-    /// The message with this row, number and id, with a NUL between these; how long the number is, and whether the id is sent
-    /// as one.
+    /// Makes an entry of the index of its row and its texts: number and id, with a NUL between them. `phone_length` is
+    /// the length of the number in bytes, and `id_is_number` says whether the id is sent as a number.
     pub(crate) fn new(row: usize, texts: &'t [u8], phone_length: usize, id_is_number: bool) -> BatchEntry<'t> {
         BatchEntry { row: row as u32, phone_length: phone_length as u8, id_is_number, texts }
     }
@@ -57,7 +57,7 @@ impl<'t> BatchEntry<'t> {
         self.row as usize
     }
 
-    /// The message as it is sent.
+    /// Returns the message as it is sent.
     #[inline]
     pub(crate) fn message(&self) -> Message<'t> {
         let (phone, id) = self.texts.split_at(usize::from(self.phone_length));
@@ -65,19 +65,19 @@ impl<'t> BatchEntry<'t> {
     }
 }
 
-/// What the key stands behind in a query string.
+/// The parameter for the API key in a query string.
 const KEY_PARAMETER: &str = "apiKey=";
 
-/// The most room that the JSON body for these messages needs, in bytes.
+/// Returns the most room that the JSON body for these messages needs, in bytes.
 pub(crate) fn json_room<'a>(api_key: &str, messages: impl Iterator<Item = Message<'a>>) -> usize {
     const FRAME: usize = r#"{"apiKey":"","_format":"xml","SMSStatut_List":[]}"#.len();
     const ENTRY: usize = r#"{"phoneNumber":"+123456789012345","messageId":""},"#.len();
-    // Neither keys nor ids hold control characters, so an escape is a backslash.
+    // Neither keys nor ids have control characters, so an escape adds only a backslash.
     let text = |length: usize| 2 * length;
     FRAME + text(api_key.len()) + messages.map(|message| ENTRY + text(message.id.len())).sum::<usize>()
 }
 
-/// Writes the JSON body that asks for these messages.
+/// Appends the JSON body that asks for these messages.
 pub(crate) fn write_json<'a>(
     out: &mut Vec<u8>,
     api_key: &str,
@@ -108,7 +108,7 @@ pub(crate) fn write_json<'a>(
     Ok(())
 }
 
-/// Writes the query string that asks for these messages, in the bracket notation that a PHP server reads.
+/// Appends the query string that asks for these messages, in the bracket notation that PHP servers parse.
 pub(crate) fn write_query<'a>(
     out: &mut Vec<u8>,
     api_key: &str,
@@ -123,7 +123,7 @@ fn format_parameter(format: Format) -> &'static str {
     if format == Format::Xml { "&_format=xml" } else { "" }
 }
 
-/// How long a query string is without entries, in bytes.
+/// Returns the length of a query string without entries, in bytes.
 pub(crate) fn query_start_size(api_key: &str, format: Format) -> usize {
     let key: usize = utf8_percent_encode(api_key, ESCAPED).map(str::len).sum();
     KEY_PARAMETER.len() + key + format_parameter(format).len()
@@ -138,14 +138,14 @@ fn text(bytes: &[u8]) -> io::Result<&str> {
     std::str::from_utf8(bytes).map_err(io::Error::other)
 }
 
-/// How long the entry of a message is at this place of a query string, in bytes.
+/// Returns the length of the entry of a message at this index of a query string, in bytes.
 pub(crate) fn query_entry_size(index: usize, message: Message<'_>) -> usize {
     let mut entry = Vec::with_capacity(128);
-    // Writing to memory does not fail; what could not be written would not fit.
+    // Writing to memory does not fail. If it did, the entry would count as too long.
     write_query_entry(&mut entry, index, message).map_or(usize::MAX, |()| entry.len())
 }
 
-/// For tests: these messages with rows from 0.
+/// For tests: makes a batch of these messages, whose rows count from 0.
 #[cfg(test)]
 pub(crate) fn with_asked<T>(messages: &[(&str, &str)], run: impl FnOnce(&[BatchEntry<'_>]) -> T) -> T {
     let read = |(phone, id): &(&str, &str)| {

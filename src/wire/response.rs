@@ -1,4 +1,4 @@
-//! What the service answers, whatever the notation: the fields as they came, and what they mean.
+//! The content of answers, in any format: their fields as they came, and what they mean.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,8 +13,8 @@ use crate::message_id::MessageId;
 use crate::phone::Phone;
 use crate::state::State;
 
-/// More entries than any answer has: each request asks about at most `MAX_BATCH` messages. It bounds the memory that an
-/// answer takes once it is read.
+/// The most entries that the library reads. Each request asks about at most `MAX_BATCH` messages, so no answer has that
+/// many. It limits the memory that a parsed answer takes.
 pub(crate) const MAX_ENTRIES: usize = 4 * MAX_BATCH;
 
 /// A value as it came. `null` is `Absent`.
@@ -24,15 +24,15 @@ pub(crate) enum Scalar<'b> {
     Absent,
     Bool(bool),
     Integer(i64),
-    /// A number that is no integer of 64 bits.
+    /// A number that is not a 64-bit integer.
     Number(&'b str),
     /// A text of at most `bounded::MAX_TEXT` bytes.
     Text(Cow<'b, str>),
-    /// A list or an object: nothing that is documented.
+    /// A list or an object, which no field is documented to have.
     Other,
 }
 
-/// One entry of an answer as it came. Both notations fill this; `Entries::push` says what it means.
+/// An entry of an answer as it came. Both parsers fill it; `Entries::push` interprets it.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct RawEntry<'b> {
     pub success: Scalar<'b>,
@@ -50,7 +50,7 @@ impl<'b> RawEntry<'b> {
     pub(crate) const FIELDS: [&'static str; 8] =
         ["success", "code", "phoneNumber", "messageId", "status", "date", "stopSms", "isSpam"];
 
-    /// The field of this name, also as the service's other endpoints spell it.
+    /// Returns the field with this name. It may also have the name that other endpoints of the service use.
     pub(crate) fn field(&mut self, name: &str) -> Option<&mut Scalar<'b>> {
         Some(match name {
             "success" => &mut self.success,
@@ -72,14 +72,14 @@ pub(crate) struct RawAnswer<'b> {
     pub success: Scalar<'b>,
     pub code: Scalar<'b>,
     pub message: Scalar<'b>,
-    /// What a refusal says of single entries.
+    /// What a refusal says about single entries.
     pub details: Vec<Detail<'b>>,
     pub entries: Option<Vec<RawEntry<'b>>>,
-    /// Whether there was no memory for all of it.
+    /// Whether there was not enough memory for all of it.
     pub lacks_memory: bool,
 }
 
-/// What a refusal says of one entry.
+/// What a refusal says about one entry.
 #[derive(Debug, Default)]
 pub(crate) struct Detail<'b> {
     pub element: Scalar<'b>,
@@ -87,7 +87,7 @@ pub(crate) struct Detail<'b> {
 }
 
 impl<'b> Detail<'b> {
-    /// The field of this name.
+    /// Returns the field with this name.
     pub(crate) fn field(&mut self, name: &str) -> Option<&mut Scalar<'b>> {
         match name {
             "elementId" => Some(&mut self.element),
@@ -97,24 +97,25 @@ impl<'b> Detail<'b> {
     }
 }
 
-/// What the service says of one message.
+/// What the service says about one message.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Entry<'b> {
-    /// Whose message it is, as it came.
+    /// The number and the id of the message, as they came.
     pub phone_number: Scalar<'b>,
     pub message_id: Scalar<'b>,
+    /// In Unix seconds.
     pub date: Option<i64>,
-    /// The place of its status.
+    /// The index of its status in the list of statuses.
     pub status: usize,
 }
 
-/// What became of a message, but for when.
+/// The status of a message, without the date.
 #[derive(Debug, PartialEq)]
 pub(crate) struct EntryStatus<'b> {
     pub state: State,
     pub api_code: i32,
     pub status_text: Option<Cow<'b, str>>,
-    /// The date where it is no Unix time.
+    /// The date as a text, if it is not a number of Unix seconds.
     pub date_text: Option<Cow<'b, str>>,
     pub stop_sms: Option<bool>,
     pub is_spam: Option<bool>,
@@ -124,20 +125,21 @@ pub(crate) struct EntryStatus<'b> {
 #[derive(Debug, Default)]
 pub(crate) struct Entries<'b> {
     pub list: Vec<Entry<'b>>,
-    /// Entries that were found to say the same share one.
+    /// Entries that are known to say the same share a status.
     pub statuses: Vec<EntryStatus<'b>>,
 }
 
-/// The last moment of the year 9999, in Unix seconds.
+/// The last second of the year 9999, in Unix seconds.
 pub(super) const LAST_DATE: i64 = 253_402_300_799;
 
 impl<'b> Entry<'b> {
-    /// Whose message it is; None if it lacks a number or an id, and so is nobody's.
+    /// Returns number and id of the message. None if one of them is missing or cannot be parsed: the entry belongs to
+    /// no query then.
     pub(crate) fn key(&self) -> Option<EntryKey<'b>> {
         Some((Phone::parse(&self.phone_number.as_text()?)?, self.message_id.id()?))
     }
 
-    /// Whether number and id are letter by letter those that were sent. Then they are the same when they are read, too.
+    /// Whether number and id are, letter by letter, those that were sent. Then they are also the same when parsed.
     #[inline]
     pub(crate) fn is_about(&self, sent: Message<'_>) -> bool {
         let is_phone = matches!(&self.phone_number, Scalar::Text(text) if text.as_bytes() == sent.phone);
@@ -149,7 +151,7 @@ impl<'b> Entry<'b> {
             }
     }
 
-    /// Number and id as they came, for a message about an entry that belongs to nobody.
+    /// Returns number and id as they came, for an error message about an entry that belongs to no query.
     pub(crate) fn describe(&self) -> String {
         let text = |scalar: &Scalar<'_>| scalar.as_text().map_or_else(|| "none".to_owned(), Cow::into_owned);
         format!("phoneNumber {}, messageId {}", text(&self.phone_number), text(&self.message_id))
@@ -157,7 +159,7 @@ impl<'b> Entry<'b> {
 }
 
 impl<'b> Entries<'b> {
-    /// What is said of a message for which alone the service refuses a request.
+    /// Returns the answer about a message that was alone in a request that the service refused.
     pub(crate) fn refused(sent: Message<'b>, api_code: i32, status_text: String) -> Entries<'b> {
         let text = |sent| Scalar::Text(String::from_utf8_lossy(sent));
         let list = vec![Entry { phone_number: text(sent.phone), message_id: text(sent.id), date: None, status: 0 }];
@@ -172,13 +174,13 @@ impl<'b> Entries<'b> {
         Entries { list, statuses }
     }
 
-    /// These entries, each with a status of its own.
+    /// Interprets entries. Each gets a status of its own.
     pub(super) fn read(raw: Vec<RawEntry<'b>>) -> Result<Entries<'b>, Error> {
         let mut entries = Entries::default();
         raw.into_iter().try_for_each(|raw| entries.push(raw)).map(|()| entries)
     }
 
-    /// Adds an entry with a status of its own.
+    /// Interprets an entry and adds it with a status of its own. Fails if there is not enough memory.
     pub(crate) fn push(&mut self, raw: RawEntry<'b>) -> Result<(), Error> {
         let RawEntry { phone_number, message_id, .. } = raw;
         let code = raw.code.integer();
@@ -198,12 +200,12 @@ impl<'b> Entries<'b> {
         memory::push(&mut self.statuses, status, AN_ANSWER)
     }
 
-    /// The status of the entry at this place.
+    /// Returns the status of the entry at this index.
     pub(crate) fn status(&self, index: usize) -> &EntryStatus<'b> {
         &self.statuses[self.list[index].status]
     }
 
-    /// All that each entry says.
+    /// Returns all that each entry says.
     fn said(&self) -> impl Iterator<Item = (&Scalar<'b>, &Scalar<'b>, Option<i64>, &EntryStatus<'b>)> {
         let status = |entry: &Entry<'b>| &self.statuses[entry.status];
         self.list.iter().map(move |entry| (&entry.phone_number, &entry.message_id, entry.date, status(entry)))
@@ -211,7 +213,7 @@ impl<'b> Entries<'b> {
 }
 
 impl PartialEq for Entries<'_> {
-    /// Whether they say the same, however statuses are shared.
+    /// Whether both say the same, no matter how they share statuses.
     fn eq(&self, other: &Self) -> bool {
         self.said().eq(other.said())
     }
@@ -231,17 +233,17 @@ pub(crate) struct Refusal {
     pub message: String,
 }
 
-/// Why a body cannot be read.
+/// Why a body cannot be parsed.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Unreadable {
     pub reason: String,
     /// Where in the body, in bytes.
     pub offset: usize,
-    /// Whether it is for want of memory, and for nothing in the body.
+    /// Whether there was not enough memory, and nothing in the body is wrong.
     pub lacks_memory: bool,
 }
 
-/// What memory is asked for here.
+/// What the memory is for, in error messages.
 pub(super) const AN_ANSWER: &str = "an answer";
 
 impl Unreadable {
@@ -261,7 +263,7 @@ impl fmt::Display for Unreadable {
 }
 
 impl<'b> Scalar<'b> {
-    /// Whether there is nothing in it.
+    /// Whether there is no value or only white space.
     pub(super) fn is_empty(&self) -> bool {
         match self {
             Scalar::Absent => true,
@@ -291,7 +293,7 @@ impl<'b> Scalar<'b> {
         }
     }
 
-    /// The text without the white space around it; None if there is none or nothing in it.
+    /// Returns the text without the white space around it. None if it is not a text or is empty.
     pub(super) fn text(self) -> Option<Cow<'b, str>> {
         let text = match self {
             Scalar::Text(Cow::Borrowed(text)) => Cow::Borrowed(text.trim()),
@@ -301,7 +303,7 @@ impl<'b> Scalar<'b> {
         (!text.is_empty()).then_some(text)
     }
 
-    /// A number that may have come as text or as digits.
+    /// Returns a value that may be a text or an integer, as text.
     pub(super) fn as_text(&self) -> Option<Cow<'_, str>> {
         match self {
             Scalar::Text(text) => Some(Cow::Borrowed(text)),
@@ -322,7 +324,8 @@ impl<'b> Scalar<'b> {
         }
     }
 
-    /// Unix seconds up to the year 9999, or else the text: neither a unit nor a time zone is guessed. 0 is no date.
+    /// Returns a date in Unix seconds, up to the year 9999, or otherwise as text. It guesses neither a unit nor a time
+    /// zone. 0 is no date.
     fn date(self) -> (Option<i64>, Option<Cow<'b, str>>) {
         match (self.integer(), self) {
             (Some(0), _) => (None, None),

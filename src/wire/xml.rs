@@ -1,4 +1,4 @@
-//! Reading XML answers. They are positional: every value is an `<entry>`, in the order of the JSON fields.
+//! Parses XML answers. They are positional: every value is an `<entry>`, in the order of the JSON fields.
 
 use std::borrow::Cow;
 
@@ -10,13 +10,13 @@ use super::response::{AN_ANSWER, MAX_ENTRIES, RawAnswer, RawEntry, Scalar, Unrea
 use crate::bounded::{Bounded, CUT};
 use crate::memory;
 
-/// `result`, its entries, the list's entries, their values.
+/// The levels of an answer: `result`, its entries, the entries of the list, and their values.
 const MAX_DEPTH: usize = 4;
 
-/// Each entry has its values and itself.
+/// The most elements in an answer. Each entry of the list has its values and itself.
 const MAX_ELEMENTS: usize = MAX_ENTRIES * (RawEntry::FIELDS.len() + 1);
 
-/// Reads a whole XML answer.
+/// Parses a whole XML answer.
 pub(super) fn read(text: &str) -> Result<RawAnswer<'_>, Unreadable> {
     let mut reader = Reader::from_str(text);
     let mut document = Document::default();
@@ -36,10 +36,11 @@ pub(super) fn read(text: &str) -> Result<RawAnswer<'_>, Unreadable> {
     }
 }
 
-/// No name of an element is longer, in bytes, nor any that a message shows.
+/// The longest name of an element, in bytes. An error message shows at most as many characters of a name.
 const LONGEST_NAME: usize = 100;
 
-/// The start of the name that a tag has at the start of a text, if it is too long: quick-xml would make a copy of it.
+/// Returns the start of the name in the tag at the start of a text, if the name is too long. quick-xml would copy the
+/// whole name.
 fn long_name(text: &str) -> Option<String> {
     let name = match text.strip_prefix("</") {
         Some(end) => end.split('>').next().unwrap_or_default().trim_end_matches(is_white),
@@ -53,7 +54,7 @@ fn is_white(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\r' | '\n')
 }
 
-/// The start of a name, for a message.
+/// Returns the start of a name, for an error message.
 fn start(name: &str) -> String {
     let mut start: String = name.chars().take(LONGEST_NAME).collect();
     if start.len() < name.len() {
@@ -62,14 +63,14 @@ fn start(name: &str) -> String {
     start
 }
 
-/// An element: either it holds elements, or a text.
+/// An element. It contains either elements or a text.
 #[derive(Default)]
 struct Node {
     children: Vec<Node>,
     text: Bounded,
 }
 
-/// What was read so far: the open elements, outermost first, and the root once it is closed.
+/// What was parsed so far: the open elements, outermost first, and the root once it is closed.
 #[derive(Default)]
 struct Document {
     open: Vec<Node>,
@@ -137,7 +138,8 @@ impl Document {
     }
 }
 
-/// A character by number, or one of the five names that XML itself has. What a document defines is not looked at.
+/// Resolves a character reference or one of the five entities that XML predefines. Definitions in the document are
+/// ignored.
 fn resolve(reference: &BytesRef<'_>) -> Result<Cow<'static, str>, String> {
     if let Some(character) = reference.resolve_char_ref().map_err(|error| error.to_string())? {
         return Ok(Cow::Owned(character.to_string()));
@@ -147,6 +149,7 @@ fn resolve(reference: &BytesRef<'_>) -> Result<Cow<'static, str>, String> {
     known.ok_or_else(|| format!("expected an entity of XML itself, found &{};", start(&name)))
 }
 
+/// Converts a document into the fields of an answer.
 fn understand(root: Node) -> Result<RawAnswer<'static>, Unreadable> {
     let mut parts = root.children.into_iter();
     let mut answer = RawAnswer { success: value(parts.next()), code: value(parts.next()), ..RawAnswer::default() };
@@ -155,14 +158,15 @@ fn understand(root: Node) -> Result<RawAnswer<'static>, Unreadable> {
             let entries = memory::collect(list.children.into_iter().map(entry), AN_ANSWER);
             answer.entries = Some(entries.map_err(|_| Unreadable::without_memory())?);
         }
-        // An empty list cannot be told from an empty text: a message has something to say.
+        // An empty list looks the same as an empty text. It is taken for a list, since a message is never empty.
         Some(empty) if empty.text.is_empty() => answer.entries = Some(Vec::new()),
         message => answer.message = value(message),
     }
     Ok(answer)
 }
 
-/// Five values are an entry without delivery report, eight one with it; what goes beyond is ignored.
+/// Converts an entry. Five values are an entry without a delivery report, eight are one with it. Further values are
+/// ignored.
 fn entry(node: Node) -> RawEntry<'static> {
     let known = if node.children.len() < RawEntry::FIELDS.len() { 5 } else { RawEntry::FIELDS.len() };
     let mut raw = RawEntry::default();
@@ -174,7 +178,7 @@ fn entry(node: Node) -> RawEntry<'static> {
     raw
 }
 
-/// The text of an element without the white space around it; nothing where there is none.
+/// Returns the text of an element without the white space around it; `Absent` if there is none.
 fn value(node: Option<Node>) -> Scalar<'static> {
     let text = node.filter(|node| node.children.is_empty()).map(|node| node.text.end());
     text.filter(|text| !text.is_empty()).map_or(Scalar::Absent, |text| Scalar::Text(Cow::Owned(text)))
