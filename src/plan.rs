@@ -10,7 +10,7 @@ use crate::invalid::{Field, Invalid, Reason};
 use crate::memory;
 use crate::message_id::MessageId;
 use crate::query::RawQuery;
-use crate::report::draft::{Draft, Duplicate};
+use crate::report::draft::Draft;
 use crate::report::rows::Rows;
 use crate::wire::request::{EntryKey, Message, query_entry_size};
 
@@ -63,7 +63,6 @@ struct Part {
 pub(crate) struct Plan {
     rows: usize,
     parts: Vec<Part>,
-    pub duplicates: Vec<Duplicate>,
     /// The error of the first INVALID query.
     pub first_invalid: Option<Error>,
 }
@@ -196,9 +195,8 @@ impl Planning {
 
     #[cold]
     fn repeat(&mut self, query: RawQuery<'_>, of: u32) -> Result<(), Error> {
-        memory::push(&mut self.plan.duplicates, Duplicate { row: self.rows.len() as u32, of }, PLAN)?;
         self.plan.count_for(of as usize);
-        self.rows.repeat(query)
+        self.rows.repeat(query, of)
     }
 
     fn end(mut self) -> (Plan, Draft) {
@@ -248,7 +246,7 @@ impl Seen {
             Some(table) => table,
             None => self.table.insert(Table::of(rows)?),
         };
-        Ok(table.insert(rows.asked(), key, rows)?.map(|earlier| rows.asked_row(earlier as usize)))
+        table.insert(rows.len(), key, rows)
     }
 }
 
@@ -269,40 +267,39 @@ impl Ascending {
     }
 }
 
-/// A hash table of the rows that are sent, by number and id. It stores only their indices among these rows, to save
-/// memory.
+/// The rows that are sent, found by number and id. It stores indices only, to save memory.
 struct Table {
-    asked: HashTable<u32>,
+    rows: HashTable<u32>,
     hasher: DefaultHashBuilder,
 }
 
 impl Table {
     /// Makes a table of these rows, which contain no duplicates, with room for all that are to come.
     fn of(rows: &Rows) -> Result<Table, Error> {
-        let mut table = Table { asked: HashTable::new(), hasher: DefaultHashBuilder::default() };
+        let mut table = Table { rows: HashTable::new(), hasher: DefaultHashBuilder::default() };
         table.reserve(rows.capacity(), rows)?;
-        for nth in 0..rows.asked() {
-            if let Some(key) = rows.key(nth) {
-                table.insert(nth, &key, rows)?;
+        for row in 0..rows.len() {
+            if let Some(key) = rows.key(row) {
+                table.insert(row, &key, rows)?;
             }
         }
         Ok(table)
     }
 
     fn reserve(&mut self, more: usize, rows: &Rows) -> Result<(), Error> {
-        let hash = |nth: &u32| self.hasher.hash_one(rows.key(*nth as usize));
-        self.asked.try_reserve(more, hash).map_err(|_| out_of_memory("the table of duplicates"))
+        let hash = |row: &u32| self.hasher.hash_one(rows.key(*row as usize));
+        self.rows.try_reserve(more, hash).map_err(|_| out_of_memory("the table of duplicates"))
     }
 
-    /// Adds the query that is sent as the nth, or returns the index of an earlier one that is the same.
-    fn insert(&mut self, nth: usize, key: &EntryKey<'_>, rows: &Rows) -> Result<Option<u32>, Error> {
+    /// Adds a row, or returns the index of an earlier one that is the same.
+    fn insert(&mut self, row: usize, key: &EntryKey<'_>, rows: &Rows) -> Result<Option<u32>, Error> {
         let key = Some(key);
         let hash = self.hasher.hash_one(key);
-        if let Some(earlier) = self.asked.find(hash, |nth| rows.key(*nth as usize).as_ref() == key) {
+        if let Some(earlier) = self.rows.find(hash, |row| rows.key(*row as usize).as_ref() == key) {
             return Ok(Some(*earlier));
         }
         self.reserve(1, rows)?;
-        self.asked.insert_unique(hash, nth as u32, |nth| self.hasher.hash_one(rows.key(*nth as usize)));
+        self.rows.insert_unique(hash, row as u32, |row| self.hasher.hash_one(rows.key(*row as usize)));
         Ok(None)
     }
 }
@@ -313,25 +310,25 @@ mod tests {
     use crate::query::Query;
     use crate::wire::request::with_asked;
 
-    fn plan(queries: &[(&str, &str)], batch_size: usize) -> Plan {
+    fn plan(queries: &[(&str, &str)], batch_size: usize) -> (Plan, Draft) {
         let raw = queries.iter().map(|(phone, id)| RawQuery::from(Query::new(phone, id)));
-        Plan::new(raw, BatchLimit { entries: batch_size, query_bytes: None }).unwrap().0
+        Plan::new(raw, BatchLimit { entries: batch_size, query_bytes: None }).unwrap()
     }
 
     #[test]
     fn nothing_asks_nothing() {
-        assert_eq!(plan(&[], 500).batches(), 0);
-        assert_eq!(plan(&[("no", "1")], 500).batches(), 0);
+        assert_eq!(plan(&[], 500).0.batches(), 0);
+        assert_eq!(plan(&[("no", "1")], 500).0.batches(), 0);
     }
 
     #[test]
     fn batches_are_full_but_for_the_last() {
         let queries =
             [("0612345678", "1"), ("bad", "1"), ("06 12 34 56 78", "1"), ("0612345678", "2"), ("+33612345678", "1")];
-        let plan = plan(&queries, 2);
+        let (plan, draft) = plan(&queries, 2);
         assert_eq!(plan.batches(), 2);
         assert_eq!((plan.rows_of(0), plan.rows_of(1)), (0..4, 4..5));
-        let duplicates: Vec<_> = plan.duplicates.iter().map(|duplicate| (duplicate.row, duplicate.of)).collect();
+        let duplicates: Vec<_> = draft.duplicates.iter().map(|duplicate| (duplicate.row, duplicate.of)).collect();
         assert_eq!(duplicates, [(2, 0)]);
         assert_eq!((plan.completed_by(0), plan.completed_by(1), plan.rows()), (3, 1, 5));
         let error = plan.first_invalid.unwrap();
@@ -397,8 +394,8 @@ mod tests {
         for claimed in [0, 1, 10, 5_000] {
             let raw = ids.iter().map(|id| RawQuery::from(Query::new("+33612345678", id)));
             let limit = BatchLimit { entries: 100, query_bytes: None };
-            let (plan, _) = Plan::new(Lying(raw, claimed), limit).unwrap();
-            assert_eq!((plan.rows(), plan.batches(), plan.duplicates.len()), (1_000, 5, 500), "{claimed}");
+            let (plan, draft) = Plan::new(Lying(raw, claimed), limit).unwrap();
+            assert_eq!((plan.rows(), plan.batches(), draft.duplicates.len()), (1_000, 5, 500), "{claimed}");
         }
     }
 
@@ -416,8 +413,8 @@ mod tests {
             let again = [1_999, 0, 1_000, 1_000].map(|index| list[index].clone());
             let new = (number(10_000), text(10_000));
             let queries: Vec<_> = list.iter().chain(&again).chain([&new, &new]).map(|(a, b)| (&**a, &**b)).collect();
-            let plan = plan(&queries, 500);
-            let found: Vec<_> = plan.duplicates.iter().map(|duplicate| (duplicate.row, duplicate.of)).collect();
+            let (_, draft) = plan(&queries, 500);
+            let found: Vec<_> = draft.duplicates.iter().map(|duplicate| (duplicate.row, duplicate.of)).collect();
             assert_eq!(found, [(2_000, 1_999), (2_001, 0), (2_002, 1_000), (2_003, 1_000), (2_005, 2_004)]);
         }
     }

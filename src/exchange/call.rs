@@ -286,7 +286,7 @@ impl Call {
     /// Returns the result of a call whose batches have all ended. Can be called once.
     pub(crate) fn finish(&self) -> Finished {
         let mut progress = self.lock();
-        let (report, duplicates_answered) = std::mem::take(&mut progress.draft).finish(&self.plan.duplicates);
+        let (report, duplicates_answered) = std::mem::take(&mut progress.draft).finish();
         let error = progress.failed.take().map(|(_, error)| error).or_else(|| self.plan.first_invalid.clone());
         Finished { report, error, duplicates_answered }
     }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use super::Report;
 use super::reasons::{Failed, Reasons};
-use super::rows::{NO_DATE, NO_FLAG, QueryTexts, Row, Rows, SentQuery, without_nul};
+use super::rows::{NO_DATE, NO_FLAG, QueryTexts, Row, Rows, Sent, without_nul};
 use super::texts::{Address, Texts};
 use crate::bounded::bounded;
 use crate::code::Code;
 use crate::error::{Error, out_of_memory};
 use crate::invalid::Invalid;
+use crate::limits::MAX_BATCH;
 use crate::memory;
 use crate::state::State;
 use crate::wire::request::BatchEntry;
@@ -33,8 +34,9 @@ pub(crate) struct StoredStatus {
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
     rows: Vec<Row>,
-    /// The rows that are sent, in order.
-    sent: Vec<SentQuery>,
+    sent: Sent,
+    /// The rows that get the answer of an earlier one, in order.
+    pub duplicates: Vec<Duplicate>,
     asked: Arc<QueryTexts>,
     told: ServiceTexts,
     invalid: Vec<(u32, Invalid)>,
@@ -47,11 +49,11 @@ pub(crate) struct Draft {
 }
 
 impl From<Rows> for Draft {
-    fn from(Rows { rows, sent, asked, invalid }: Rows) -> Draft {
+    fn from(Rows { rows, sent, duplicates, asked, invalid }: Rows) -> Draft {
         let mut counts = [0; State::ALL.len()];
         counts[State::Invalid as usize] = invalid.len();
         counts[State::Unanswered as usize] = rows.len() - invalid.len();
-        Draft { rows, sent, asked: Arc::new(asked), invalid, counts, ..Draft::default() }
+        Draft { rows, sent, duplicates, asked: Arc::new(asked), invalid, counts, ..Draft::default() }
     }
 }
 
@@ -64,17 +66,11 @@ impl Draft {
     /// Returns the messages of a batch that covers these rows; INVALID rows and duplicates are left out. `texts` are
     /// the texts of this draft's queries. Fails if there is not enough memory.
     pub(crate) fn batch<'t>(&self, rows: Range<usize>, texts: &'t QueryTexts) -> Result<Vec<BatchEntry<'t>>, Error> {
-        let sent = &self.sent[self.sent_for(&rows)];
-        let mut list = memory::list(sent.len(), "a batch")?;
+        let mut list = memory::list(rows.len().min(MAX_BATCH), "a batch")?;
         let mut chunk = [].as_slice();
-        list.extend(sent.iter().filter_map(|query| query.asked(texts, &mut chunk)));
+        let sent = self.sent.among(rows, &self.rows);
+        list.extend(sent.filter_map(|(row, sent)| texts.message(row, sent, &mut chunk)));
         Ok(list)
-    }
-
-    /// Returns which elements of `sent` have their row in this range.
-    fn sent_for(&self, rows: &Range<usize>) -> Range<usize> {
-        let start = |row: usize| self.sent.partition_point(|query| (query.row as usize) < row);
-        start(rows.start)..start(rows.end)
     }
 
     /// Stores the texts of a status. The result can be written into any number of rows. Fails if there is not enough
@@ -110,11 +106,10 @@ impl Draft {
 
     /// Records why the rows in this range have no answer. It applies to those that were sent and are still unanswered.
     pub(crate) fn fail(&mut self, rows: Range<usize>, error: &Error) {
-        for query in &self.sent[self.sent_for(&rows)] {
-            let row = &mut self.rows[query.row as usize];
-            if row.is_unanswered() {
-                row.code = error.code().value();
-                row.api_code = error.api_code();
+        for index in rows.clone() {
+            if self.rows[index].is_unanswered() && self.sent.has(&self.rows[index]) {
+                self.rows[index].code = error.code().value();
+                self.rows[index].api_code = error.api_code();
             }
         }
         // If there is no memory for the error, the rows still have its code.
@@ -135,24 +130,20 @@ impl Draft {
 
     /// Finishes the report: duplicates get the result of the query that they repeat. Also returns how many duplicates
     /// have an answer.
-    pub(crate) fn finish(mut self, duplicates: &[Duplicate]) -> (Report, usize) {
+    pub(crate) fn finish(mut self) -> (Report, usize) {
         let mut answered = 0;
-        let mut unanswered = Vec::new();
-        for duplicate in duplicates {
+        for duplicate in &self.duplicates {
             let Row { phone_number, message_id, index, .. } = self.rows[duplicate.row as usize];
             let row = Row { phone_number, message_id, index, ..self.rows[duplicate.of as usize] };
             self.rows[duplicate.row as usize] = row;
             self.counts[State::Unanswered as usize] -= 1;
             self.counts[row.state as usize] += 1;
             answered += usize::from(row.is_answered());
-            // If there is no memory for this, the row still has its code.
-            if !row.is_answered() && unanswered.try_reserve(1).is_ok() {
-                unanswered.push(*duplicate);
-            }
         }
-        let otherwise = (self.counts[State::Unanswered as usize] > 0)
-            .then(|| self.failed_otherwise.unwrap_or_else(|| out_of_memory("the reason")));
-        let reasons = Reasons::new(self.invalid, self.failed, otherwise, unanswered);
+        let has_unanswered = self.counts[State::Unanswered as usize] > 0;
+        let duplicates = if has_unanswered { self.duplicates } else { Vec::new() };
+        let otherwise = has_unanswered.then(|| self.failed_otherwise.unwrap_or_else(|| out_of_memory("the reason")));
+        let reasons = Reasons::new(self.invalid, self.failed, otherwise, duplicates);
         // If there is no memory for the errors, the rows still have their codes.
         let reasons = reasons.unwrap_or_else(Reasons::unknown);
         let Draft { rows, asked, told, counts, .. } = self;
@@ -221,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_report_of_nothing_is_empty() {
-        let (report, answered) = Draft::default().finish(&[]);
+        let (report, answered) = Draft::default().finish();
         assert!(report.is_empty() && report.get(0).is_none() && answered == 0);
     }
 
@@ -235,7 +226,7 @@ mod tests {
         let list: Vec<_> = queries.iter().map(|(phone, id)| (phone.as_str(), id.as_str())).collect();
         let (plan, draft) = draft(&list);
         assert_eq!(plan.batches(), 0);
-        let (report, _) = draft.finish(&[]);
+        let (report, _) = draft.finish();
         let shown = |text: &str| text.replace('\0', "\u{fffd}");
         for (status, (phone, id)) in report.iter().zip(&queries) {
             assert_eq!(status.state(), State::Invalid);
@@ -245,12 +236,12 @@ mod tests {
 
     #[test]
     fn what_has_no_answer_and_no_reason_gets_the_reason() {
-        let (plan, mut draft) =
+        let (_, mut draft) =
             draft(&[("0612345678", "1"), ("0612345678", "2"), ("0612345678", "3"), ("no", "4"), ("0612345678", "1")]);
         answer(&mut draft, 0, Some(7), &delivered("Delivered"));
         draft.fail(1..2, &Error::new(Code::Api, "refused").with_api_code(5));
         draft.fail_unanswered(&Error::new(Code::Internal, "a defect"));
-        let (report, duplicates_answered) = draft.finish(&plan.duplicates);
+        let (report, duplicates_answered) = draft.finish();
         let codes: Vec<_> = report.iter().map(|status| (status.state(), status.code(), status.api_code())).collect();
         assert_eq!(
             codes,
@@ -273,11 +264,11 @@ mod tests {
 
     #[test]
     fn duplicates_have_their_own_texts_and_are_counted_where_answered() {
-        let (plan, mut draft) =
+        let (_, mut draft) =
             draft(&[("0612345678", "1"), ("+33612345678", "2"), ("06 12 34 56 78", " 1"), ("0033612345678", "2 ")]);
         answer(&mut draft, 0, None, &EntryStatus { stop_sms: None, is_spam: None, ..delivered("Delivered") });
         draft.fail(1..2, &Error::new(Code::Http, "lost"));
-        let (report, duplicates_answered) = draft.finish(&plan.duplicates);
+        let (report, duplicates_answered) = draft.finish();
         assert_eq!((duplicates_answered, report.answered()), (1, 2));
         let rows: Vec<_> = report.iter().map(|row| (row.phone_number(), row.message_id(), row.code())).collect();
         assert_eq!(rows[2..], [("06 12 34 56 78", " 1", Code::Ok), ("0033612345678", "2 ", Code::Http)]);
@@ -298,11 +289,11 @@ mod tests {
         let number = "0612345678";
         let list =
             [("no", "1"), (number, "2"), (number, "3"), (number, ""), (number, "4"), (number, "2"), (number, "5")];
-        let (plan, mut draft) = draft(&list);
+        let (_, mut draft) = draft(&list);
         draft.fail(4..7, &Error::new(Code::Timeout, "late"));
         answer(&mut draft, 2, None, &delivered("Delivered"));
         draft.fail(0..3, &Error::new(Code::Connect, "lost"));
-        let (report, _) = draft.finish(&plan.duplicates);
+        let (report, _) = draft.finish();
         let messages: Vec<_> = report.iter().map(|row| row.error().map(Error::message)).collect();
         let expected = [
             Some("phone_number: this is not a phone number"),
@@ -333,7 +324,7 @@ mod tests {
             );
         }
         let kept = draft.told.statuses.len();
-        let (report, _) = draft.finish(&[]);
+        let (report, _) = draft.finish();
         assert_eq!(kept, MAX_STATUSES);
         for (index, status) in report.iter().enumerate() {
             assert_eq!(status.status_text(), Some(&*format!("text {}\u{fffd}", index % 50)));

@@ -1,13 +1,16 @@
 //! The rows of a report while the queries are read.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use memchr::memchr;
 
+use super::reasons::Duplicate;
 use super::texts::{Address, Texts};
 use crate::code::Code;
 use crate::error::{Error, out_of_memory};
 use crate::invalid::Invalid;
+use crate::memory;
 use crate::query::RawQuery;
 use crate::state::State;
 use crate::wire::request::{BatchEntry, EntryKey, Message};
@@ -67,32 +70,84 @@ impl Row {
     }
 }
 
-/// A row that is sent, and the address of the texts that are sent for it.
+/// Which rows are sent, and with which texts. INVALID rows and duplicates are not.
+#[derive(Debug, Default)]
+pub(super) struct Sent {
+    /// For each row that is sent with the caller's own texts the length of its id, which is a number; 0 for the others.
+    as_given: Vec<u8>,
+    /// The rows that are sent with other texts, in order.
+    rewritten: Vec<Rewritten>,
+}
+
+/// A row that is sent with other texts than the caller gave, and where these are.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SentQuery {
+struct Rewritten {
+    row: u32,
     address: Address,
-    pub row: u32,
     /// The length of number, NUL and id together, in bytes.
     length: u16,
     phone_length: u8,
     id_is_number: bool,
 }
 
-impl SentQuery {
-    fn new(row: u32, address: Address, message: Message<'_>) -> SentQuery {
-        let (phone_length, length) = (message.phone.len(), message.phone.len() + 1 + message.id.len());
-        // Both fit: a number has at most 15 digits, and an id at most 255 bytes.
-        let (phone_length, length) = (phone_length as u8, length as u16);
-        SentQuery { address, row, length, phone_length, id_is_number: message.id_is_number }
+/// The texts that are sent for a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SentTexts {
+    address: Address,
+    length: usize,
+    phone_length: usize,
+    id_is_number: bool,
+}
+
+impl Sent {
+    /// Returns the rows in this range that are sent, and their texts.
+    #[inline]
+    pub(super) fn among<'s>(
+        &'s self,
+        indices: Range<usize>,
+        rows: &'s [Row],
+    ) -> impl Iterator<Item = (usize, SentTexts)> + 's {
+        let from = self.rewritten.partition_point(|rewritten| (rewritten.row as usize) < indices.start);
+        let mut rewritten = self.rewritten[from..].iter().peekable();
+        indices.filter_map(move |index| {
+            let texts = match self.as_given[index] {
+                0 => rewritten.next_if(|rewritten| rewritten.row as usize == index)?.texts(),
+                id_length => as_given(&rows[index], id_length),
+            };
+            Some((index, texts))
+        })
     }
 
-    /// Returns the message that is sent for this row. Its texts are searched in `chunk` first; `chunk` is then the one
-    /// that holds them.
-    #[inline]
-    pub(super) fn asked<'t>(&self, texts: &'t QueryTexts, chunk: &mut &'t [u8]) -> Option<BatchEntry<'t>> {
-        let texts = texts.find(self.address, usize::from(self.length), chunk)?;
-        Some(BatchEntry::new(self.row as usize, texts, usize::from(self.phone_length), self.id_is_number))
+    /// Whether a row is sent.
+    pub(super) fn has(&self, row: &Row) -> bool {
+        self.texts(row).is_some()
     }
+
+    /// Returns the texts of one row, or None if it is not sent.
+    fn texts(&self, row: &Row) -> Option<SentTexts> {
+        match *self.as_given.get(row.index as usize)? {
+            0 => {
+                let at = self.rewritten.binary_search_by_key(&row.index, |rewritten| rewritten.row).ok()?;
+                Some(self.rewritten[at].texts())
+            }
+            id_length => Some(as_given(row, id_length)),
+        }
+    }
+}
+
+impl Rewritten {
+    fn texts(&self) -> SentTexts {
+        let Rewritten { address, length, phone_length, id_is_number, .. } = *self;
+        SentTexts { address, length: usize::from(length), phone_length: usize::from(phone_length), id_is_number }
+    }
+}
+
+/// Returns the texts of a row that is sent with the caller's own. They stand together.
+#[inline]
+fn as_given(row: &Row, id_length: u8) -> SentTexts {
+    let phone_length = row.message_id - row.phone_number - 1;
+    let length = phone_length + 1 + usize::from(id_length);
+    SentTexts { address: row.phone_number, length, phone_length, id_is_number: true }
 }
 
 /// The texts of the queries.
@@ -105,9 +160,13 @@ pub(crate) struct QueryTexts {
 }
 
 impl QueryTexts {
+    /// Returns the message that is sent for a row. Its texts are searched in `chunk` first; `chunk` is then the one that
+    /// holds them.
     #[inline]
-    fn find<'t>(&'t self, address: Address, length: usize, chunk: &mut &'t [u8]) -> Option<&'t [u8]> {
-        self.given.find(address, length, chunk).or_else(|| self.sent.find(address, length, chunk))
+    pub(super) fn message<'t>(&'t self, row: usize, sent: SentTexts, chunk: &mut &'t [u8]) -> Option<BatchEntry<'t>> {
+        let SentTexts { address, length, phone_length, id_is_number } = sent;
+        let texts = self.given.find(address, length, chunk).or_else(|| self.sent.find(address, length, chunk))?;
+        Some(BatchEntry::new(row, texts, phone_length, id_is_number))
     }
 }
 
@@ -115,8 +174,9 @@ impl QueryTexts {
 #[derive(Debug)]
 pub(crate) struct Rows {
     pub(super) rows: Vec<Row>,
-    /// The rows that are sent, in order.
-    pub(super) sent: Vec<SentQuery>,
+    pub(super) sent: Sent,
+    /// The rows that get the answer of an earlier one, in order.
+    pub(super) duplicates: Vec<Duplicate>,
     pub(super) asked: QueryTexts,
     /// The INVALID rows, in order, and what is wrong with them.
     pub(super) invalid: Vec<(u32, Invalid)>,
@@ -125,10 +185,12 @@ pub(crate) struct Rows {
 impl Rows {
     /// Reserves memory for this many rows. Fails if there is not enough.
     pub(crate) fn with_capacity(rows: usize) -> Result<Rows, Error> {
-        let (mut list, mut sent) = (Vec::new(), Vec::new());
+        let mut list = Vec::new();
         list.try_reserve_exact(rows).map_err(|_| no_room(rows))?;
-        sent.try_reserve_exact(rows).map_err(|_| no_room(rows))?;
-        Ok(Rows { rows: list, sent, asked: QueryTexts::default(), invalid: Vec::new() })
+        let mut as_given = Vec::new();
+        as_given.try_reserve_exact(rows).map_err(|_| no_room(rows))?;
+        let sent = Sent { as_given, rewritten: Vec::new() };
+        Ok(Rows { rows: list, sent, duplicates: Vec::new(), asked: QueryTexts::default(), invalid: Vec::new() })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -140,27 +202,34 @@ impl Rows {
         self.rows.capacity()
     }
 
-    /// Adds a row that is sent with the caller's own texts.
+    /// Adds a row that is sent with the caller's own texts. The id must be a number.
     #[inline(always)]
     pub(crate) fn ask_as_given(&mut self, message: Message<'_>) -> Result<(), Error> {
         let index = self.next()?;
         let address = self.asked.given.push_pair(message.phone, message.id)?;
-        self.rows.push(Row::new(index, address, address + message.phone.len() + 1));
-        self.send(SentQuery::new(index, address, message))
+        // A number of digits has at most 20.
+        self.push(Row::new(index, address, address + message.phone.len() + 1), message.id.len() as u8);
+        Ok(())
     }
 
     /// Adds a row that is sent in another form than the caller gave.
     pub(crate) fn ask(&mut self, query: RawQuery<'_>, message: Message<'_>) -> Result<(), Error> {
         let row = self.row(query)?;
         let address = self.asked.sent.push_pair(message.phone, message.id)?;
-        self.rows.push(row);
-        self.send(SentQuery::new(row.index, address, message))
+        // Both fit: a number has at most 15 digits, and an id at most 255 bytes.
+        let phone_length = message.phone.len() as u8;
+        let length = (message.phone.len() + 1 + message.id.len()) as u16;
+        let rewritten = Rewritten { row: row.index, address, length, phone_length, id_is_number: message.id_is_number };
+        memory::push(&mut self.sent.rewritten, rewritten, "the texts that are sent")?;
+        self.push(row, 0);
+        Ok(())
     }
 
-    /// Adds a duplicate, which gets the answer of an earlier row.
-    pub(crate) fn repeat(&mut self, query: RawQuery<'_>) -> Result<(), Error> {
+    /// Adds a duplicate, which gets the answer of the earlier row `of`.
+    pub(crate) fn repeat(&mut self, query: RawQuery<'_>, of: u32) -> Result<(), Error> {
         let row = self.row(query)?;
-        self.rows.push(row);
+        memory::push(&mut self.duplicates, Duplicate { row: row.index, of }, "the list of duplicates")?;
+        self.push(row, 0);
         Ok(())
     }
 
@@ -169,7 +238,7 @@ impl Rows {
         let row = self.row(query)?;
         self.invalid.try_reserve(1).map_err(|_| no_room(self.len()))?;
         self.invalid.push((row.index, reason));
-        self.rows.push(Row { state: State::Invalid.value(), code: Code::InvalidArgument.value(), ..row });
+        self.push(Row { state: State::Invalid.value(), code: Code::InvalidArgument.value(), ..row }, 0);
         Ok(())
     }
 
@@ -189,32 +258,22 @@ impl Rows {
         let next = self.len();
         if next == self.capacity() {
             self.rows.try_reserve(1).map_err(|_| no_room(next + 1))?;
+            self.sent.as_given.try_reserve(self.rows.capacity() - next).map_err(|_| no_room(next + 1))?;
         }
         u32::try_from(next).map_err(|_| no_room(next + 1))
     }
 
+    /// Adds a row, for which memory is reserved.
     #[inline(always)]
-    fn send(&mut self, query: SentQuery) -> Result<(), Error> {
-        if self.sent.len() == self.sent.capacity() {
-            self.sent.try_reserve(1).map_err(|_| no_room(self.len()))?;
-        }
-        self.sent.push(query);
-        Ok(())
+    fn push(&mut self, row: Row, id_as_given: u8) {
+        self.rows.push(row);
+        self.sent.as_given.push(id_as_given);
     }
 
-    /// Returns how many rows are sent.
-    pub(crate) fn asked(&self) -> usize {
-        self.sent.len()
-    }
-
-    /// Returns the row that is sent as the nth, counted from 0.
-    pub(crate) fn asked_row(&self, nth: usize) -> u32 {
-        self.sent[nth].row
-    }
-
-    /// Returns number and id of that row.
-    pub(crate) fn key(&self, nth: usize) -> Option<EntryKey<'_>> {
-        Some(self.sent[nth].asked(&self.asked, &mut [].as_slice())?.message().key())
+    /// Returns number and id of a row, or None if it is not sent.
+    pub(crate) fn key(&self, index: usize) -> Option<EntryKey<'_>> {
+        let texts = self.sent.texts(self.rows.get(index)?)?;
+        Some(self.asked.message(index, texts, &mut [].as_slice())?.message().key())
     }
 }
 
