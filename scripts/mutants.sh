@@ -11,10 +11,10 @@ fi
 
 # Changes that cost time or memory only: shortcuts before the general way, and room that is made before. `expecting` is a
 # text that nobody sees.
-equivalent='(are_as_asked|are_of_national_numbers|is_about) -> bool with false
+equivalent='(all_match_in_order|all_match_as_national|is_about) -> bool with false
 match arm Scalar::(Integer\(number\)|Text\(text\)) in .*is_about
 \|\| with && in assign
-read_as_sent -> .* with None
+parse_as_sent -> .* with None
 from_digits -> .* with None
 Phone::bits
 match arm \(.*\) in value$

@@ -17,7 +17,7 @@ use crate::phone::hide_numbers;
 use crate::report::Outcome;
 use crate::secret::redact::Secrets;
 use crate::stats::{Counter, Stats};
-use crate::sys::{open_log, without_signals_of_writes, write_stderr};
+use crate::sys::{open_log, without_write_signals, write_stderr};
 use crate::utc::Utc;
 
 /// The longest line with its line break, in bytes: what even a pipe takes in one piece (PIPE_BUF).
@@ -93,7 +93,7 @@ impl Log {
         let code = outcome.code();
         let level = match code {
             Code::Ok => Level::Info,
-            _ if outcome.error.as_ref().is_some_and(is_wanted) => Level::Info,
+            _ if outcome.error.as_ref().is_some_and(is_cancellation) => Level::Info,
             Code::Partial => Level::Warn,
             _ => Level::Error,
         };
@@ -145,7 +145,7 @@ impl Log {
         if was_cut {
             line.insert(0, '\n');
         }
-        let written = without_signals_of_writes(|| self.target.append(line.as_bytes())).unwrap_or(0);
+        let written = without_write_signals(|| self.target.append(line.as_bytes())).unwrap_or(0);
         if written < line.len() {
             self.is_cut.store(was_cut || written > 0, Ordering::Relaxed);
         }
@@ -191,18 +191,18 @@ impl Attempt<'_> {
     /// Logs that the batch is retried after this time.
     pub(crate) fn retry(&self, error: &Error, wait: Duration) {
         let wait = wait.as_millis();
-        self.failed_by(Level::Warn, "retry", error, |line| write!(line, " wait_ms={wait}"));
+        self.log_failure(Level::Warn, "retry", error, |line| write!(line, " wait_ms={wait}"));
     }
 
     /// Logs that the batch ends without answers. If it was cancelled, only the line of the call says so.
     pub(crate) fn failure(&self, error: &Error, entries: usize) {
-        if is_wanted(error) {
+        if is_cancellation(error) {
             return;
         }
-        self.failed_by(Level::Error, "failure", error, |line| write!(line, " entries={entries}"));
+        self.log_failure(Level::Error, "failure", error, |line| write!(line, " entries={entries}"));
     }
 
-    fn failed_by(&self, level: Level, event: &str, error: &Error, more: impl FnOnce(&mut String) -> fmt::Result) {
+    fn log_failure(&self, level: Level, event: &str, error: &Error, more: impl FnOnce(&mut String) -> fmt::Result) {
         self.write(level, event, |line| {
             write!(line, " status={} ms={}", error.http_status(), self.ms())?;
             more(line)?;
@@ -232,7 +232,7 @@ impl Attempt<'_> {
 }
 
 /// Whether the failure is what the caller wanted, a cancellation.
-fn is_wanted(error: &Error) -> bool {
+fn is_cancellation(error: &Error) -> bool {
     error.code() == Code::Cancelled
 }
 

@@ -93,7 +93,7 @@ impl Operation {
             return Err(Error::new(Code::InvalidArgument, "the operation was finished before"));
         }
         if self.is_inherited() {
-            return self.inner.all_cancelled();
+            return self.inner.cancelled_report();
         }
         self.inner.call.wait(None);
         Ok(self.inner.session.outcome(&self.inner.call))
@@ -107,7 +107,7 @@ impl Operation {
 
 impl Inner {
     /// Returns what a forked process gets. The draft of the report may be locked forever, so a new one is made.
-    fn all_cancelled(&self) -> Result<Outcome, Error> {
+    fn cancelled_report(&self) -> Result<Outcome, Error> {
         let texts = self.call.texts();
         let mut queries = Vec::new();
         queries.try_reserve_exact(self.call.rows()).map_err(|_| out_of_memory("a report"))?;

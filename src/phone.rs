@@ -73,7 +73,7 @@ impl Phone {
 
     /// Whether this international number has the prefix that the French numbering plan gives the range of its nine
     /// digits. Source: the numbering plan of ARCEP.
-    pub(crate) fn has_prefix_of_its_range(self) -> bool {
+    pub(crate) fn has_assigned_prefix(self) -> bool {
         let Some(digits) = self.french_digits() else { return false };
         let own = match digits / 1_000_000 {
             262 | 263 | 269 | 639 | 692 | 693 => 262,
@@ -387,12 +387,12 @@ mod tests {
             for range in ranges {
                 for prefix in ["33", "262", "508", "590", "594", "596"] {
                     let number = Phone::parse(&format!("+{prefix}{range}123456")).unwrap();
-                    assert_eq!(number.has_prefix_of_its_range(), prefix == own, "{}", number.text());
+                    assert_eq!(number.has_assigned_prefix(), prefix == own, "{}", number.text());
                 }
             }
         }
-        assert!(Phone::parse("+508123456").is_some_and(Phone::has_prefix_of_its_range));
-        assert!(!Phone::parse("+41790000012").unwrap().has_prefix_of_its_range());
+        assert!(Phone::parse("+508123456").is_some_and(Phone::has_assigned_prefix));
+        assert!(!Phone::parse("+41790000012").unwrap().has_assigned_prefix());
     }
 
     #[test]

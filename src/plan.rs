@@ -24,7 +24,7 @@ pub(crate) struct BatchLimit {
 
 /// How full the last batch is.
 #[derive(Default)]
-struct Filling {
+struct BatchFill {
     entries: usize,
     query_bytes: usize,
 }
@@ -36,12 +36,12 @@ impl BatchLimit {
     }
 
     /// Whether a batch has no room for this message.
-    fn is_full(&self, batch: &Filling, message: Message<'_>) -> bool {
+    fn is_full(&self, batch: &BatchFill, message: Message<'_>) -> bool {
         let is_over = |room| batch.query_bytes + query_entry_size(batch.entries, message) > room;
         batch.entries == self.entries || self.query_bytes.is_some_and(is_over)
     }
 
-    fn add(&self, batch: &mut Filling, message: Message<'_>) {
+    fn add(&self, batch: &mut BatchFill, message: Message<'_>) {
         if self.query_bytes.is_some() {
             batch.query_bytes += query_entry_size(batch.entries, message);
         }
@@ -74,9 +74,9 @@ impl Plan {
         queries: impl ExactSizeIterator<Item = RawQuery<'q>>,
         limit: BatchLimit,
     ) -> Result<(Plan, Draft), Error> {
-        let mut planning = Planning::new(queries.len(), limit)?;
+        let mut planning = PlanBuilder::new(queries.len(), limit)?;
         for query in queries {
-            match query.read_as_sent() {
+            match query.parse_as_sent() {
                 Some((key, message)) => planning.add(query, &key, message, true)?,
                 None => planning.read(query)?,
             }
@@ -112,24 +112,24 @@ impl Plan {
 }
 
 /// A plan under construction.
-struct Planning {
+struct PlanBuilder {
     plan: Plan,
     rows: Rows,
-    seen: Seen,
+    seen: DuplicateFinder,
     limit: BatchLimit,
     /// How full the last batch is. Before there is one, it counts as full.
-    batch: Filling,
+    batch: BatchFill,
 }
 
-impl Planning {
-    fn new(count: usize, limit: BatchLimit) -> Result<Planning, Error> {
-        Ok(Planning {
+impl PlanBuilder {
+    fn new(count: usize, limit: BatchLimit) -> Result<PlanBuilder, Error> {
+        Ok(PlanBuilder {
             plan: Plan::default(),
             // Allocated first, so that an impossible count is refused before any query is read.
             rows: Rows::with_capacity(count)?,
-            seen: Seen::new(),
+            seen: DuplicateFinder::new(),
             limit,
-            batch: Filling { entries: limit.entries, query_bytes: 0 },
+            batch: BatchFill { entries: limit.entries, query_bytes: 0 },
         })
     }
 
@@ -177,13 +177,13 @@ impl Planning {
             self.next_batch()?;
         }
         self.limit.add(&mut self.batch, message);
-        if is_as_given { self.rows.ask_as_given(message) } else { self.rows.ask(query, message) }
+        if is_as_given { self.rows.send_as_given(message) } else { self.rows.ask(query, message) }
     }
 
     #[cold]
     fn next_batch(&mut self) -> Result<(), Error> {
         self.end_batch();
-        self.batch = Filling::default();
+        self.batch = BatchFill::default();
         memory::push(&mut self.plan.parts, Part { start: self.rows.len(), completes: 0 }, PLAN)
     }
 
@@ -211,16 +211,16 @@ const PLAN: &str = "the plan of a call";
 
 /// Finds duplicates. As long as numbers or ids ascend, there are none. Lists mostly come sorted, and need no table
 /// then.
-struct Seen {
+struct DuplicateFinder {
     numbers: Ascending,
     ids: Ascending,
     /// Created once neither ascends any more, with room for all rows.
     table: Option<Table>,
 }
 
-impl Seen {
-    fn new() -> Seen {
-        Seen { numbers: Ascending(Some(0)), ids: Ascending(Some(0)), table: None }
+impl DuplicateFinder {
+    fn new() -> DuplicateFinder {
+        DuplicateFinder { numbers: Ascending(Some(0)), ids: Ascending(Some(0)), table: None }
     }
 
     /// Adds the query of the next row, or returns the earlier row with the same query.

@@ -46,7 +46,7 @@ impl<'a> RawQuery<'a> {
     /// Like `read`, but in one pass, for texts that are sent as they are: a number without separators and an id of
     /// digits. Most are. None for any other query.
     #[inline(always)]
-    pub(crate) fn read_as_sent(self) -> Option<(EntryKey<'a>, Message<'a>)> {
+    pub(crate) fn parse_as_sent(self) -> Option<(EntryKey<'a>, Message<'a>)> {
         let (phone, id) = (self.phone_number?, self.message_id?);
         let key = (Phone::from_sent(phone)?, MessageId::from_digits(id)?);
         Some((key, Message { phone, id, id_is_number: true }))

@@ -61,7 +61,7 @@ impl Session {
         let mut process = &self.process;
         while process.generation != generation {
             process = process.child.get_or_init(|| {
-                process.free_what_was_at_rest();
+                process.free_inherited();
                 Box::new(Process::new(&self.settings, &self.stats))
             });
         }
@@ -92,7 +92,7 @@ impl Process {
     }
 
     /// In a child: frees most of what it has inherited, unless threads of the parent were using it at the fork.
-    fn free_what_was_at_rest(&self) {
+    fn free_inherited(&self) {
         if self.generation.was_at_rest() {
             self.pool.exchange().free_idle();
         }

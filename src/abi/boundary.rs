@@ -9,7 +9,7 @@ use crate::{panics, sys};
 pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     panics::silence_caught();
     sys::note_end_of_thread();
-    sys::uncancelled(|| panics::catch(run))
+    sys::without_thread_cancellation(|| panics::catch(run))
 }
 
 /// Runs an accessor: its value, or the fallback where there is none.

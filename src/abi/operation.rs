@@ -103,7 +103,7 @@ pub unsafe extern "C" fn smsp_operation_fd(operation: *mut smsp_operation) -> i3
 pub unsafe extern "C" fn smsp_operation_cancel(operation: *mut smsp_operation) {
     // Not by `accessor`: what that uses belongs to the thread, and may be made at its first use. Nothing here panics.
     if let Some(operation) = unsafe { operation.as_ref() } {
-        sys::uncancelled(|| sys::keeping_errno(|| operation.0.cancel()));
+        sys::without_thread_cancellation(|| sys::preserving_errno(|| operation.0.cancel()));
     }
 }
 

@@ -28,7 +28,7 @@ const PROXY_VARIABLES: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "
 const NO_PROXY_VARIABLES: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
 /// Why `load_env` refuses the environment.
-const NOT_OBEYED: &str = "it is not obeyed, since this program has more rights than who started it (setuid, setgid or \
+const ENV_REFUSED: &str = "it is not obeyed, since this program has more rights than who started it (setuid, setgid or \
     capabilities of its file); set the options one by one";
 
 /// The value of an option.
@@ -49,7 +49,7 @@ pub struct Config {
     /// The hosts to reach without the proxy, if it comes from one of `PROXY_VARIABLES`.
     no_proxy: Option<String>,
     /// What is wrong with the proxy of the environment, if the base URL does not need that proxy.
-    unreadable_proxy: Option<Error>,
+    invalid_env_proxy: Option<Error>,
 }
 
 impl Default for Config {
@@ -60,7 +60,7 @@ impl Default for Config {
             values: OPTIONS.iter().map(default).collect(),
             key_source: None,
             no_proxy: None,
-            unreadable_proxy: None,
+            invalid_env_proxy: None,
         }
     }
 }
@@ -105,7 +105,7 @@ impl Config {
     /// its caller (setuid) this is always an error, because the environment is the caller's.
     pub fn load_env(&mut self) -> Result<(), Error> {
         if sys::has_more_rights_than_its_caller() {
-            return Err(Error::config("environment", NOT_OBEYED));
+            return Err(Error::config("environment", ENV_REFUSED));
         }
         let mut loaded = self.clone();
         // In reverse order, so that `api_key` takes precedence over `api_key_file`.
@@ -142,14 +142,14 @@ impl Config {
 
     /// Whether this URL is reached without the proxy: a URL on this machine always is, and one that `NO_PROXY` lists is
     /// if the proxy comes from one of `PROXY_VARIABLES`.
-    pub(crate) fn goes_past_proxy(&self, url: &BaseUrl) -> bool {
+    pub(crate) fn bypasses_proxy(&self, url: &BaseUrl) -> bool {
         let is_listed = |list: &String| proxy::is_exempt(list, url.host(), url.port());
         url.is_loopback() || self.no_proxy.as_ref().is_some_and(is_listed)
     }
 
     /// Returns why the proxy of the environment cannot be used, if it cannot.
-    pub(crate) fn unreadable_proxy(&self) -> Option<&Error> {
-        self.unreadable_proxy.as_ref()
+    pub(crate) fn invalid_env_proxy(&self) -> Option<&Error> {
+        self.invalid_env_proxy.as_ref()
     }
 
     /// Returns the value of a numeric option.
@@ -179,9 +179,9 @@ impl Config {
         }
         self.no_proxy = list;
         let past = self.text(Setting::BaseUrl).and_then(|text| text.parse().ok());
-        self.unreadable_proxy = set.err();
-        match &self.unreadable_proxy {
-            Some(error) if !past.is_some_and(|url| self.goes_past_proxy(&url)) => Err(error.clone()),
+        self.invalid_env_proxy = set.err();
+        match &self.invalid_env_proxy {
+            Some(error) if !past.is_some_and(|url| self.bypasses_proxy(&url)) => Err(error.clone()),
             _ => Ok(()),
         }
     }
@@ -202,7 +202,7 @@ impl Config {
         self.values[index] = (!empty_is_none).then(|| Value { shown: option.shown(&text), text });
         self.key_source = self.last_key_source(index);
         if index == Setting::Proxy as usize {
-            (self.no_proxy, self.unreadable_proxy) = (None, None);
+            (self.no_proxy, self.invalid_env_proxy) = (None, None);
         }
         Ok(())
     }

@@ -162,10 +162,10 @@ fn base_url(config: &Config) -> Result<BaseUrl, Error> {
 
 /// Returns the proxy to reach the service with. None for a service on this machine, and for one that `NO_PROXY` lists.
 fn proxy(config: &Config, url: &BaseUrl) -> Result<Option<Arc<Proxy>>, Error> {
-    if config.goes_past_proxy(url) {
+    if config.bypasses_proxy(url) {
         return Ok(None);
     }
-    if let Some(error) = config.unreadable_proxy() {
+    if let Some(error) = config.invalid_env_proxy() {
         return Err(error.clone());
     }
     let proxy = config.text(Setting::Proxy).map(Proxy::from_str).transpose();
@@ -226,7 +226,7 @@ fn trusted(config: &Config) -> Result<RootCertStore, Error> {
 /// Adds the certificates of the system. The system's file may contain some that only other software can parse; they are
 /// skipped.
 fn add_system(store: &mut RootCertStore) -> Result<(), Error> {
-    let path = sys::authorities().map_err(|reason| Error::config("ca_file", format!("system: {reason}")))?;
+    let path = sys::ca_bundle_path().map_err(|reason| Error::config("ca_file", format!("system: {reason}")))?;
     store.add_parsable_certificates(sections(path)?.into_iter().flatten());
     Ok(())
 }

@@ -21,7 +21,7 @@ use crate::report::matching::{self, Matches};
 use crate::secret::redact::Secrets;
 use crate::state::may_be_for_one_entry;
 use crate::stats::{Counter, Stats};
-use crate::sys::Working;
+use crate::sys::WorkGuard;
 use crate::wire::Format;
 use crate::wire::request::{self, BatchEntry};
 use crate::wire::response::Entries;
@@ -71,14 +71,14 @@ impl Exchange {
     }
 
     /// Keeps the scratch memory of a thread that becomes idle, where a child of `fork` finds it too.
-    pub(crate) fn lay_down(&self, scratch: Scratch) {
-        let _working = Working::begin();
+    pub(crate) fn store_scratch(&self, scratch: Scratch) {
+        let _work = WorkGuard::begin();
         *self.idle_scratch() = Some(scratch);
     }
 
     /// Returns the kept scratch memory, or an empty one.
-    pub(crate) fn take_up(&self) -> Scratch {
-        let _working = Working::begin();
+    pub(crate) fn take_scratch(&self) -> Scratch {
+        let _work = WorkGuard::begin();
         self.idle_scratch().take().unwrap_or_default()
     }
 
@@ -88,9 +88,9 @@ impl Exchange {
 
     /// Closes idle connections and frees the kept scratch memory.
     pub(crate) fn free_idle(&self) {
-        let _working = Working::begin();
+        let _work = WorkGuard::begin();
         self.http.close_idle();
-        self.take_up();
+        self.take_scratch();
     }
 
     /// Asks about a batch and completes it. If the service refuses it and one of its messages may be the cause, asks
@@ -258,7 +258,7 @@ impl Exchange {
         // Neither the body nor the URL grows while it is written: that would leave a copy of the key behind.
         let written = match method {
             Method::Post => {
-                request.make_room(request::json_room(api_key, messages.clone()))?;
+                request.make_room(request::max_json_size(api_key, messages.clone()))?;
                 if request.uri.is_none() {
                     request.url = format!("{url}{}", if *format == Format::Xml { "?_format=xml" } else { "" });
                     request.uri = request.url.parse().ok();

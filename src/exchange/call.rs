@@ -228,7 +228,7 @@ impl Call {
     }
 
     /// The same without a time limit. Returns false if nobody else asks about the remaining batches.
-    pub(crate) fn wait_or_be_left(&self) -> bool {
+    pub(crate) fn wait_or_take_back(&self) -> bool {
         self.wait_unless(None, |progress| std::mem::take(&mut progress.is_left))
     }
 
@@ -307,7 +307,7 @@ impl Call {
         self.give_up(&mut progress, error);
         progress.failed.get_or_insert((0, error.clone()));
         progress.ended = self.batches();
-        progress.draft.fail_unanswered(error);
+        progress.draft.fail_rest(error);
         self.completed.store(self.rows(), Ordering::SeqCst);
         self.tell_ended();
     }

@@ -15,7 +15,7 @@ use crate::net::http::{HttpRequest, ResponseHead};
 use crate::net::limit::Limit;
 use crate::query::{Query, RawQuery};
 use crate::report::matching;
-use crate::sys::Working;
+use crate::sys::WorkGuard;
 use crate::wire::request::BatchEntry;
 
 /// The response headers that a transcript shows. None of them belongs to a session.
@@ -62,7 +62,7 @@ impl Check {
 impl Exchange {
     /// Runs the steps of a request one by one.
     pub(crate) fn check(&self, query: Query<'_>) -> Check {
-        let _working = Working::begin();
+        let _work = WorkGuard::begin();
         let mut check = Check { steps: Vec::new(), transcript: String::new() };
         // Each step needs the one before. `check` has the results, so the end of the chain adds nothing.
         let _ = self.walk(&mut check, query);

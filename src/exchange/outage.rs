@@ -14,7 +14,7 @@ use crate::config::settings::Settings;
 use crate::error::{Code, Error};
 use crate::net::cancel::CancelToken;
 use crate::net::deadline::Deadline;
-use crate::net::wait::{PollSet, check_cancelled, working_for};
+use crate::net::wait::{PollSet, check_cancelled, with_cancel_token};
 
 /// Decides which batches of a client may be sent, and when.
 pub(crate) struct Outage {
@@ -111,7 +111,7 @@ impl Turn<'_> {
         cancel: Option<&CancelToken>,
     ) -> Result<(), GivenUp> {
         // However the wait ends, the state is checked afterwards.
-        let _ = working_for(cancel, || {
+        let _ = with_cancel_token(cancel, || {
             waiting().until(until.into_iter().chain(deadline.map(|deadline| deadline.at)).min())
         });
         check_cancelled(cancel).map_err(GivenUp::alone)?;
@@ -130,12 +130,12 @@ impl Turn<'_> {
     /// there is no further attempt.
     pub(crate) fn failed(&mut self, failure: Failure, deadline: Option<Deadline>) -> Result<Option<Duration>, GivenUp> {
         if !failure.may_pass() {
-            return Err(self.ends_by(failure.error));
+            return Err(self.fail_without_retry(failure.error));
         }
         let role = self.note(&failure);
         match role {
             Role::Exhausted => Err(GivenUp::for_all(failure.error)),
-            Role::Waits => self.start_afresh().map(|()| None).ok_or(GivenUp::alone(failure.error)),
+            Role::Waits => self.reset_retries().map(|()| None).ok_or(GivenUp::alone(failure.error)),
             Role::Probe { retries, is_outage } => self.again(retries, is_outage, failure, deadline).map(Some),
         }
     }
@@ -155,7 +155,7 @@ impl Turn<'_> {
 
     /// Gives the batch its retries back, since it is not to blame for this failure. After too many such failures, each
     /// one takes a retry. None if there are none left.
-    fn start_afresh(&mut self) -> Option<()> {
+    fn reset_retries(&mut self) -> Option<()> {
         if let Some(left) = self.fresh_starts.checked_sub(1) {
             (self.fresh_starts, self.attempt) = (left, 0);
         } else if self.attempt < self.outage.settings.retry.max_retries {
@@ -207,7 +207,7 @@ impl Turn<'_> {
     }
 
     /// Ends the batch after a failure that is not retried.
-    fn ends_by(&self, error: Error) -> GivenUp {
+    fn fail_without_retry(&self, error: Error) -> GivenUp {
         match error.code() {
             Code::Auth | Code::Denied if self.outage.lock().refused(&error) => {}
             Code::Auth | Code::Denied | Code::Api | Code::Http => self.outage.ends(),

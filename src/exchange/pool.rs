@@ -14,7 +14,7 @@ use crate::error::{Code, Error, reason};
 use crate::net::http::MAX_IDLE;
 use crate::panics;
 use crate::sys::threads::{join, spawn};
-use crate::sys::{Generation, Working};
+use crate::sys::{Generation, WorkGuard};
 
 /// Calls wait here for a free connection. Their batches are taken in turn, so that a short list does not wait for the
 /// end of a long one.
@@ -68,9 +68,9 @@ impl Pool {
         self.shared.add(queue, call);
         loop {
             if here {
-                self.work_here(call);
+                self.work_in_caller(call);
             }
-            if call.wait_or_be_left() {
+            if call.wait_or_take_back() {
                 return;
             }
             here = self.shared.take_slot();
@@ -132,7 +132,7 @@ impl Pool {
     /// Does the work of a call in the calling thread, in the slot that it has taken, since no thread could be started.
     /// It serves no other call. Others may rely on the slot by then: it goes to a thread if one can be started now;
     /// otherwise their callers do their own work.
-    fn work_here(&self, call: &Arc<Call>) {
+    fn work_in_caller(&self, call: &Arc<Call>) {
         let mut scratch = Scratch::default();
         while let Some((number, _)) = call.take() {
             self.shared.serve(call, number, &mut scratch);
@@ -182,7 +182,7 @@ impl Shared {
 
     /// Asks about a batch of a call. A panic ends the call with an error.
     fn serve(&self, call: &Call, number: usize, scratch: &mut Scratch) {
-        let _working = Working::begin();
+        let _work = WorkGuard::begin();
         let served = panics::catch(|| {
             if let Some(batch) = call.batch(number) {
                 self.exchange.ask(call, &batch, scratch);
@@ -231,7 +231,7 @@ impl Shared {
         let mut queue = self.lock();
         let is_last = queue.running == 1;
         if queue.calls.is_empty() && is_last && !queue.ends {
-            self.exchange.lay_down(std::mem::take(scratch));
+            self.exchange.store_scratch(std::mem::take(scratch));
             queue.is_idle = true;
             let quiet = |queue: &mut Queue| queue.calls.is_empty() && !queue.ends;
             queue = self.more.wait_timeout_while(queue, MAX_IDLE, quiet).unwrap_or_else(PoisonError::into_inner).0;
@@ -239,7 +239,7 @@ impl Shared {
             if queue.calls.is_empty() && queue.running == 1 {
                 self.exchange.free_idle();
             }
-            *scratch = self.exchange.take_up();
+            *scratch = self.exchange.take_scratch();
         }
         drop(queue);
         self.next()
@@ -336,7 +336,7 @@ mod tests {
         thread::scope(|scope| {
             scope.spawn(|| pool.run(&beside));
             pool.shared.lock().running += 1;
-            pool.work_here(&here);
+            pool.work_in_caller(&here);
             here.wait(None);
         });
         for call in [here, beside] {

@@ -87,7 +87,7 @@ impl Default for Gunzip {
 impl Gunzip {
     /// Reads a stream of one or more members to its end. Zeros may follow each member as padding.
     fn read(&mut self, body: impl Read, unpacked: &mut Body, most: u64) -> Result<(), ureq::Error> {
-        let mut packed = Packed { body, bytes: &mut self.packed, start: 0, end: 0, read: 0, most };
+        let mut packed = CompressedInput { body, bytes: &mut self.packed, start: 0, end: 0, read: 0, most };
         loop {
             skip_header(&mut packed)?;
             self.inflate.reset(false);
@@ -106,7 +106,7 @@ impl Gunzip {
 /// Decompresses the content of one member. Returns the checksum and the length of what it wrote.
 fn inflate(
     state: &mut Decompress,
-    packed: &mut Packed<'_, impl Read>,
+    packed: &mut CompressedInput<'_, impl Read>,
     unpacked: &mut Body,
     most: u64,
 ) -> Result<Crc, ureq::Error> {
@@ -131,7 +131,7 @@ fn inflate(
 }
 
 /// Skips the header of a member.
-fn skip_header(packed: &mut Packed<'_, impl Read>) -> Result<(), ureq::Error> {
+fn skip_header(packed: &mut CompressedInput<'_, impl Read>) -> Result<(), ureq::Error> {
     const CHECKSUM: u8 = 1 << 1;
     const EXTRA: u8 = 1 << 2;
     const TEXTS: [u8; 2] = [1 << 3, 1 << 4];
@@ -159,7 +159,7 @@ fn broken(what: &str) -> ureq::Error {
 }
 
 /// A compressed body while it is being read.
-struct Packed<'p, R> {
+struct CompressedInput<'p, R> {
     body: R,
     bytes: &'p mut [u8],
     start: usize,
@@ -172,9 +172,9 @@ struct Packed<'p, R> {
 
 /// How many bytes a compressed body may exceed the limit by, in addition to a thousandth of the limit: data that does
 /// not compress grows by 5 bytes in 16,000, and there are headers.
-const MOST_LONGER: u64 = BUFFER_SIZE as u64;
+const MAX_GZIP_OVERHEAD: u64 = BUFFER_SIZE as u64;
 
-impl<R: Read> Packed<'_, R> {
+impl<R: Read> CompressedInput<'_, R> {
     /// Returns the bytes that are not consumed yet, and reads more if there are none. Empty at the end of the body.
     /// Limits the compressed size too, so that input that decompresses to nothing comes to an end.
     fn next(&mut self) -> Result<&[u8], ureq::Error> {
@@ -188,7 +188,7 @@ impl<R: Read> Packed<'_, R> {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
             }
-            if self.read > self.most + self.most / 1000 + MOST_LONGER {
+            if self.read > self.most + self.most / 1000 + MAX_GZIP_OVERHEAD {
                 return Err(ureq::Error::BodyExceedsLimit(self.most));
             }
         }

@@ -47,7 +47,7 @@ impl Connection {
 }
 
 /// How many bytes on the wire may surround a body, whatever its size: handshakes and heads.
-const MOST_AROUND: u64 = 1 << 20;
+const MAX_OVERHEAD: u64 = 1 << 20;
 
 /// Establishes TCP connections.
 #[derive(Clone)]
@@ -78,9 +78,9 @@ impl Tcp {
     }
 
     /// Wraps a stream for ureq. Chunks, TLS records and heads may make a response twice as long as the largest body,
-    /// plus `MOST_AROUND`.
+    /// plus `MAX_OVERHEAD`.
     pub(crate) fn transport(&self, stream: Kept<TcpStream>) -> TcpTransport {
-        TcpTransport::new(stream, &self.stats, 2 * self.max_response_bytes + MOST_AROUND)
+        TcpTransport::new(stream, &self.stats, 2 * self.max_response_bytes + MAX_OVERHEAD)
     }
 
     /// Looks up the host and connects to the first of its addresses that accepts the connection. Fails if

@@ -6,8 +6,8 @@ use ureq::http::header::CONTENT_ENCODING;
 use crate::error::{Code, Error};
 
 /// The names of compressions. The first two mean the same.
-const PACKINGS: [&str; 7] = ["gzip", "x-gzip", "br", "compress", "x-compress", "deflate", "zstd"];
-const GZIP: &[&str] = PACKINGS.split_at(2).0;
+const COMPRESSIONS: [&str; 7] = ["gzip", "x-gzip", "br", "compress", "x-compress", "deflate", "zstd"];
+const GZIP: &[&str] = COMPRESSIONS.split_at(2).0;
 
 /// Whether a body is compressed with gzip. The codings form a list, which may be spread over several lines. Codings
 /// that compress nothing are ignored: `identity`, and what servers write there by mistake, such as a character set. A
@@ -17,7 +17,7 @@ pub(crate) fn is_gzip(headers: &HeaderMap) -> Result<bool, Error> {
     let codings = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
     let mut is_gzip = false;
     for coding in codings {
-        match PACKINGS.iter().find(|name| coding.eq_ignore_ascii_case(name.as_bytes())) {
+        match COMPRESSIONS.iter().find(|name| coding.eq_ignore_ascii_case(name.as_bytes())) {
             None => {}
             Some(name) if GZIP.contains(name) && !is_gzip => is_gzip = true,
             Some(name) => {

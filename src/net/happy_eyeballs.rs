@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
     use crate::net::cancel::CancelToken;
-    use crate::net::wait::working_for;
+    use crate::net::wait::with_cancel_token;
 
     /// A socket that does not listen at its address.
     fn closed() -> (Socket, SocketAddr) {
@@ -153,7 +153,7 @@ mod tests {
         let (cancel, begin) = (CancelToken::new().unwrap(), Instant::now());
         let error = thread::scope(|scope| {
             let raced =
-                scope.spawn(|| working_for(Some(&cancel), || connect("host", &[address; 3], None).unwrap_err()));
+                scope.spawn(|| with_cancel_token(Some(&cancel), || connect("host", &[address; 3], None).unwrap_err()));
             thread::sleep(Duration::from_millis(50));
             cancel.cancel();
             raced.join().unwrap()

@@ -22,7 +22,7 @@ use super::limit::Limit;
 use super::resolve::{DnsCache, NoopResolver};
 use super::tls::Tls;
 use super::tunnel::Tunnel;
-use super::wait::{check_cancelled, working_for};
+use super::wait::{check_cancelled, with_cancel_token};
 use crate::config::settings::Settings;
 use crate::error::{Code, Error, out_of_memory, reason};
 use crate::memory;
@@ -179,7 +179,7 @@ impl Http {
         let connecting = Limit::new("connect_timeout_ms", self.connect_timeout).or_earlier(limit);
         let mut status = 0;
         Connection::Kept.note();
-        working_for(cancel, || self.try_send(request, limit.left(), answer, &mut status)).map_err(|error| {
+        with_cancel_token(cancel, || self.try_send(request, limit.left(), answer, &mut status)).map_err(|error| {
             // After a cancellation, any other error is its consequence.
             let error = check_cancelled(cancel).err().unwrap_or_else(|| self.explain(error, limit, connecting));
             let error = if error.code() == Code::Protocol { error.with_http_status(status) } else { error };

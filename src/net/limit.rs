@@ -73,7 +73,7 @@ pub(crate) fn deadline(timeout: NextTimeout) -> Option<Instant> {
 
 /// The same, but fails if the timeout has ended. A peer that sends without a pause is never waited for, so only this
 /// check ends it.
-pub(crate) fn deadline_ahead(timeout: NextTimeout) -> io::Result<Option<Instant>> {
+pub(crate) fn deadline_or_timeout(timeout: NextTimeout) -> io::Result<Option<Instant>> {
     if timeout.after.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(deadline(timeout)) }
 }
 

@@ -157,7 +157,7 @@ impl Resolver for NoopResolver {
 mod tests {
     use super::*;
     use crate::net::cancel::CancelToken;
-    use crate::net::wait::working_for;
+    use crate::net::wait::with_cancel_token;
 
     #[test]
     fn addresses_are_not_looked_up() {
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(hanging.wait("host", Some(Instant::now())).unwrap_err().code(), Code::Timeout);
         let cancel = CancelToken::new().unwrap();
         cancel.cancel();
-        assert_eq!(working_for(Some(&cancel), || hanging.wait("host", None)).unwrap_err().code(), Code::Connect);
+        assert_eq!(with_cancel_token(Some(&cancel), || hanging.wait("host", None)).unwrap_err().code(), Code::Connect);
         hanging.end(Ok(Vec::new()));
         assert_eq!(hanging.wait("host", None), Ok(Vec::new()));
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
 use super::buffers::WipedBuffers;
-use super::limit::{deadline_ahead, timed};
+use super::limit::{deadline_or_timeout, timed};
 use super::wait::PollSet;
 use crate::error::{Code, Error};
 use crate::stats::{Counter, Stats};
@@ -84,7 +84,7 @@ impl TcpTransport {
 
     /// Sends the held output, and reads some bytes into the input buffer. Returns their number.
     fn fill(&mut self, timeout: NextTimeout) -> io::Result<usize> {
-        let deadline = deadline_ahead(timeout)?;
+        let deadline = deadline_or_timeout(timeout)?;
         self.flush(deadline)?;
         let amount = read_some(&self.stream, self.buffers.input_append_buf(), deadline, &mut self.waited)?;
         self.buffers.input_appended(amount);
@@ -135,7 +135,7 @@ impl TcpTransport {
 }
 
 /// How often the cancel token is checked while there is always something to read.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+const CANCEL_CHECK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Reads some bytes. Waits first if there may be nothing to read, and from time to time if there always is: a peer that
 /// sends without a pause delays neither cancellation nor the deadline.
@@ -146,7 +146,7 @@ fn read_some(
     waited: &mut Option<Instant>,
 ) -> io::Result<usize> {
     loop {
-        if waited.is_none_or(|waited| waited.elapsed() >= LOOK_EVERY) {
+        if waited.is_none_or(|waited| waited.elapsed() >= CANCEL_CHECK_INTERVAL) {
             PollSet::new().readable(stream).until(deadline)?;
             *waited = Some(Instant::now());
         }
@@ -167,7 +167,9 @@ impl Transport for TcpTransport {
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        deadline_ahead(timeout).and_then(|deadline| self.hold(amount, deadline)).map_err(|error| timed(error, timeout))
+        deadline_or_timeout(timeout)
+            .and_then(|deadline| self.hold(amount, deadline))
+            .map_err(|error| timed(error, timeout))
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
@@ -194,7 +196,7 @@ mod tests {
     use super::*;
     use crate::net::cancel::CancelToken;
     use crate::net::wait::is_time_limit;
-    use crate::net::wait::working_for;
+    use crate::net::wait::with_cancel_token;
 
     /// A connection and its other end.
     fn connected() -> (TcpTransport, TcpStream) {
@@ -285,7 +287,7 @@ mod tests {
         assert!(is_time_limit(&passed), "{passed}");
         let cancel = CancelToken::new().unwrap();
         cancel.cancel();
-        let stopped = working_for(Some(&cancel), || {
+        let stopped = with_cancel_token(Some(&cancel), || {
             loop {
                 if let Err(stopped) = transport.read(&mut [0], None) {
                     return stopped;

@@ -12,7 +12,7 @@ use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, Either
 use super::buffers::{WipedBuffers, failure};
 use super::connect::Connection;
 use super::explain;
-use super::limit::{deadline_ahead, time_left, timed};
+use super::limit::{deadline_or_timeout, time_left, timed};
 use super::tcp::TcpTransport;
 use super::tls_stream::TlsStream;
 use super::wait::is_time_limit;
@@ -53,7 +53,7 @@ impl Tls {
             .map_err(|_| Error::new(Code::Tls, format!("{host} is not a name that a certificate can have")))?;
         let connection = UnbufferedClientConnection::new(config, name)
             .map_err(|error| Error::new(Code::Tls, format!("TLS with {host}: {}", explain::tls(&error))))?;
-        let shaken = deadline_ahead(timeout).and_then(|deadline| TlsStream::connect(connection, tcp, deadline));
+        let shaken = deadline_or_timeout(timeout).and_then(|deadline| TlsStream::connect(connection, tcp, deadline));
         shaken.map_err(|error| failed(host, error))
     }
 }
@@ -106,11 +106,11 @@ impl fmt::Debug for TlsTransport {
 
 impl TlsTransport {
     fn write(&mut self, amount: usize, timeout: NextTimeout) -> io::Result<()> {
-        self.stream.write_all(&self.buffers.output()[..amount], deadline_ahead(timeout)?)
+        self.stream.write_all(&self.buffers.output()[..amount], deadline_or_timeout(timeout)?)
     }
 
     fn read(&mut self, timeout: NextTimeout) -> io::Result<usize> {
-        self.stream.read(self.buffers.input_append_buf(), deadline_ahead(timeout)?)
+        self.stream.read(self.buffers.input_append_buf(), deadline_or_timeout(timeout)?)
     }
 }
 

@@ -15,7 +15,7 @@ thread_local! {
 }
 
 /// Runs `run`. Its waits in this thread end as soon as the token is cancelled.
-pub(crate) fn working_for<T>(cancel: Option<&CancelToken>, run: impl FnOnce() -> T) -> T {
+pub(crate) fn with_cancel_token<T>(cancel: Option<&CancelToken>, run: impl FnOnce() -> T) -> T {
     struct PutBack(RawDescriptor);
     impl Drop for PutBack {
         fn drop(&mut self) {
@@ -30,7 +30,7 @@ pub(crate) fn working_for<T>(cancel: Option<&CancelToken>, run: impl FnOnce() ->
 /// Waits for `time`. Fails if cancelled before or meanwhile.
 pub(crate) fn sleep(time: Duration, cancel: Option<&CancelToken>) -> Result<(), Error> {
     // There is nothing to become ready, so the wait ends by its deadline or by cancellation.
-    let _ = working_for(cancel, || PollSet::new().until(Some(Instant::now() + time)));
+    let _ = with_cancel_token(cancel, || PollSet::new().until(Some(Instant::now() + time)));
     check_cancelled(cancel)
 }
 
@@ -144,10 +144,10 @@ mod tests {
         });
         assert!(sleep(LONG, Some(&cancel)).is_err());
         let (listener, until) = (TcpListener::bind("127.0.0.1:0").unwrap(), Some(start + LONG));
-        let error = working_for(Some(&cancel), || PollSet::new().readable(&listener).until(until)).unwrap_err();
+        let error = with_cancel_token(Some(&cancel), || PollSet::new().readable(&listener).until(until)).unwrap_err();
         assert!(!is_time_limit(&error));
         assert!(start.elapsed() < LONG / 2);
-        // The token applies only while `working_for` runs.
+        // The token applies only while `with_cancel_token` runs.
         assert_eq!(CANCEL.get(), NO_DESCRIPTOR);
     }
 }

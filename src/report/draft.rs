@@ -43,7 +43,7 @@ pub(crate) struct Draft {
     /// Why ranges of rows have no answer. The ranges do not overlap.
     failed: Vec<Failed>,
     /// Why rows outside of these ranges have no answer.
-    failed_otherwise: Option<Error>,
+    default_error: Option<Error>,
     /// The number of rows in each state.
     counts: [usize; State::ALL.len()],
 }
@@ -119,13 +119,13 @@ impl Draft {
     }
 
     /// Records why the other rows have no answer: those that are unanswered and have no error yet.
-    pub(crate) fn fail_unanswered(&mut self, error: &Error) {
+    pub(crate) fn fail_rest(&mut self, error: &Error) {
         for row in &mut self.rows {
             if row.state == State::Unanswered.value() && row.code == Code::Ok.value() {
                 row.code = error.code().value();
             }
         }
-        self.failed_otherwise = Some(error.clone());
+        self.default_error = Some(error.clone());
     }
 
     /// Finishes the report: duplicates get the result of the query that they repeat. Also returns how many duplicates
@@ -142,7 +142,7 @@ impl Draft {
         }
         let has_unanswered = self.counts[State::Unanswered as usize] > 0;
         let duplicates = if has_unanswered { self.duplicates } else { Vec::new() };
-        let otherwise = has_unanswered.then(|| self.failed_otherwise.unwrap_or_else(|| out_of_memory("the reason")));
+        let otherwise = has_unanswered.then(|| self.default_error.unwrap_or_else(|| out_of_memory("the reason")));
         let reasons = Reasons::new(self.invalid, self.failed, otherwise, duplicates);
         // If there is no memory for the errors, the rows still have their codes.
         let reasons = reasons.unwrap_or_else(Reasons::unknown);
@@ -240,7 +240,7 @@ mod tests {
             draft(&[("0612345678", "1"), ("0612345678", "2"), ("0612345678", "3"), ("no", "4"), ("0612345678", "1")]);
         answer(&mut draft, 0, Some(7), &delivered("Delivered"));
         draft.fail(1..2, &Error::new(Code::Api, "refused").with_api_code(5));
-        draft.fail_unanswered(&Error::new(Code::Internal, "a defect"));
+        draft.fail_rest(&Error::new(Code::Internal, "a defect"));
         let (report, duplicates_answered) = draft.finish();
         let codes: Vec<_> = report.iter().map(|status| (status.state(), status.code(), status.api_code())).collect();
         assert_eq!(

@@ -38,7 +38,7 @@ impl Matches {
 /// matches. Fails if there is not enough memory.
 pub(crate) fn assign(asked: &[BatchEntry<'_>], answers: &Entries<'_>) -> Result<Matches, Error> {
     let answers = &answers.list;
-    if asked.len() == answers.len() && (are_as_asked(asked, answers) || are_of_national_numbers(asked, answers)) {
+    if asked.len() == answers.len() && (all_match_in_order(asked, answers) || all_match_as_national(asked, answers)) {
         return Ok(Matches { indices: None, answered: asked.len(), unmatched: Vec::new() });
     }
     let asked = memory::collect(asked.iter().map(|query| query.message().key()), MATCHES)?;
@@ -50,13 +50,13 @@ pub(crate) fn assign(asked: &[BatchEntry<'_>], answers: &Entries<'_>) -> Result<
 }
 
 /// Whether each entry has, letter by letter, the number and id of the query at its index. This is the usual case.
-fn are_as_asked(asked: &[BatchEntry<'_>], answers: &[Entry<'_>]) -> bool {
+fn all_match_in_order(asked: &[BatchEntry<'_>], answers: &[Entry<'_>]) -> bool {
     answers.iter().zip(asked).all(|(answer, asked)| answer.is_about(asked.message()))
 }
 
 /// Whether all queries have national numbers, and each entry is about the query at its index, in national or
 /// international form. No two of these queries have the same digits and id, so no entry can belong to another query.
-fn are_of_national_numbers(asked: &[BatchEntry<'_>], answers: &[Entry<'_>]) -> bool {
+fn all_match_as_national(asked: &[BatchEntry<'_>], answers: &[Entry<'_>]) -> bool {
     answers.iter().zip(asked).all(|(answer, asked)| {
         let (phone, id) = asked.message().key();
         let is_other_form =
@@ -69,7 +69,7 @@ fn are_of_national_numbers(asked: &[BatchEntry<'_>], answers: &[Entry<'_>]) -> b
 struct Leftover {
     index: usize,
     /// Whether its number and id are those of a query that already has an entry.
-    came_again: bool,
+    is_repeated: bool,
 }
 
 /// Assigns the entries that have the number and id of a query. Returns the others.
@@ -84,7 +84,7 @@ fn exact(
     for (index, answer) in answers.iter().enumerate() {
         match answer.as_ref().and_then(|key| by_key.get(key)) {
             Some(&query) if taken[query].is_none() => taken[query] = Some(index),
-            query => memory::push(&mut left, Leftover { index, came_again: query.is_some() }, MATCHES)?,
+            query => memory::push(&mut left, Leftover { index, is_repeated: query.is_some() }, MATCHES)?,
         }
     }
     Ok(left)
@@ -130,7 +130,7 @@ impl<T: PartialEq> ZeroOneMany<T> {
 impl French {
     /// Returns the query that an entry with this number belongs to, if there is only one possibility: one side has the
     /// national form, and the other side has only one international number with these digits.
-    fn query_for(&self, phone: Phone, came_again: bool) -> Option<usize> {
+    fn query_for(&self, phone: Phone, is_repeated: bool) -> Option<usize> {
         if phone.is_national() {
             // If the national number itself is among the queries, an entry in that form belongs to it.
             return match (self.national, self.international) {
@@ -140,7 +140,7 @@ impl French {
         }
         let ZeroOneMany::One(_) = self.answered else { return None };
         // An entry that comes again may be meant for the query with the international number again.
-        self.national.filter(|_| !came_again || phone.has_prefix_of_its_range())
+        self.national.filter(|_| !is_repeated || phone.has_assigned_prefix())
     }
 }
 
@@ -171,7 +171,7 @@ fn national(
     }
     let mut take = |left: &Leftover| {
         let (phone, id) = answers[left.index].as_ref()?;
-        let query = groups.get(&(phone.french_digits()?, id))?.query_for(*phone, left.came_again)?;
+        let query = groups.get(&(phone.french_digits()?, id))?.query_for(*phone, left.is_repeated)?;
         taken[query].is_none().then(|| taken[query] = Some(left.index))
     };
     let mut unmatched = memory::list(left.len(), MATCHES)?;

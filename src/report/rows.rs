@@ -204,7 +204,7 @@ impl Rows {
 
     /// Adds a row that is sent with the caller's own texts. The id must be a number.
     #[inline(always)]
-    pub(crate) fn ask_as_given(&mut self, message: Message<'_>) -> Result<(), Error> {
+    pub(crate) fn send_as_given(&mut self, message: Message<'_>) -> Result<(), Error> {
         let index = self.next()?;
         let address = self.asked.given.push_pair(message.phone, message.id)?;
         // A number of digits has at most 20.

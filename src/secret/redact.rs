@@ -142,7 +142,7 @@ impl Secrets {
     /// Returns how many bytes at the start of the text belong to a secret, including secrets that begin within another
     /// one and reach further. What a cut has left of a secret is secret too.
     fn secret_at_start(&self, text: &str) -> usize {
-        let length = |text: &str| self.forms.iter().map(|form| shown_of(form, text)).max().unwrap_or(0);
+        let length = |text: &str| self.forms.iter().map(|form| secret_prefix_length(form, text)).max().unwrap_or(0);
         let (mut offset, mut end) = (0, length(text));
         while offset + 1 < end {
             offset += 1;
@@ -161,7 +161,7 @@ impl Secrets {
 
 /// Returns how many bytes of a secret are at the start of the text: all of them, or those before a cut; 0 if there are
 /// none.
-fn shown_of(secret: &str, text: &str) -> usize {
+fn secret_prefix_length(secret: &str, text: &str) -> usize {
     let equal = secret.bytes().zip(text.bytes()).take_while(|(one, other)| one == other).count();
     let is_cut = || equal >= LEAST && text.as_bytes()[equal..].starts_with(CUT.encode_utf8(&mut [0; 4]).as_bytes());
     if equal == secret.len() || is_cut() { equal } else { 0 }

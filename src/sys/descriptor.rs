@@ -27,7 +27,7 @@ pub(crate) fn number(waitable: &impl Waitable) -> i32 {
 /// Moves a newly opened descriptor to a number above those of standard input, output and error: a host that has closed
 /// these goes on to write to their numbers. What it writes before the move cannot be prevented. Fails if there is no
 /// descriptor left.
-pub(crate) fn past_standard<T: Waitable + From<OwnedFd>>(opened: T) -> io::Result<T> {
+pub(crate) fn above_stdio<T: Waitable + From<OwnedFd>>(opened: T) -> io::Result<T> {
     if raw(&opened) > libc::STDERR_FILENO {
         return Ok(opened);
     }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering, fence};
 
 use once_cell::race::OnceRef;
 
-use super::descriptor::{Descriptor, RawDescriptor, Waitable, past_standard, raw};
+use super::descriptor::{Descriptor, RawDescriptor, Waitable, above_stdio, raw};
 
 /// Tells a process from those that it was forked from. The process id does not: a child in a PID namespace of its own
 /// may have the id of its parent, and ids are reused.
@@ -27,7 +27,7 @@ static NUMBER: OnceRef<'static, AtomicUsize> = OnceRef::new();
 static LAST: AtomicUsize = AtomicUsize::new(0);
 
 /// The last process of this line that may have been forked while its parent worked.
-static UNSETTLED: AtomicUsize = AtomicUsize::new(0);
+static LAST_UNSAFE_FORK: AtomicUsize = AtomicUsize::new(0);
 
 impl Generation {
     /// The current process. Async-signal-safe from the second call on.
@@ -39,7 +39,7 @@ impl Generation {
         }
         // The first process, or a child made without the handlers of `fork`.
         let next = LAST.fetch_add(1, Ordering::SeqCst) + 1;
-        UNSETTLED.fetch_max(next, Ordering::SeqCst);
+        LAST_UNSAFE_FORK.fetch_max(next, Ordering::SeqCst);
         // Another thread may have been faster.
         let given = number.compare_exchange(0, next, Ordering::SeqCst, Ordering::SeqCst);
         Generation(given.err().unwrap_or(next))
@@ -48,7 +48,7 @@ impl Generation {
     /// Whether no thread worked at any of the forks that lead from this process to the current one. If so, everything
     /// that work changes is here as it was left.
     pub(crate) fn was_at_rest(self) -> bool {
-        UNSETTLED.load(Ordering::SeqCst) <= self.0
+        LAST_UNSAFE_FORK.load(Ordering::SeqCst) <= self.0
     }
 }
 
@@ -97,7 +97,7 @@ struct Work {
 
 impl Work {
     /// How often work was begun, if all of it has ended. None if some has not.
-    fn begun_at_rest(&self) -> Option<usize> {
+    fn begun_if_idle(&self) -> Option<usize> {
         let ended = self.ended.load(Ordering::SeqCst);
         Some(self.begun.load(Ordering::SeqCst)).filter(|begun| *begun == ended)
     }
@@ -119,24 +119,24 @@ thread_local! {
 }
 
 /// Exists while a thread uses what a client keeps: connections, and the memory of requests and responses.
-pub(crate) struct Working {
+pub(crate) struct WorkGuard {
     process: Generation,
 }
 
-impl Working {
+impl WorkGuard {
     /// Counts work of this thread, until the value is dropped.
-    pub(crate) fn begin() -> Working {
+    pub(crate) fn begin() -> WorkGuard {
         let process = Generation::current();
         if let Some(work) = work() {
             work.begun.fetch_add(1, Ordering::SeqCst);
             // Counted before anything is changed.
             fence(Ordering::SeqCst);
         }
-        Working { process }
+        WorkGuard { process }
     }
 }
 
-impl Drop for Working {
+impl Drop for WorkGuard {
     fn drop(&mut self) {
         // In a child that was forked in the middle of it, this work has not begun.
         if let Some(work) = work().filter(|_| self.process == Generation::current()) {
@@ -147,7 +147,7 @@ impl Drop for Working {
 
 /// `fork` runs this first, in the thread that forks.
 extern "C" fn before_fork() {
-    BEGUN.set(work().and_then(Work::begun_at_rest));
+    BEGUN.set(work().and_then(Work::begun_if_idle));
 }
 
 /// `fork` runs this in the child, where there is no other thread.
@@ -162,7 +162,7 @@ extern "C" fn in_child() {
     if let Some(number) = NUMBER.get() {
         let next = LAST.fetch_add(1, Ordering::SeqCst) + 1;
         if !was_at_rest {
-            UNSETTLED.store(next, Ordering::SeqCst);
+            LAST_UNSAFE_FORK.store(next, Ordering::SeqCst);
         }
         number.store(next, Ordering::SeqCst);
     }
@@ -198,7 +198,7 @@ impl<T: Waitable + From<OwnedFd>> Kept<T> {
     /// Keeps something newly opened. Fails if there is no descriptor left.
     pub(crate) fn new(opened: T) -> io::Result<Kept<T>> {
         let process = Generation::current();
-        let opened = ManuallyDrop::new(past_standard(opened)?);
+        let opened = ManuallyDrop::new(above_stdio(opened)?);
         if let Some((word, bit)) = bit(raw(&*opened)) {
             word.fetch_or(bit, Ordering::SeqCst);
         }
@@ -247,8 +247,8 @@ mod tests {
     #[test]
     fn all_is_at_rest_when_what_was_begun_has_ended() {
         let work = |begun: usize, ended: usize| Work { begun: begun.into(), ended: ended.into() };
-        assert_eq!(work(0, 0).begun_at_rest(), Some(0));
-        assert_eq!(work(7, 7).begun_at_rest(), Some(7));
-        assert_eq!(work(7, 6).begun_at_rest(), None);
+        assert_eq!(work(0, 0).begun_if_idle(), Some(0));
+        assert_eq!(work(7, 7).begun_if_idle(), Some(7));
+        assert_eq!(work(7, 6).begun_if_idle(), None);
     }
 }

@@ -27,6 +27,6 @@ pub(crate) use windows::*;
 /// Reads a whole file.
 pub(crate) fn read(path: &str) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
-    past_standard(File::open(path)?)?.read_to_end(&mut content)?;
+    above_stdio(File::open(path)?)?.read_to_end(&mut content)?;
     Ok(content)
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
-use crate::sys::{is_current, least_stack, note_end_of_thread, starting_thread, thread_has_ended};
+use crate::sys::{is_current, note_end_of_thread, system_stack_size, thread_has_ended, while_starting_thread};
 
 /// The stack of a thread, in bytes. A small one is enough, since bodies and tables are on the heap. What the system
 /// takes of it is added.
@@ -18,8 +18,8 @@ pub(crate) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Resu
         note_end_of_thread();
         run();
     };
-    let builder = Builder::new().name(name.to_owned()).stack_size(STACK + least_stack());
-    starting_thread(|| builder.spawn(run))
+    let builder = Builder::new().name(name.to_owned()).stack_size(STACK + system_stack_size());
+    while_starting_thread(|| builder.spawn(run))
 }
 
 /// Waits for threads that are about to end. The current thread is left out. It may be among them, since the system runs

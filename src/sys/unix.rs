@@ -16,7 +16,7 @@ use std::time::Duration;
 use once_cell::race::OnceNonZeroUsize;
 use socket2::SockRef;
 
-use super::descriptor::{Descriptor, RawDescriptor, Waitable, past_standard, raw};
+use super::descriptor::{Descriptor, RawDescriptor, Waitable, above_stdio, raw};
 use super::fork::Kept;
 
 /// An event whose descriptor is readable, for `poll` and the like, while it is set. Close-on-exec.
@@ -104,7 +104,7 @@ pub(crate) fn is_exhaustion(error: &io::Error) -> bool {
 }
 
 /// Runs `run`, which starts a thread, with all signals blocked: a new thread inherits the signal mask.
-pub(crate) fn starting_thread<T>(run: impl FnOnce() -> T) -> T {
+pub(crate) fn while_starting_thread<T>(run: impl FnOnce() -> T) -> T {
     // SAFETY: both sets are local and filled by the calls before they are read, and the mask is restored.
     unsafe {
         let mut all = std::mem::zeroed();
@@ -129,7 +129,7 @@ pub(crate) fn is_current<T>(thread: &JoinHandle<T>) -> bool {
 
 /// How many bytes of a thread's stack the system takes. With glibc the stack contains the thread-local data of the
 /// whole program, which may be megabytes. Elsewhere this data is not on the stack.
-pub(crate) fn least_stack() -> usize {
+pub(crate) fn system_stack_size() -> usize {
     type Least = unsafe extern "C" fn(*const libc::pthread_attr_t) -> usize;
     // SAFETY: the name is a C string; glibc's function of this name has this type, and reads attributes that were
     // initialised.
@@ -200,7 +200,7 @@ const SIGNALS_OF_WRITES: [c_int; 3] = [libc::SIGPIPE, libc::SIGXFSZ, libc::SIGTT
 
 /// Runs `run`, and takes the signals that its writes raise in this thread. The host, which they would end, never gets
 /// them.
-pub(crate) fn without_signals_of_writes<T>(run: impl FnOnce() -> T) -> T {
+pub(crate) fn without_write_signals<T>(run: impl FnOnce() -> T) -> T {
     let of_writes = set_of(&SIGNALS_OF_WRITES);
     // What was pending before belongs to the host.
     let hosts = pending();
@@ -258,7 +258,7 @@ const PTHREAD_CANCEL_DISABLE: c_int = 1;
 /// Runs `run` while this thread cannot be cancelled (`pthread_cancel`), since that would unwind through frames of the
 /// library. A thread that is cancelled meanwhile ends afterwards, at a cancellation point of the host.
 /// Async-signal-safe.
-pub(crate) fn uncancelled<T>(run: impl FnOnce() -> T) -> T {
+pub(crate) fn without_thread_cancellation<T>(run: impl FnOnce() -> T) -> T {
     let mut before = 0;
     // SAFETY: it writes to the local variable that it is given.
     let disabled = unsafe { pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &mut before) } == 0;
@@ -271,7 +271,7 @@ pub(crate) fn uncancelled<T>(run: impl FnOnce() -> T) -> T {
 }
 
 /// Runs `run` and restores `errno` afterwards.
-pub(crate) fn keeping_errno(run: impl FnOnce()) {
+pub(crate) fn preserving_errno(run: impl FnOnce()) {
     // SAFETY: the place belongs to the thread and exists as long as it does.
     unsafe {
         let errno = libc::__errno_location();
@@ -307,7 +307,7 @@ pub(crate) fn in_english<T>(run: impl FnOnce() -> T) -> T {
 pub(crate) fn open_log(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true).mode(0o600).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
-    options.open(path).and_then(past_standard)
+    options.open(path).and_then(above_stdio)
 }
 
 /// Writes as much of a line to standard error as it takes at once. Returns the number of bytes. Fails if the host has
@@ -324,7 +324,7 @@ pub(crate) fn write_stderr(line: &[u8]) -> io::Result<usize> {
     }
     let anew = format!("/proc/self/fd/{}", shared.as_raw_fd());
     let opened = OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(anew);
-    match opened.and_then(past_standard) {
+    match opened.and_then(above_stdio) {
         Ok(mut own) => own.write(line),
         Err(_) => write_if_writable(&mut shared, line),
     }
@@ -356,7 +356,7 @@ const BUNDLES: [&str; 6] = [
 ];
 
 /// The file with the authorities that this machine trusts, or why there is none.
-pub(crate) fn authorities() -> Result<&'static str, String> {
+pub(crate) fn ca_bundle_path() -> Result<&'static str, String> {
     let found = BUNDLES.iter().find(|path| fs::metadata(path).is_ok());
     found.copied().ok_or_else(|| format!("this machine has none of {}", BUNDLES.join(", ")))
 }

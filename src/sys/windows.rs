@@ -195,7 +195,7 @@ pub(crate) fn is_exhaustion(error: &io::Error) -> bool {
 
 /// Runs `run`, which starts a thread. From then on the library stays loaded: otherwise FreeLibrary would remove the
 /// code that the thread runs.
-pub(crate) fn starting_thread<T>(run: impl FnOnce() -> T) -> T {
+pub(crate) fn while_starting_thread<T>(run: impl FnOnce() -> T) -> T {
     let mut module = ptr::null_mut();
     let flags = GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS;
     // SAFETY: with this flag it takes any address in a module; the handle lives until the end.
@@ -218,11 +218,11 @@ impl Generation {
 }
 
 /// Exists while a thread uses what a client keeps. Nothing checks it here.
-pub(crate) struct Working;
+pub(crate) struct WorkGuard;
 
-impl Working {
-    pub(crate) fn begin() -> Working {
-        Working
+impl WorkGuard {
+    pub(crate) fn begin() -> WorkGuard {
+        WorkGuard
     }
 }
 
@@ -257,7 +257,7 @@ pub(crate) fn is_current<T>(_: &JoinHandle<T>) -> bool {
 }
 
 /// Thread-local data is not on the stack.
-pub(crate) fn least_stack() -> usize {
+pub(crate) fn system_stack_size() -> usize {
     0
 }
 
@@ -270,22 +270,22 @@ pub(crate) fn thread_has_ended() -> bool {
 }
 
 /// Writes raise no signals.
-pub(crate) fn without_signals_of_writes<T>(run: impl FnOnce() -> T) -> T {
+pub(crate) fn without_write_signals<T>(run: impl FnOnce() -> T) -> T {
     run()
 }
 
 /// A thread cannot be cancelled.
-pub(crate) fn uncancelled<T>(run: impl FnOnce() -> T) -> T {
+pub(crate) fn without_thread_cancellation<T>(run: impl FnOnce() -> T) -> T {
     run()
 }
 
 /// No signal handler interrupts a thread.
-pub(crate) fn keeping_errno(run: impl FnOnce()) {
+pub(crate) fn preserving_errno(run: impl FnOnce()) {
     run();
 }
 
 /// Handles of files and sockets are never those of standard input, output and error.
-pub(crate) fn past_standard<T>(opened: T) -> io::Result<T> {
+pub(crate) fn above_stdio<T>(opened: T) -> io::Result<T> {
     Ok(opened)
 }
 
@@ -322,7 +322,7 @@ pub(crate) fn has_more_rights_than_its_caller() -> bool {
 }
 
 /// The file with the authorities that this machine trusts, or why there is none.
-pub(crate) fn authorities() -> Result<&'static str, String> {
+pub(crate) fn ca_bundle_path() -> Result<&'static str, String> {
     Err("Windows keeps its authorities in no file; list bundled, or a file that they were exported to as PEM"
         .to_owned())
 }

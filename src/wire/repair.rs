@@ -16,7 +16,7 @@ pub(crate) fn repair<'b>(body: &'b [u8], repaired: &'b mut String) -> Result<&'b
         Err(_) => Cow::Owned(latin_1(body)?),
     };
     let is_json = significant(&text).starts_with('{');
-    match if is_json { with_whole_surrogates(text)? } else { text } {
+    match if is_json { replace_lone_surrogates(text)? } else { text } {
         Cow::Borrowed(text) => Ok(text),
         Cow::Owned(text) => {
             *repaired = text;
@@ -42,7 +42,7 @@ fn with_room(bytes: usize) -> Result<String, Error> {
 }
 
 /// Replaces lone surrogates: `\ud83d\ude00` is a pair and stays, `\ud83d` alone is not a character.
-fn with_whole_surrogates(text: Cow<'_, str>) -> Result<Cow<'_, str>, Error> {
+fn replace_lone_surrogates(text: Cow<'_, str>) -> Result<Cow<'_, str>, Error> {
     let mut alone = surrogates_alone(text.as_bytes()).peekable();
     if alone.peek().is_none() {
         drop(alone);

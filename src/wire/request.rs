@@ -69,7 +69,7 @@ impl<'t> BatchEntry<'t> {
 const KEY_PARAMETER: &str = "apiKey=";
 
 /// Returns the most room that the JSON body for these messages needs, in bytes.
-pub(crate) fn json_room<'a>(api_key: &str, messages: impl Iterator<Item = Message<'a>>) -> usize {
+pub(crate) fn max_json_size<'a>(api_key: &str, messages: impl Iterator<Item = Message<'a>>) -> usize {
     const FRAME: usize = r#"{"apiKey":"","_format":"xml","SMSStatut_List":[]}"#.len();
     const ENTRY: usize = r#"{"phoneNumber":"+123456789012345","messageId":""},"#.len();
     // Neither keys nor ids have control characters, so an escape adds only a backslash.
@@ -194,7 +194,7 @@ mod tests {
         );
         let json = |format| written(move |out, messages| write_json(out, "k\"é", format, messages).unwrap());
         assert_eq!(json(Format::Json), format!(r#"{{"apiKey":"k\"é",{list}"#));
-        let room = written(|out, messages| out.resize(json_room("k\"é", messages), b' ')).len();
+        let room = written(|out, messages| out.resize(max_json_size("k\"é", messages), b' ')).len();
         assert!((json(Format::Xml).len()..300).contains(&room), "{room}");
         assert_eq!(json(Format::Xml), format!(r#"{{"apiKey":"k\"é","_format":"xml",{list}"#));
     }
