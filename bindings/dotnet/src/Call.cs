@@ -82,26 +82,25 @@ namespace Smsp
             }
         }
 
+        /// <summary>Completes the task, as the last thing: the program may end as soon as its task is complete, and with
+        /// it this thread, wherever it is. So nothing is caught from there on.</summary>
         private void Settle()
         {
+            Report report = null;
+            var error = thrown;
             try
             {
-                var report = operation.Finish();
-                if (thrown == null) source.SetResult(report);
-                else source.SetException(thrown);
+                report = operation.Finish();
             }
-            catch (SmspException) when (thrown != null)
+            catch (Exception failure)
             {
-                source.SetException(thrown);
+                error = thrown ?? failure;
             }
-            catch (SmspException error) when (error.Code == Code.Cancelled && token.IsCancellationRequested)
-            {
-                source.TrySetCanceled(token);
-            }
-            catch (Exception error)
-            {
-                source.SetException(error);
-            }
+            var failed = error as SmspException;
+            var isCancelled = thrown == null && failed != null && failed.Code == Code.Cancelled && token.IsCancellationRequested;
+            if (error == null) source.TrySetResult(report);
+            else if (isCancelled) source.TrySetCanceled(token);
+            else source.TrySetException(error);
         }
     }
 
