@@ -41,8 +41,9 @@ dist: tools
 test-platforms: tools
 	@sh scripts/deps.sh platforms
 	@sh scripts/dist.sh
-	@target=$$(cd '$(TARGET)' && pwd) && SMSP_DIST=$$target/dist SMSP_WINE32=$$target/tools/wine32 \
-		SMSP_TEST_LIBRARY=$$target/glibc-2.17 $(CARGO) test --locked --package smsp --test platforms
+	@. scripts/lib/zig.sh && target=$$(cd '$(TARGET)' && pwd) && SMSP_DIST=$$target/dist \
+		SMSP_WINE32=$$target/tools/wine32 SMSP_TEST_LIBRARY=$$target/glibc-2.17 \
+		$(CARGO) test --locked --package smsp --test platforms
 
 demo: tools
 	@sh scripts/demo.sh
