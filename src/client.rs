@@ -4,9 +4,8 @@
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::error::{Code, Error, reason};
+use crate::error::Error;
 use crate::exchange::check::Check;
-use crate::net::cancel::CancelToken;
 use crate::operation::Operation;
 use crate::query::{Query, RawQuery};
 use crate::report::Outcome;
@@ -48,9 +47,12 @@ impl Client {
     where
         I: ExactSizeIterator<Item = RawQuery<'q>>,
     {
-        let call = Arc::new(self.session.plan(queries, None)?);
-        self.session.pool().run(&call);
-        Ok(self.session.outcome(&call))
+        let call = Arc::new(self.session.plan(queries, false)?);
+        match self.session.pool().run(&call) {
+            true => Ok(self.session.outcome(&call)),
+            // A signal handler has forked this process from the one that began the call.
+            false => self.session.cancelled(&call),
+        }
     }
 
     /// Asks for the statuses of any number of messages in the background, and returns at once. If there is not enough
@@ -79,10 +81,7 @@ impl Client {
     where
         I: ExactSizeIterator<Item = RawQuery<'q>>,
     {
-        let cancel = CancelToken::new().map_err(|error| {
-            Error::new(Code::Resource, format!("no descriptor for an operation: {}", reason(&error)))
-        })?;
-        let call = Arc::new(self.session.plan(queries, Some(Arc::new(cancel)))?);
+        let call = Arc::new(self.session.plan(queries, true)?);
         let monitor = self.session.pool().start(&call)?;
         Ok(Operation::new(Arc::clone(&self.session), monitor, call))
     }

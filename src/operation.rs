@@ -5,15 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::error::{Code, Error, out_of_memory};
-use crate::exchange::call::Call;
+use crate::error::{Code, Error};
+use crate::exchange::call::{Call, Waited};
 use crate::exchange::monitor::DeadlineMonitor;
-use crate::net::wait::cancelled;
-use crate::query::RawQuery;
 use crate::report::Outcome;
 use crate::session::Session;
 
-use crate::sys::{self, Descriptor, Generation};
+use crate::sys::{self, Descriptor};
 
 /// A call that runs in the background, made by [`Client::start`](crate::Client::start). Any thread may use it. Dropping
 /// it cancels what is left and waits until that is done.
@@ -29,8 +27,6 @@ struct Inner {
     monitor: Option<Arc<DeadlineMonitor>>,
     call: Arc<Call>,
     is_finished: AtomicBool,
-    /// The process that started the operation.
-    process: Generation,
 }
 
 /// How far an operation has come.
@@ -44,15 +40,15 @@ pub struct Progress {
 
 impl Operation {
     pub(crate) fn new(session: Arc<Session>, monitor: Option<Arc<DeadlineMonitor>>, call: Arc<Call>) -> Operation {
-        let (is_finished, process) = (AtomicBool::new(false), Generation::current());
-        Operation { inner: Arc::new(Inner { session, monitor, call, is_finished, process }) }
+        Operation { inner: Arc::new(Inner { session, monitor, call, is_finished: AtomicBool::new(false) }) }
     }
 
     /// Waits until the operation is done, at most for this time; None waits without a limit. Returns whether it is
     /// done.
     pub fn wait(&self, time: Option<Duration>) -> bool {
         // A time that the clock cannot represent is no limit.
-        self.is_inherited() || self.inner.call.wait(time.and_then(|time| Instant::now().checked_add(time)))
+        let until = time.and_then(|time| Instant::now().checked_add(time));
+        self.inner.call.wait(until) != Waited::TimeOut
     }
 
     /// Returns how far the operation has come. Once it is done, `done` equals `total`.
@@ -78,9 +74,7 @@ impl Operation {
         if self.is_inherited() {
             return;
         }
-        if let Some(cancel) = &self.inner.call.cancel {
-            cancel.cancel();
-        }
+        self.inner.call.cancel();
         if let Some(monitor) = &self.inner.monitor {
             monitor.wake();
         }
@@ -92,32 +86,15 @@ impl Operation {
         if self.inner.is_finished.swap(true, Ordering::SeqCst) {
             return Err(Error::new(Code::InvalidArgument, "the operation was finished before"));
         }
-        if self.is_inherited() {
-            return self.inner.cancelled_report();
+        match self.inner.call.wait(None) {
+            Waited::Forked => self.inner.session.cancelled(&self.inner.call),
+            _ => Ok(self.inner.session.outcome(&self.inner.call)),
         }
-        self.inner.call.wait(None);
-        Ok(self.inner.session.outcome(&self.inner.call))
     }
 
     /// Whether another process started the operation. If so, neither its threads nor its locks can be relied on.
     fn is_inherited(&self) -> bool {
-        self.inner.process != Generation::current()
-    }
-}
-
-impl Inner {
-    /// Returns what a forked process gets. The draft of the report may be locked forever, so a new one is made.
-    fn cancelled_report(&self) -> Result<Outcome, Error> {
-        let texts = self.call.texts();
-        let mut queries = Vec::new();
-        queries.try_reserve_exact(self.call.rows()).map_err(|_| out_of_memory("a report"))?;
-        let mut texts = texts.given.iter();
-        while let (Some(phone_number), Some(message_id)) = (texts.next(), texts.next()) {
-            queries.push(RawQuery { phone_number, message_id });
-        }
-        let call = self.session.plan(queries.iter().copied(), None)?;
-        call.give_up_all(&cancelled());
-        Ok(self.session.outcome(&call))
+        self.inner.call.is_inherited()
     }
 }
 

@@ -10,11 +10,11 @@ use once_cell::race::OnceBox;
 
 use crate::config::Config;
 use crate::config::settings::Settings;
-use crate::error::Error;
+use crate::error::{Error, out_of_memory};
 use crate::exchange::ask::Exchange;
 use crate::exchange::call::Call;
 use crate::exchange::pool::Pool;
-use crate::net::cancel::CancelToken;
+use crate::net::wait::cancelled;
 use crate::plan::Plan;
 use crate::query::RawQuery;
 use crate::report::Outcome;
@@ -38,12 +38,12 @@ impl Session {
     }
 
     /// Makes a call for these queries, which has not started yet. Fails if there is not enough memory.
-    pub(crate) fn plan<'q, I>(&self, queries: I, cancel: Option<Arc<CancelToken>>) -> Result<Call, Error>
+    pub(crate) fn plan<'q, I>(&self, queries: I, can_be_cancelled: bool) -> Result<Call, Error>
     where
         I: ExactSizeIterator<Item = RawQuery<'q>>,
     {
         let (plan, draft) = Plan::new(queries, self.settings.batch)?;
-        Ok(Call::new(self.settings.log.next_call(), plan, draft, self.settings.total_timeout, cancel))
+        Ok(Call::new(self.settings.log.next_call(), plan, draft, self.settings.total_timeout, can_be_cancelled))
     }
 
     /// Returns the outcome of a call that has ended, and counts and logs it.
@@ -53,6 +53,21 @@ impl Session {
         let outcome = Outcome { report: finished.report, error: finished.error };
         self.settings.log.call(call.number, call.start, call.batches(), &outcome);
         outcome
+    }
+
+    /// Returns the outcome of a call in a forked process, where it is cancelled. What the call has kept may be locked
+    /// for ever there, so a new report is made from its texts.
+    pub(crate) fn cancelled(&self, call: &Call) -> Result<Outcome, Error> {
+        let texts = call.texts();
+        let mut queries = Vec::new();
+        queries.try_reserve_exact(call.rows()).map_err(|_| out_of_memory("a report"))?;
+        let mut texts = texts.given.iter();
+        while let (Some(phone_number), Some(message_id)) = (texts.next(), texts.next()) {
+            queries.push(RawQuery { phone_number, message_id });
+        }
+        let call = self.plan(queries.iter().copied(), false)?;
+        call.give_up_all(&cancelled());
+        Ok(self.outcome(&call))
     }
 
     /// Returns the connections and threads of the current process.

@@ -33,8 +33,8 @@ pub(crate) struct Exchange {
     pub(super) http: Http,
     outage: Outage,
     pace: Pace,
-    /// The scratch memory of the idle thread.
-    scratch: Mutex<Option<Scratch>>,
+    /// Scratch memory that no thread uses.
+    scratch: Mutex<Vec<Scratch>>,
 }
 
 /// The memory that a thread reuses for each batch.
@@ -70,19 +70,19 @@ impl Exchange {
         }
     }
 
-    /// Keeps the scratch memory of a thread that becomes idle, where a child of `fork` finds it too.
+    /// Keeps scratch memory for the next thread that works, and where a child of `fork` finds it too.
     pub(crate) fn store_scratch(&self, scratch: Scratch) {
         let _work = WorkGuard::begin();
-        *self.idle_scratch() = Some(scratch);
+        self.idle_scratch().push(scratch);
     }
 
-    /// Returns the kept scratch memory, or an empty one.
+    /// Returns kept scratch memory, or else an empty one.
     pub(crate) fn take_scratch(&self) -> Scratch {
         let _work = WorkGuard::begin();
-        self.idle_scratch().take().unwrap_or_default()
+        self.idle_scratch().pop().unwrap_or_default()
     }
 
-    fn idle_scratch(&self) -> MutexGuard<'_, Option<Scratch>> {
+    fn idle_scratch(&self) -> MutexGuard<'_, Vec<Scratch>> {
         self.scratch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -90,7 +90,7 @@ impl Exchange {
     pub(crate) fn free_idle(&self) {
         let _work = WorkGuard::begin();
         self.http.close_idle();
-        self.take_scratch();
+        std::mem::take(&mut *self.idle_scratch());
     }
 
     /// Asks about a batch and completes it. If the service refuses it and one of its messages may be the cause, asks
@@ -99,7 +99,10 @@ impl Exchange {
         let mut parts = vec![&*batch.asked];
         let mut first_failure = None;
         while let Some(part) = parts.pop() {
-            let ended = self.ask_part(call, batch.number, part, scratch);
+            let ended = self.ask_part(call, batch, part, scratch);
+            if call.is_inherited() {
+                return;
+            }
             if part.len() < batch.asked.len() {
                 match ended {
                     PartOutcome::Refused(_) | PartOutcome::Answered { is_refusal: true, .. } => {
@@ -133,11 +136,11 @@ impl Exchange {
     }
 
     /// Asks about a batch or a part of it, with retries where they may help.
-    fn ask_part(&self, call: &Call, batch: usize, asked: &[BatchEntry<'_>], scratch: &mut Scratch) -> PartOutcome {
+    fn ask_part(&self, call: &Call, batch: &Batch<'_>, asked: &[BatchEntry<'_>], scratch: &mut Scratch) -> PartOutcome {
         if let Err(error) = self.write_request(asked, &mut scratch.request) {
             return PartOutcome::Failed(error);
         }
-        let mut log = self.settings.log.attempt(call.number, batch, 0);
+        let mut log = self.settings.log.attempt(call.number, batch.number, 0);
         self.ask_in_turn(call, batch, asked, scratch, &mut log).unwrap_or_else(|GivenUp { error, for_all }| {
             log.failure(&error, asked.len());
             if for_all { PartOutcome::FailedForAll(error) } else { ended(error, asked.len()) }
@@ -149,12 +152,12 @@ impl Exchange {
     fn ask_in_turn<'l>(
         &'l self,
         call: &Call,
-        batch: usize,
+        batch: &Batch<'_>,
         asked: &[BatchEntry<'_>],
         scratch: &mut Scratch,
         log: &mut Attempt<'l>,
     ) -> Result<PartOutcome, GivenUp> {
-        let (deadline, cancel) = (call.deadline, call.cancel.as_deref());
+        let (deadline, cancel) = (call.deadline, batch.cancel.as_ref());
         let mut turn = self.outage.turn(call.start);
         turn.wait(deadline, cancel)?;
         let mut before: Option<Error> = None;
@@ -182,7 +185,7 @@ impl Exchange {
             }
             before = Some(error);
             attempt += 1;
-            *log = self.settings.log.attempt(call.number, batch, attempt);
+            *log = self.settings.log.attempt(call.number, batch.number, attempt);
             self.stats.add(Counter::Retries, 1);
         }
     }

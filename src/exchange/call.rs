@@ -2,12 +2,13 @@
 
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
 
+use super::waiter::Waiter;
 use crate::error::{Code, Error};
 use crate::memory;
 use crate::net::cancel::CancelToken;
@@ -18,7 +19,7 @@ use crate::report::Report;
 use crate::report::draft::Draft;
 use crate::report::matching::Matches;
 use crate::report::rows::QueryTexts;
-use crate::sys::Event;
+use crate::sys::{Event, Generation};
 use crate::wire::request::BatchEntry;
 use crate::wire::response::Entries;
 
@@ -34,11 +35,12 @@ pub(crate) struct Call {
     plan: Plan,
     texts: Arc<QueryTexts>,
     pub deadline: Option<Deadline>,
-    /// Cancels the call. None if it cannot be cancelled.
-    pub cancel: Option<Arc<CancelToken>>,
+    /// Whether the call is cancelled. None if it cannot be.
+    is_cancelled: Option<Arc<AtomicBool>>,
+    /// The process that began the call.
+    process: Generation,
     progress: Mutex<Progress>,
-    ended: Condvar,
-    /// The same as `ended`, for those who wait for a descriptor.
+    /// For those who wait for a descriptor until the call has ended.
     ended_event: OnceBox<Event>,
     /// How many rows are completed. It is read without the lock.
     completed: AtomicUsize,
@@ -53,6 +55,10 @@ struct Progress {
     next: usize,
     /// How many batches have ended.
     ended: usize,
+    /// The batches that are being asked, with what cancels them.
+    asking: Vec<(usize, CancelToken)>,
+    /// Threads that wait.
+    waiters: Vec<Arc<Waiter>>,
     /// Whether the caller is to ask about the remaining batches itself.
     is_left: bool,
     /// The first failed batch in the caller's order, and its error.
@@ -63,6 +69,21 @@ struct Progress {
 pub(crate) struct Batch<'c> {
     pub number: usize,
     pub asked: Vec<BatchEntry<'c>>,
+    /// None if the call cannot be cancelled.
+    pub cancel: Option<CancelToken>,
+}
+
+/// Why a thread waits no longer for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waited {
+    /// Every batch has ended.
+    Ended,
+    /// The time is over.
+    TimeOut,
+    /// Nobody else asks about the remaining batches.
+    Left,
+    /// This process was forked while the thread waited. Nothing of the call can be used here but its texts.
+    Forked,
 }
 
 /// The result of a call.
@@ -76,13 +97,7 @@ pub(crate) struct Finished {
 
 impl Call {
     /// A call that begins now. `time` is how long it may take; None means no limit.
-    pub(crate) fn new(
-        number: u64,
-        plan: Plan,
-        draft: Draft,
-        time: Option<Duration>,
-        cancel: Option<Arc<CancelToken>>,
-    ) -> Call {
+    pub(crate) fn new(number: u64, plan: Plan, draft: Draft, time: Option<Duration>, can_be_cancelled: bool) -> Call {
         // The other rows are INVALID, and completed already.
         let asked: usize = (0..plan.batches()).map(|batch| plan.completed_by(batch)).sum();
         Call {
@@ -90,9 +105,17 @@ impl Call {
             start: Instant::now(),
             texts: draft.asked_texts(),
             deadline: time.map(Deadline::after),
-            cancel,
-            progress: Mutex::new(Progress { draft, next: 0, ended: 0, is_left: false, failed: None }),
-            ended: Condvar::new(),
+            is_cancelled: can_be_cancelled.then(Arc::default),
+            process: Generation::current(),
+            progress: Mutex::new(Progress {
+                draft,
+                next: 0,
+                ended: 0,
+                asking: Vec::new(),
+                waiters: Vec::new(),
+                is_left: false,
+                failed: None,
+            }),
             ended_event: OnceBox::new(),
             completed: AtomicUsize::new(plan.rows() - asked),
             refused_parts: AtomicUsize::new(0),
@@ -120,14 +143,27 @@ impl Call {
         &self.texts
     }
 
-    /// Whether the caller has cancelled the call.
-    pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancel.as_ref().is_some_and(|cancel| cancel.is_cancelled())
+    /// Cancels the call. `look` makes those who ask about it notice. Async-signal-safe.
+    pub(crate) fn cancel(&self) {
+        if let Some(is_cancelled) = &self.is_cancelled {
+            is_cancelled.store(true, Ordering::SeqCst);
+        }
     }
 
-    /// Takes the next batch in the caller's order. Returns its number, and whether another one follows. None if all are
-    /// taken or given up.
-    pub(crate) fn take(&self) -> Option<(usize, bool)> {
+    /// Whether the caller has cancelled the call.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.is_cancelled.as_ref().is_some_and(|is_cancelled| is_cancelled.load(Ordering::SeqCst))
+    }
+
+    /// Whether this process was forked from the one that began the call.
+    pub(crate) fn is_inherited(&self) -> bool {
+        self.process != Generation::current()
+    }
+
+    /// Takes the next batch in the caller's order. `interrupt` is the event of the current thread, which must have one
+    /// if the call can be cancelled. Returns its number, and whether another one follows. None if all are taken or
+    /// given up.
+    pub(crate) fn take(&self, interrupt: Option<&Arc<Event>>) -> Option<(usize, bool)> {
         let mut progress = self.lock();
         self.give_up_if_over(&mut progress);
         let number = progress.next;
@@ -135,6 +171,9 @@ impl Call {
             return None;
         }
         progress.next += 1;
+        if let (Some(is_cancelled), Some(interrupt)) = (&self.is_cancelled, interrupt) {
+            progress.asking.push((number, CancelToken::new(is_cancelled, interrupt)));
+        }
         Some((number, progress.next < self.batches()))
     }
 
@@ -142,8 +181,9 @@ impl Call {
     /// returns None.
     pub(crate) fn batch(&self, number: usize) -> Option<Batch<'_>> {
         let mut progress = self.lock();
+        let cancel = progress.asking.iter().find(|(batch, _)| *batch == number).map(|(_, cancel)| cancel.clone());
         match progress.draft.batch(self.plan.rows_of(number), &self.texts) {
-            Ok(asked) => Some(Batch { number, asked }),
+            Ok(asked) => Some(Batch { number, asked, cancel }),
             Err(error) => {
                 progress.draft.fail(self.plan.rows_of(number), &error);
                 self.complete_batch(&mut progress, number, Some(&error));
@@ -221,45 +261,60 @@ impl Call {
         refused <= MAX_REFUSED_PARTS + 2 * answered
     }
 
-    /// Waits until every batch has ended, but no longer than until `until`. Returns whether they have. After the
-    /// deadline no more batches are taken, and those that are being sent end by themselves.
-    pub(crate) fn wait(&self, until: Option<Instant>) -> bool {
+    /// Waits until every batch has ended, but no longer than until `until`. After the deadline no more batches are
+    /// taken, and those that are being sent end by themselves.
+    pub(crate) fn wait(&self, until: Option<Instant>) -> Waited {
         self.wait_unless(until, |_| false)
     }
 
-    /// The same without a time limit. Returns false if nobody else asks about the remaining batches.
-    pub(crate) fn wait_or_take_back(&self) -> bool {
+    /// The same without a time limit, for the caller: it also ends if nobody else asks about the remaining batches.
+    pub(crate) fn wait_or_take_back(&self) -> Waited {
         self.wait_unless(None, |progress| std::mem::take(&mut progress.is_left))
     }
 
-    fn wait_unless(&self, until: Option<Instant>, is_over: impl Fn(&mut Progress) -> bool) -> bool {
-        let mut progress = self.lock();
-        loop {
+    fn wait_unless(&self, until: Option<Instant>, is_left: impl Fn(&mut Progress) -> bool) -> Waited {
+        let mut waiter = None;
+        let waited = loop {
+            if self.is_inherited() {
+                // Another thread may have held the lock at the fork.
+                return Waited::Forked;
+            }
+            let mut progress = self.lock();
             self.give_up_if_over(&mut progress);
             if progress.ended >= self.batches() {
-                return true;
+                break Waited::Ended;
+            }
+            if is_left(&mut progress) {
+                break Waited::Left;
             }
             let now = Instant::now();
-            if until.is_some_and(|until| until <= now) || is_over(&mut progress) {
-                return false;
+            if until.is_some_and(|until| until <= now) {
+                break Waited::TimeOut;
             }
+            let waiter = waiter.get_or_insert_with(|| {
+                let waiter = Arc::new(Waiter::default());
+                progress.waiters.push(Arc::clone(&waiter));
+                waiter
+            });
+            drop(progress);
             let deadline = self.deadline.map(|deadline| deadline.at).filter(|&at| at > now);
-            progress = match until.into_iter().chain(deadline).min() {
-                Some(next) => self.ended.wait_timeout(progress, next - now).unwrap_or_else(PoisonError::into_inner).0,
-                None => self.ended.wait(progress).unwrap_or_else(PoisonError::into_inner),
-            };
+            waiter.wait(until.into_iter().chain(deadline).min());
+        };
+        if let Some(waiter) = waiter {
+            self.lock().waiters.retain(|other| !Arc::ptr_eq(other, &waiter));
         }
+        waited
     }
 
     /// Called when nobody asks about the batches that were not taken. If the caller waits, it asks about them itself.
     /// An operation has no such caller, and ends with `error` if there is one.
     pub(crate) fn leave(&self, error: Option<Error>) {
         let mut progress = self.lock();
-        match error.filter(|_| self.cancel.is_some()) {
+        match error.filter(|_| self.is_cancelled.is_some()) {
             Some(error) => self.give_up(&mut progress, &error),
             None => {
                 progress.is_left = true;
-                self.ended.notify_all();
+                progress.wake();
             }
         }
     }
@@ -275,12 +330,16 @@ impl Call {
         Ok(event)
     }
 
-    /// Gives up the batches that nobody has taken, if the call is cancelled or past its deadline. Returns whether there
-    /// are batches left to take.
+    /// Gives up the batches that nobody has taken, if the call is cancelled or past its deadline, and interrupts the
+    /// threads that ask about a cancelled call. Returns whether to look again later.
     pub(crate) fn look(&self) -> bool {
         let mut progress = self.lock();
         self.give_up_if_over(&mut progress);
-        progress.next < self.batches()
+        if self.is_cancelled() {
+            progress.asking.iter().for_each(|(_, asking)| asking.cancel());
+            return false;
+        }
+        progress.ended < self.batches()
     }
 
     /// Returns the result of a call whose batches have all ended. Can be called once.
@@ -289,6 +348,11 @@ impl Call {
         let (report, duplicates_answered) = std::mem::take(&mut progress.draft).finish();
         let error = progress.failed.take().map(|(_, error)| error).or_else(|| self.plan.first_invalid.clone());
         Finished { report, error, duplicates_answered }
+    }
+
+    /// Whether a batch has not ended.
+    pub(crate) fn is_running(&self) -> bool {
+        self.lock().ended < self.batches()
     }
 
     /// Whether there are batches that nobody has taken.
@@ -301,15 +365,16 @@ impl Call {
         self.give_up(&mut self.lock(), error);
     }
 
-    /// Ends the call at once if it is no longer known which of its batches have ended.
-    pub(crate) fn abandon(&self, error: &Error) {
+    /// Ends the call at once: it is no longer known whether this batch, which was being asked, has ended.
+    pub(crate) fn abandon(&self, batch: usize, error: &Error) {
         let mut progress = self.lock();
+        progress.stop_asking(batch);
         self.give_up(&mut progress, error);
         progress.failed.get_or_insert((0, error.clone()));
         progress.ended = self.batches();
         progress.draft.fail_rest(error);
         self.completed.store(self.rows(), Ordering::SeqCst);
-        self.tell_ended();
+        self.tell_ended(&progress);
     }
 
     fn give_up_if_over(&self, progress: &mut Progress) {
@@ -333,6 +398,7 @@ impl Call {
     }
 
     fn complete_batch(&self, progress: &mut Progress, number: usize, failure: Option<&Error>) {
+        progress.stop_asking(number);
         let is_first = progress.failed.as_ref().is_none_or(|(first, _)| number < *first);
         if let Some(error) = failure.filter(|_| is_first) {
             progress.failed = Some((number, error.clone()));
@@ -340,12 +406,12 @@ impl Call {
         progress.ended += 1;
         self.completed.fetch_add(self.plan.completed_by(number), Ordering::SeqCst);
         if progress.ended == self.batches() {
-            self.tell_ended();
+            self.tell_ended(progress);
         }
     }
 
-    fn tell_ended(&self) {
-        self.ended.notify_all();
+    fn tell_ended(&self, progress: &Progress) {
+        progress.wake();
         if let Some(event) = self.ended_event.get() {
             event.set();
         }
@@ -353,6 +419,19 @@ impl Call {
 
     fn lock(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Progress {
+    /// The thread that asked about this batch may be used for other calls.
+    fn stop_asking(&mut self, batch: usize) {
+        if let Some(index) = self.asking.iter().position(|(number, _)| *number == batch) {
+            self.asking.swap_remove(index).1.let_go();
+        }
+    }
+
+    fn wake(&self) {
+        self.waiters.iter().for_each(|waiter| waiter.wake());
     }
 }
 

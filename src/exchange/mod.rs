@@ -14,3 +14,4 @@ pub(crate) mod pool;
 mod redirect;
 mod reply;
 mod retry;
+mod waiter;

@@ -1,6 +1,6 @@
-//! Ends operations that are cancelled or past their deadline and whose batches nobody has taken. A cancellation may
-//! come from a signal handler, which cannot take a lock, and a deadline may pass while nobody waits. So a thread of its
-//! own gives up such batches.
+//! Ends operations that are cancelled or past their deadline. A cancellation may come from a signal handler, which
+//! cannot take a lock, and a deadline may pass while nobody waits. So a thread of its own gives up the batches that
+//! nobody has taken, and interrupts the threads that ask about the others.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,8 +15,10 @@ use crate::panics;
 use crate::sys::Event;
 use crate::sys::threads::{join, spawn};
 
-/// The monitor thread. It runs while operations of a client have batches to be taken, and stays idle for a while
-/// longer.
+/// How many calls are kept, at the least, before those that have ended are removed.
+const LEAST: usize = 64;
+
+/// The monitor thread. It runs while operations of a client run, and stays idle for a while longer.
 pub(crate) struct DeadlineMonitor {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -30,8 +32,12 @@ struct Shared {
 
 #[derive(Default)]
 struct Monitored {
-    /// Calls with batches to be taken. The monitor does not keep them alive.
+    /// Calls that may be running. The monitor does not keep them alive.
     calls: Vec<Weak<Call>>,
+    /// How many calls there may be until those that have ended are removed.
+    most: usize,
+    /// The first deadline that the thread waits for.
+    next: Option<Instant>,
     has_thread: bool,
 }
 
@@ -49,10 +55,15 @@ impl DeadlineMonitor {
             self.start_thread()?;
             monitored.has_thread = true;
         }
-        monitored.calls.retain(|call| call.strong_count() > 0);
+        if monitored.calls.len() >= monitored.most {
+            monitored.calls.retain(|call| call.upgrade().is_some_and(|call| call.is_running()));
+            monitored.most = (2 * monitored.calls.len()).max(LEAST);
+        }
         monitored.calls.push(Arc::downgrade(call));
+        let deadline = call.deadline.map(|deadline| deadline.at);
+        let is_next = deadline.is_some_and(|at| monitored.next.is_none_or(|next| at < next));
         drop(monitored);
-        if call.deadline.is_some() {
+        if is_next {
             self.wake();
         }
         Ok(())
@@ -107,9 +118,11 @@ impl Monitored {
         let mut next: Option<Instant> = None;
         self.calls.retain(|call| {
             let Some(call) = call.upgrade().filter(|call| call.look()) else { return false };
-            next = next.into_iter().chain(call.deadline.map(|deadline| deadline.at)).min();
+            let deadline = call.deadline.filter(|deadline| !deadline.has_passed());
+            next = next.into_iter().chain(deadline.map(|deadline| deadline.at)).min();
             true
         });
+        self.next = next;
         next
     }
 

@@ -15,6 +15,7 @@ use crate::error::{Code, Error};
 use crate::net::cancel::CancelToken;
 use crate::net::deadline::Deadline;
 use crate::net::wait::{PollSet, check_cancelled, with_cancel_token};
+use crate::sys::was_forked_at_work;
 
 /// Decides which batches of a client may be sent, and when.
 pub(crate) struct Outage {
@@ -91,6 +92,7 @@ impl Turn<'_> {
             if self.due.is_some() {
                 self.pause(PollSet::new, self.due, deadline, cancel)?;
             }
+            check_cancelled(cancel).map_err(GivenUp::alone)?;
             let look = self.outage.lock().look(self.number, self.call)?;
             match look {
                 Verdict::Ask => break,
@@ -222,6 +224,9 @@ impl Drop for Turn<'_> {
     /// If a probe ends because of its caller, or for another reason that is not the service's, another batch gets its
     /// place and its retries.
     fn drop(&mut self) {
+        if was_forked_at_work() {
+            return;
+        }
         let mut state = self.outage.lock();
         if state.probe == Some(self.number) {
             let due = self.due.unwrap_or_else(Instant::now);
@@ -318,7 +323,7 @@ mod tests {
         let over = other.wait(Some(deadline), None).unwrap_err();
         assert_eq!(over.error, deadline.error().with_note("the last failure was: refused"));
         assert!(!over.for_all);
-        let cancel = CancelToken::new().unwrap();
+        let cancel = CancelToken::alone().unwrap();
         thread::scope(|scope| {
             let waits = scope.spawn(|| other.wait(None, Some(&cancel)));
             cancel.cancel();

@@ -1,79 +1,91 @@
-//! The worker threads of a client. They are started when there is something to ask, and are at most `max_connections`.
-//! When there is nothing more, the last one stays until there is something to ask again, or until the idle connections
-//! are to be closed.
+//! Who asks: the calling thread as long as a connection is free, and beside it the threads of the client. Callers and
+//! threads together use at most `max_connections` connections.
+//!
+//! Threads are started when there is something to ask and none is idle. They stay until the idle connections are to be
+//! closed.
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use super::ask::{Exchange, Scratch};
-use super::call::Call;
+use super::call::{Call, Waited};
 use super::monitor::DeadlineMonitor;
 use crate::error::{Code, Error, reason};
 use crate::net::http::MAX_IDLE;
 use crate::panics;
 use crate::sys::threads::{join, spawn};
-use crate::sys::{Generation, WorkGuard};
+use crate::sys::{Event, Generation, WorkGuard};
 
 /// Calls wait here for a free connection. Their batches are taken in turn, so that a short list does not wait for the
 /// end of a long one.
 pub(crate) struct Pool {
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    /// Exists as long as there are operations.
-    monitor: Mutex<Weak<DeadlineMonitor>>,
     process: Generation,
 }
 
 struct Shared {
     exchange: Exchange,
-    max_threads: usize,
+    max_connections: usize,
     queue: Mutex<Queue>,
-    /// Wakes the idle thread when the queue has changed.
-    more: Condvar,
+    /// Wakes idle threads, one for each that is called.
+    called: Condvar,
+    /// Looks after the operations. It exists as long as they or threads do.
+    monitor: Mutex<Option<Arc<DeadlineMonitor>>>,
 }
 
-#[derive(Default)]
 struct Queue {
+    /// Calls with batches that nobody has taken. The others are removed when they are met.
     calls: VecDeque<Arc<Call>>,
-    /// How many connections are in use, each by a thread, or by a caller for which no thread could be started.
-    running: usize,
-    /// Whether one of these threads has nothing to ask.
-    is_idle: bool,
+    /// How many connections are in use, each by a thread or by a caller.
+    in_use: usize,
+    /// When a connection was last in use.
+    last_use: Instant,
+    /// How many threads have nothing to do.
+    idle: usize,
+    /// How many other threads had nothing to do and are called. A connection is in use for each.
+    called: usize,
     /// Whether the client is being freed.
     ends: bool,
 }
 
 impl Pool {
-    pub(crate) fn new(exchange: Exchange, max_threads: usize) -> Pool {
-        let shared = Shared { exchange, max_threads, queue: Mutex::default(), more: Condvar::new() };
-        let (threads, monitor) = (Mutex::default(), Mutex::default());
-        Pool { shared: Arc::new(shared), threads, monitor, process: Generation::current() }
+    pub(crate) fn new(exchange: Exchange, max_connections: usize) -> Pool {
+        let queue =
+            Queue { calls: VecDeque::new(), in_use: 0, last_use: Instant::now(), idle: 0, called: 0, ends: false };
+        let (queue, called, monitor) = (Mutex::new(queue), Condvar::new(), Mutex::default());
+        let shared = Shared { exchange, max_connections, queue, called, monitor };
+        Pool { shared: Arc::new(shared), threads: Mutex::default(), process: Generation::current() }
     }
 
     pub(crate) fn exchange(&self) -> &Exchange {
         &self.shared.exchange
     }
 
-    /// Asks about all batches of a call, and returns when the last one has ended. Does so in the calling thread if no
-    /// thread can be started.
-    pub(crate) fn run(&self, call: &Arc<Call>) {
-        if call.batches() == 0 {
-            return;
-        }
+    /// Asks about all batches of a call, and returns when the last one has ended. Returns false if this process was
+    /// forked meanwhile: then nothing of the call can be used but its texts.
+    pub(crate) fn run(&self, call: &Arc<Call>) -> bool {
         let mut queue = self.shared.lock();
-        let mut here = self.start_threads(&mut queue, call).is_err();
-        queue.running += usize::from(here);
-        self.shared.add(queue, call);
+        let mut here = call.batches() > 0 && queue.in_use < self.shared.max_connections;
+        queue.in_use += usize::from(here);
+        if call.batches() > usize::from(here) {
+            queue.calls.push_back(Arc::clone(call));
+            // The caller asks about all batches if no thread can be had.
+            let _ = self.engage(queue, call.batches() - usize::from(here));
+        } else {
+            drop(queue);
+        }
         loop {
             if here {
                 self.work_in_caller(call);
             }
-            if call.wait_or_take_back() {
-                return;
+            match call.wait_or_take_back() {
+                Waited::Left => here = self.shared.take_connection(),
+                waited => return waited != Waited::Forked,
             }
-            here = self.shared.take_slot();
         }
     }
 
@@ -83,68 +95,95 @@ impl Pool {
         if call.batches() == 0 {
             return Ok(None);
         }
-        let monitor = self.monitor().map_err(|error| no_thread(&error))?;
-        monitor.add(call).map_err(|error| no_thread(&error))?;
+        let monitor = self.monitor().and_then(|monitor| monitor.add(call).map(|()| monitor));
+        let monitor = monitor.map_err(|error| no_thread(&error))?;
         let mut queue = self.shared.lock();
-        self.start_threads(&mut queue, call).map_err(|error| no_thread(&error))?;
-        self.shared.add(queue, call);
+        queue.calls.push_back(Arc::clone(call));
+        if let Err(error) = self.engage(queue, call.batches()) {
+            self.shared.lock().calls.retain(|other| !Arc::ptr_eq(other, call));
+            return Err(no_thread(&error));
+        }
         Ok(Some(monitor))
     }
 
-    /// The monitor of the running operations, or a new one.
+    /// The monitor of the operations.
     fn monitor(&self) -> io::Result<Arc<DeadlineMonitor>> {
-        let mut current = self.monitor.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(monitor) = current.upgrade() {
-            return Ok(monitor);
+        let mut monitor = self.shared.monitor.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(monitor) = &*monitor {
+            return Ok(Arc::clone(monitor));
         }
-        let monitor = Arc::new(DeadlineMonitor::new()?);
-        *current = Arc::downgrade(&monitor);
-        Ok(monitor)
+        Ok(Arc::clone(monitor.insert(Arc::new(DeadlineMonitor::new()?))))
     }
 
-    /// Starts threads for the batches of a call while connections are free. Fails if no thread can be started and none
-    /// is there.
-    fn start_threads(&self, queue: &mut Queue, call: &Call) -> io::Result<()> {
-        // The idle thread takes a batch, and is not counted on for another call.
-        let at_hand = usize::from(std::mem::take(&mut queue.is_idle));
-        for _ in at_hand..call.batches() {
-            if queue.running == self.shared.max_threads {
-                break;
-            }
-            match self.start_thread() {
-                Ok(()) => queue.running += 1,
-                Err(error) if queue.running == 0 => return Err(error),
-                Err(_) => break,
-            }
-        }
-        Ok(())
+    /// Gives free connections to this many threads: to idle ones, or else to new ones. Fails if no thread can be
+    /// started and nobody uses a connection.
+    fn engage(&self, mut queue: MutexGuard<'_, Queue>, most: usize) -> io::Result<()> {
+        let free = most.min(self.shared.max_connections - queue.in_use);
+        let woken = free.min(queue.idle);
+        queue.call_idle(woken);
+        let started = (woken..free).try_for_each(|_| {
+            self.start_thread()?;
+            queue.in_use += 1;
+            Ok(())
+        });
+        let is_served = queue.in_use > 0;
+        drop(queue);
+        (0..woken).for_each(|_| self.shared.called.notify_one());
+        started.or_else(|error| if is_served { Ok(()) } else { Err(error) })
     }
 
-    /// Starts a thread. The caller counts its slot, and may hold the lock of the queue meanwhile: the thread waits for
-    /// it.
+    /// Starts a thread, which has a connection. The caller counts it, and may hold the lock of the queue meanwhile: the
+    /// thread waits for it.
     fn start_thread(&self) -> io::Result<()> {
+        let interrupt = Arc::new(Event::new()?);
         let shared = Arc::clone(&self.shared);
-        let thread = spawn("smsp-exchange", move || shared.work())?;
+        let thread = spawn("smsp-exchange", move || shared.work(&interrupt))?;
         self.keep(thread);
         Ok(())
     }
 
-    /// Does the work of a call in the calling thread, in the slot that it has taken, since no thread could be started.
-    /// It serves no other call. Others may rely on the slot by then: it goes to a thread if one can be started now;
-    /// otherwise their callers do their own work.
+    /// Asks about the batches of a call in the calling thread, which has a connection. When all of them are taken, or
+    /// others wait, the connection goes to the others.
     fn work_in_caller(&self, call: &Arc<Call>) {
-        let mut scratch = Scratch::default();
-        while let Some((number, _)) = call.take() {
+        let _work = WorkGuard::begin();
+        let mut scratch = self.exchange().take_scratch();
+        let others_wait = || self.shared.lock().calls.iter().any(|other| !Arc::ptr_eq(other, call));
+        while let Some((number, has_more)) = call.take(None) {
             self.shared.serve(call, number, &mut scratch);
+            if call.is_inherited() {
+                return;
+            }
+            if has_more && others_wait() {
+                break;
+            }
         }
+        self.exchange().store_scratch(scratch);
+        self.hand_on(call);
+    }
+
+    /// Gives the connection of a caller to a thread if somebody waits for one. If no thread can be had, those who wait
+    /// ask in their own threads.
+    fn hand_on(&self, call: &Arc<Call>) {
         let mut queue = self.shared.lock();
-        queue.calls.retain(|call| call.has_more());
+        if !queue.calls.is_empty() {
+            queue.calls.retain(|other| !Arc::ptr_eq(other, call) && other.has_more());
+            if call.has_more() {
+                queue.calls.push_back(Arc::clone(call));
+            }
+        }
+        queue.release();
         if queue.calls.is_empty() {
-            queue.running -= 1;
+            return;
+        }
+        if queue.idle > 0 {
+            queue.call_idle(1);
+            drop(queue);
+            self.shared.called.notify_one();
         } else if let Err(error) = self.start_thread() {
-            queue.running -= 1;
-            let is_last = queue.running == 0;
+            let is_last = queue.in_use == 0;
             queue.calls.iter().for_each(|call| call.leave(is_last.then(|| no_thread(&error))));
+        } else {
+            queue.in_use += 1;
         }
     }
 
@@ -166,83 +205,103 @@ impl Drop for Pool {
             return std::mem::forget(threads);
         }
         self.shared.lock().ends = true;
-        self.shared.more.notify_all();
+        self.shared.called.notify_all();
         join(threads);
     }
 }
 
+impl Queue {
+    /// Gives free connections to this many idle threads, which are to be notified.
+    fn call_idle(&mut self, threads: usize) {
+        self.idle -= threads;
+        self.called += threads;
+        self.in_use += threads;
+    }
+
+    /// Takes back a connection.
+    fn release(&mut self) {
+        self.in_use -= 1;
+        self.last_use = Instant::now();
+    }
+
+    /// Takes the next batch. A call that has more goes to the end of the queue.
+    fn take(&mut self, interrupt: &Arc<Event>) -> Option<(Arc<Call>, usize)> {
+        while let Some(call) = self.calls.pop_front() {
+            if let Some((number, has_more)) = call.take(Some(interrupt)) {
+                if has_more {
+                    self.calls.push_back(Arc::clone(&call));
+                }
+                return Some((call, number));
+            }
+        }
+        None
+    }
+
+    /// How long an idle thread stays if nothing happens.
+    fn time_to_stay(&self) -> Duration {
+        if self.ends { Duration::ZERO } else { MAX_IDLE.saturating_sub(self.last_use.elapsed()) }
+    }
+}
+
 impl Shared {
-    /// Asks about the batches of the calls in turn, until there are none.
-    fn work(&self) {
-        let mut scratch = Scratch::default();
-        while let Some((call, number)) = self.next_or_end(&mut scratch) {
+    /// What a thread does: it asks about the batches of the calls in turn.
+    fn work(&self, interrupt: &Arc<Event>) {
+        let mut scratch = self.exchange.take_scratch();
+        while let Some((call, number)) = self.next(interrupt, &mut scratch) {
+            let _work = WorkGuard::begin();
             self.serve(&call, number, &mut scratch);
         }
     }
 
     /// Asks about a batch of a call. A panic ends the call with an error.
     fn serve(&self, call: &Call, number: usize, scratch: &mut Scratch) {
-        let _work = WorkGuard::begin();
         let served = panics::catch(|| {
             if let Some(batch) = call.batch(number) {
                 self.exchange.ask(call, &batch, scratch);
             }
         });
         if let Err(message) = served {
-            call.abandon(&Error::new(Code::Internal, format!("a defect of the library: {message}")));
+            call.abandon(number, &Error::new(Code::Internal, format!("a defect of the library: {message}")));
         }
     }
 
-    /// Puts a call into the queue.
-    fn add(&self, mut queue: MutexGuard<'_, Queue>, call: &Arc<Call>) {
-        queue.calls.push_back(Arc::clone(call));
-        drop(queue);
-        self.more.notify_one();
-    }
-
-    /// Takes a slot. Returns false if none is free.
-    fn take_slot(&self) -> bool {
+    /// Takes a connection. Returns false if none is free.
+    fn take_connection(&self) -> bool {
         let mut queue = self.lock();
-        let is_free = queue.running < self.max_threads;
-        queue.running += usize::from(is_free);
+        let is_free = queue.in_use < self.max_connections;
+        queue.in_use += usize::from(is_free);
         is_free
     }
 
-    /// Takes the next batch. If there is none, gives the slot back. A call that has more batches goes to the end of the
-    /// queue under the same lock: otherwise a thread that finds the queue empty meanwhile would end, although the call
-    /// needs it.
-    fn next(&self) -> Option<(Arc<Call>, usize)> {
+    /// Takes the next batch for a thread, which has a connection. If there is none, the thread gives its connection
+    /// back and waits until it is called. It ends (None) when connections have been idle for so long that they are to be
+    /// closed, and the last one closes them.
+    fn next(&self, interrupt: &Arc<Event>, scratch: &mut Scratch) -> Option<(Arc<Call>, usize)> {
         let mut queue = self.lock();
-        while let Some(call) = queue.calls.pop_front() {
-            if let Some((number, has_more)) = call.take() {
-                if has_more {
-                    queue.calls.push_back(Arc::clone(&call));
-                }
-                return Some((call, number));
+        loop {
+            let next = queue.take(interrupt);
+            if next.is_some() {
+                return next;
             }
-        }
-        queue.running -= 1;
-        None
-    }
-
-    /// The same, except that the last thread stays until connections have been idle for so long that they are to be
-    /// closed.
-    fn next_or_end(&self, scratch: &mut Scratch) -> Option<(Arc<Call>, usize)> {
-        let mut queue = self.lock();
-        let is_last = queue.running == 1;
-        if queue.calls.is_empty() && is_last && !queue.ends {
+            queue.release();
+            queue.idle += 1;
             self.exchange.store_scratch(std::mem::take(scratch));
-            queue.is_idle = true;
-            let quiet = |queue: &mut Queue| queue.calls.is_empty() && !queue.ends;
-            queue = self.more.wait_timeout_while(queue, MAX_IDLE, quiet).unwrap_or_else(PoisonError::into_inner).0;
-            queue.is_idle = false;
-            if queue.calls.is_empty() && queue.running == 1 {
-                self.exchange.free_idle();
+            while queue.called == 0 {
+                let time = queue.time_to_stay();
+                if time.is_zero() {
+                    queue.idle -= 1;
+                    if queue.idle == 0 && queue.in_use == 0 {
+                        self.exchange.free_idle();
+                        // Operations that nobody has freed keep it.
+                        self.monitor.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    }
+                    return None;
+                }
+                queue = self.called.wait_timeout(queue, time).unwrap_or_else(PoisonError::into_inner).0;
             }
+            queue.called -= 1;
             *scratch = self.exchange.take_scratch();
         }
-        drop(queue);
-        self.next()
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -282,7 +341,7 @@ mod tests {
     fn call(settings: &Settings, ids: &[&str]) -> Arc<Call> {
         let queries: Vec<_> = ids.iter().map(|id| RawQuery::from(Query::new("+33612345678", id))).collect();
         let (plan, draft) = Plan::new(queries.into_iter(), settings.batch).unwrap();
-        Arc::new(Call::new(1, plan, draft, None, None))
+        Arc::new(Call::new(1, plan, draft, None, false))
     }
 
     #[test]
@@ -290,17 +349,15 @@ mod tests {
         let (pool, settings) = pool(&[]);
         let call = |ids: &[&str]| call(&settings, ids);
         let (one, other) = (call(&["1", "2", "3"]), call(&["4", "5"]));
-        pool.shared.lock().running = 1;
-        for call in [&one, &other] {
-            pool.shared.add(pool.shared.lock(), call);
-        }
+        let interrupt = Arc::new(Event::new().unwrap());
+        let mut queue = pool.shared.lock();
+        queue.calls.extend([&one, &other].map(Arc::clone));
         // As several threads take them, in turn, before the first one is sent.
         for (call, number) in [(&one, 0), (&other, 0), (&one, 1), (&other, 1), (&one, 2)] {
-            let (next, taken) = pool.shared.next().unwrap();
+            let (next, taken) = queue.take(&interrupt).unwrap();
             assert!(Arc::ptr_eq(&next, call) && taken == number);
         }
-        assert!(pool.shared.next().is_none());
-        assert_eq!(pool.shared.lock().running, 0);
+        assert!(queue.take(&interrupt).is_none() && queue.calls.is_empty());
     }
 
     /// Answers the single message of a request, and closes the connection.
@@ -335,7 +392,7 @@ mod tests {
         let (here, beside) = (call(&settings, &["1", "2", "3", "4"]), call(&settings, &["5", "6", "7", "8"]));
         thread::scope(|scope| {
             scope.spawn(|| pool.run(&beside));
-            pool.shared.lock().running += 1;
+            assert!(pool.shared.take_connection());
             pool.work_in_caller(&here);
             here.wait(None);
         });

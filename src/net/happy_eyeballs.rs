@@ -150,7 +150,7 @@ mod tests {
         let address = listener.local_addr().unwrap().as_socket().unwrap();
         // They fill the queue, and nobody accepts them: further connections hang.
         let _queued: Vec<_> = (0..4).map(|_| start(address).unwrap()).collect();
-        let (cancel, begin) = (CancelToken::new().unwrap(), Instant::now());
+        let (cancel, begin) = (CancelToken::alone().unwrap(), Instant::now());
         let error = thread::scope(|scope| {
             let raced =
                 scope.spawn(|| with_cancel_token(Some(&cancel), || connect("host", &[address; 3], None).unwrap_err()));

@@ -284,7 +284,7 @@ mod tests {
     fn stopped(base_url: &str, body: usize) {
         let http = http(base_url, "60000");
         let request = HttpRequest { url: base_url.to_owned(), uri: None, body: Some(vec![b' '; body]) };
-        let cancel = CancelToken::new().unwrap();
+        let cancel = CancelToken::alone().unwrap();
         let start = Instant::now();
         let stopped = thread::scope(|scope| {
             let sent = scope.spawn(|| error(&http, &request, Some(&cancel)));

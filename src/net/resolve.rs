@@ -195,7 +195,7 @@ mod tests {
         let ended = Mutex::new(Some(Event::new().unwrap().into()));
         let hanging = Lookup { found: OnceLock::new(), ended };
         assert_eq!(hanging.wait("host", Some(Instant::now())).unwrap_err().code(), Code::Timeout);
-        let cancel = CancelToken::new().unwrap();
+        let cancel = CancelToken::alone().unwrap();
         cancel.cancel();
         assert_eq!(with_cancel_token(Some(&cancel), || hanging.wait("host", None)).unwrap_err().code(), Code::Connect);
         hanging.end(Ok(Vec::new()));

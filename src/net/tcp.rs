@@ -11,7 +11,7 @@ use ureq::unversioned::transport::{Buffers, NextTimeout, Transport};
 
 use super::buffers::WipedBuffers;
 use super::limit::{deadline_or_timeout, timed};
-use super::wait::PollSet;
+use super::wait::{PollSet, check_process};
 use crate::error::{Code, Error};
 use crate::stats::{Counter, Stats};
 use crate::sys::Kept;
@@ -120,6 +120,7 @@ impl TcpTransport {
     fn write_all(&mut self, deadline: Option<Instant>) -> io::Result<()> {
         let mut rest = self.buffers.held();
         while !rest.is_empty() {
+            check_process()?;
             match (&*self.stream).write(rest) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(amount) => rest = &rest[amount..],
@@ -153,6 +154,7 @@ fn read_some(
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Err(ErrorKind::TimedOut.into());
         }
+        check_process()?;
         match stream.read(bytes) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => *waited = None,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -184,6 +186,9 @@ impl Transport for TcpTransport {
     fn is_open(&mut self) -> bool {
         let was_used = mem::take(&mut self.received) > 0;
         self.waited = None;
+        if check_process().is_err() {
+            return false;
+        }
         let is_quiet = || self.stream.peek(&mut [0]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
         self.made.elapsed() < MAX_AGE && (was_used || is_quiet())
     }
@@ -285,7 +290,7 @@ mod tests {
         peer.write_all(b"more").unwrap();
         let passed = transport.read(&mut [0], Some(Instant::now())).unwrap_err();
         assert!(is_time_limit(&passed), "{passed}");
-        let cancel = CancelToken::new().unwrap();
+        let cancel = CancelToken::alone().unwrap();
         cancel.cancel();
         let stopped = with_cancel_token(Some(&cancel), || {
             loop {

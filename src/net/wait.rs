@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::cancel::CancelToken;
 use crate::error::{Code, Error};
-use crate::sys::{NO_DESCRIPTOR, Polled, RawDescriptor, Waitable, poll, raw};
+use crate::sys::{NO_DESCRIPTOR, Polled, RawDescriptor, Waitable, poll, raw, was_forked_at_work};
 
 thread_local! {
     /// The descriptor of the cancel token that this thread works for. ureq cannot pass one to a transport.
@@ -34,12 +34,15 @@ pub(crate) fn sleep(time: Duration, cancel: Option<&CancelToken>) -> Result<(), 
     check_cancelled(cancel)
 }
 
-/// Fails if cancelled.
+/// Fails if cancelled, as everything is in a child that was forked in the middle of it.
 pub(crate) fn check_cancelled(cancel: Option<&CancelToken>) -> Result<(), Error> {
-    match cancel {
-        Some(cancel) if cancel.is_cancelled() => Err(cancelled()),
-        _ => Ok(()),
-    }
+    let is_cancelled = cancel.is_some_and(CancelToken::is_cancelled) || was_forked_at_work();
+    if is_cancelled { Err(cancelled()) } else { Ok(()) }
+}
+
+/// The same for input and output.
+pub(super) fn check_process() -> io::Result<()> {
+    if was_forked_at_work() { Err(io::Error::other("stopped")) } else { Ok(()) }
 }
 
 /// The error for an operation that was cancelled.
@@ -87,6 +90,7 @@ impl<'fd> PollSet<'fd> {
     pub(crate) fn until(mut self, deadline: Option<Instant>) -> io::Result<usize> {
         let list = &mut self.list[..self.length];
         loop {
+            check_process()?;
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             match poll(list, left) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -134,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_stop_ends_a_wait_and_all_that_follow() {
-        let cancel = CancelToken::new().unwrap();
+        let cancel = CancelToken::alone().unwrap();
         let start = Instant::now();
         assert_eq!(sleep(Duration::from_millis(5), Some(&cancel)), Ok(()));
         thread::scope(|scope| {

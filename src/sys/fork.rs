@@ -116,11 +116,21 @@ fn work() -> Option<&'static Work> {
 thread_local! {
     /// How often work was begun when this thread was about to fork. None if some had not ended.
     static BEGUN: Cell<Option<usize>> = const { Cell::new(None) };
+
+    /// The process in which this thread began its work. None if it does not work.
+    static WORKS_IN: Cell<Option<Generation>> = const { Cell::new(None) };
+}
+
+/// Whether this thread was forked in the middle of its work, by a signal handler. The child that goes on with it must
+/// neither use the parent's descriptors nor wait for the parent's other threads.
+pub(crate) fn was_forked_at_work() -> bool {
+    WORKS_IN.get().is_some_and(|process| process != Generation::current())
 }
 
 /// Exists while a thread uses what a client keeps: connections, and the memory of requests and responses.
 pub(crate) struct WorkGuard {
     process: Generation,
+    outer: Option<Generation>,
 }
 
 impl WorkGuard {
@@ -132,12 +142,13 @@ impl WorkGuard {
             // Counted before anything is changed.
             fence(Ordering::SeqCst);
         }
-        WorkGuard { process }
+        WorkGuard { process, outer: WORKS_IN.replace(WORKS_IN.get().or(Some(process))) }
     }
 }
 
 impl Drop for WorkGuard {
     fn drop(&mut self) {
+        WORKS_IN.set(self.outer);
         // In a child that was forked in the middle of it, this work has not begun.
         if let Some(work) = work().filter(|_| self.process == Generation::current()) {
             work.ended.fetch_add(1, Ordering::SeqCst);

@@ -217,6 +217,11 @@ impl Generation {
     }
 }
 
+/// There is no fork.
+pub(crate) fn was_forked_at_work() -> bool {
+    false
+}
+
 /// Exists while a thread uses what a client keeps. Nothing checks it here.
 pub(crate) struct WorkGuard;
 

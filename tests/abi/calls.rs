@@ -192,7 +192,9 @@ fn calls_take_turns_where_no_thread_is_to_be_had() {
 #[test]
 fn threads_of_the_library_block_all_signals() {
     let simulator = simulator().latency(Duration::from_millis(100)).start().unwrap();
-    program("signals").run(&options(&simulator));
+    let mut arguments = options(&simulator).to_vec();
+    arguments.push("batch_size=1".to_owned());
+    program("signals").run(&arguments);
 }
 
 #[test]

@@ -113,6 +113,34 @@ fn interrupts_of_the_host_disturb_no_call() {
     }
 }
 
+/// While it looks up, connects, sends and waits, in the calling thread alone and beside threads of the library.
+#[test]
+fn a_handler_that_interrupts_a_call_can_fork() {
+    const LATENCY: u64 = 40;
+    for tls in [false, true] {
+        let server = Server::start(simulator().latency(Duration::from_millis(LATENCY)), tls);
+        let latency = LATENCY.to_string();
+        program("handler_forks").run(&server.arguments(&["20", &latency], &server.rows(3)));
+        let rows = server.rows(40);
+        let mut several = server.arguments(&["10", &latency], &rows);
+        several.extend(["batch_size=5", "max_connections=2"].map(str::to_owned));
+        program("handler_forks").run_plain(&several);
+    }
+}
+
+#[test]
+fn a_process_can_be_stopped_in_the_middle_of_its_calls() {
+    for tls in [false, true] {
+        let server = Server::start(simulator().latency(Duration::from_millis(5)), tls);
+        let rows = server.rows(20);
+        for batch_size in ["batch_size=500", "batch_size=5"] {
+            let mut arguments = server.arguments(&["10", "150"], &rows);
+            arguments.extend([batch_size, "request_timeout_ms=100"].map(str::to_owned));
+            program("stopped").run(&arguments);
+        }
+    }
+}
+
 #[test]
 fn descriptors_may_be_above_1024() {
     for tls in [false, true] {
@@ -282,6 +310,8 @@ fn ends_with_the_last_thread(whose: &str, form: Form) {
     let server = Server::start(simulator(), true);
     let mut command = program("last_thread").command(form);
     command.arg(whose).args(options(&server.simulator)).arg(format!("base_url={}", server.base_url()));
+    // So that a call needs a thread beside the calling one.
+    command.arg("batch_size=1");
     assert_eq!(run(command.args(server.ca_file())), "freed\nend\n", "{command:?}");
 }
 
@@ -393,5 +423,27 @@ fn sanitizers_find_what_is_planted() {
         let printed = String::from_utf8_lossy(&ended.stderr);
         assert_eq!(ended.status.code(), Some(if found.is_some() { FOUND } else { 0 }), "{fault}: {printed}");
         assert!(printed.contains(found.unwrap_or_default()), "{fault}: {printed}");
+    }
+}
+
+#[test]
+fn an_answer_may_come_in_the_millisecond_of_the_deadline() {
+    let server = Server::start(simulator().latency(Duration::from_millis(5)), false);
+    let rows = server.rows(20);
+    for options in [["total_timeout_ms=6", "batch_size=500"], ["total_timeout_ms=7", "batch_size=500"]] {
+        let mut command = program("last_moment").command(Form::Shared);
+        tell(run(command.args(server.arguments(&["100"], &rows)).args(options)).trim_end());
+    }
+}
+
+#[test]
+fn threads_and_descriptors_of_many_calls_are_few() {
+    for (callers, connections) in [("4", "4"), ("16", "4"), ("2", "1")] {
+        let server = Server::start(simulator(), false);
+        let rows = server.rows(500);
+        let mut command = program("steady").command(Form::Shared);
+        command.args(server.arguments(&[callers, "2000", connections], &rows));
+        command.arg(format!("max_connections={connections}"));
+        tell(run(&mut command).trim_end());
     }
 }

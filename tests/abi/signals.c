@@ -1,5 +1,5 @@
 /* signals name=value…
- * While a call runs, every thread that the library started blocks all signals that can be blocked. */
+ * While a call of several requests runs, every thread that the library started blocks all signals that can be blocked. */
 #define _POSIX_C_SOURCE 200809L
 #include "expect.h"
 #include <dirent.h>
@@ -16,12 +16,12 @@ static int done;
 
 static void *ask(void *context)
 {
-    static const smsp_query query = {"+33600000001", "1"};
+    static const smsp_query queries[] = {{"+33600000001", "1"}, {"+33600000001", "2"}};
 
     (void)context;
-    smsp_multi_status(client, &query, 1, NULL, NULL);
+    smsp_multi_status(client, queries, 2, NULL, NULL);
     smsp_report *report = NULL;
-    smsp_multi_status(client, &query, 1, &report, NULL);
+    smsp_multi_status(client, queries, 2, &report, NULL);
     smsp_report_free(report);
     __atomic_store_n(&done, 1, __ATOMIC_SEQ_CST);
     return NULL;

@@ -4,6 +4,8 @@
 #define _GNU_SOURCE
 #include "expect.h"
 #include "threads_left.h"
+#include <signal.h>
+#include <time.h>
 
 #define ROOM (1024 * 1024)
 #define PAINT 0xA5
@@ -21,6 +23,27 @@ static size_t used(const unsigned char *begin)
     while (end < begin && *end == PAINT)
         ++end;
     return (size_t)(begin - end);
+}
+
+/* A handler of the host takes some of the stack, too. */
+static void handle(int signal)
+{
+    volatile unsigned char frame[2048];
+
+    frame[0] = (unsigned char)signal;
+    frame[sizeof frame - 1] = frame[0];
+}
+
+static int done;
+
+static void interrupt(pthread_t thread)
+{
+    const struct timespec pause = {0, 100000};
+
+    while (!__atomic_load_n(&done, __ATOMIC_SEQ_CST)) {
+        pthread_kill(thread, SIGUSR1);
+        nanosleep(&pause, NULL);
+    }
 }
 
 static void *work(void *context)
@@ -44,6 +67,7 @@ static void *work(void *context)
     smsp_report_free(report);
     smsp_client_free(client);
     bytes[1] = used(&here);
+    __atomic_store_n(&done, 1, __ATOMIC_SEQ_CST);
     return NULL;
 }
 
@@ -57,12 +81,14 @@ int main(int argc, char **argv)
         check_fatal("usage: stack BYTES FILE name=value…", NULL);
     most = (size_t)strtoul(argv[1], NULL, 10);
     all = expectations_read(argv[2]);
+    signal(SIGUSR1, handle);
     count = argc;
     values = argv;
     if (posix_memalign((void **)&stack, 4096, ROOM) != 0 || pthread_attr_init(&attributes) != 0
         || pthread_attr_setstack(&attributes, stack, ROOM) != 0
         || pthread_create(&thread, &attributes, work, bytes) != 0)
         check_fatal("a thread with a stack of its own", NULL);
+    interrupt(thread);
     pthread_join(thread, NULL);
     printf("%lu bytes of stack for a client, %lu for a call\n", (unsigned long)bytes[0], (unsigned long)bytes[1]);
     CHECK(bytes[0] > 0 && bytes[0] <= most);
