@@ -41,6 +41,7 @@ static void check_wait(smsp_queue *of, smsp_code code, uint64_t tag)
 /* `told` has put its tag, `running` may have. */
 static int child(smsp_operation *told, smsp_operation *running, int descriptor)
 {
+    struct pollfd polled = {0, POLLIN, 0};
     smsp_queue *own;
     smsp_operation *operation;
 
@@ -52,7 +53,10 @@ static int child(smsp_operation *told, smsp_operation *running, int descriptor)
     CHECK_INT(smsp_operation_notify(operation, queue, 1), SMSP_E_CANCELLED);
     CHECK_INT(smsp_operation_notify(running, own, 1), SMSP_E_CANCELLED);
     CHECK_INT(smsp_operation_notify(told, queue, 1), SMSP_E_CANCELLED);
+    /* That wakes nobody, also where the descriptor has the number of the inherited one. */
     smsp_queue_wake(queue);
+    polled.fd = smsp_queue_fd(own);
+    CHECK_INT(poll(&polled, 1, 0), 0);
 
     CHECK_INT(smsp_operation_notify(operation, own, 2), SMSP_OK);
     check_wait(own, SMSP_OK, 2);
