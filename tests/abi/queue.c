@@ -6,6 +6,7 @@
 #include "expect.h"
 #include "process.h"
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -18,6 +19,20 @@ static struct expectations all;
 static smsp_client *client;
 static smsp_client *unanswered; /* its service never answers */
 static smsp_queue *queue;
+static int wakes_in_read;
+
+/* Stands in front of the system's, for the library too, which empties the queue's descriptor by it. */
+ssize_t read(int descriptor, void *bytes, size_t count)
+{
+    ssize_t (*system_read)(int, void *, size_t);
+
+    *(void **)&system_read = dlsym(RTLD_NEXT, "read");
+    if (wakes_in_read > 0 && descriptor == smsp_queue_fd(queue)) {
+        --wakes_in_read;
+        smsp_queue_wake(queue);
+    }
+    return system_read(descriptor, bytes, count);
+}
 
 static smsp_operation *start(smsp_client *by, size_t count)
 {
@@ -222,6 +237,16 @@ static void check_wake_in_a_signal_handler(void)
     CHECK(!is_readable());
 }
 
+/* A wake comes when the queue was found empty, and its descriptor is about to be emptied. */
+static void check_wake_in_a_take(void)
+{
+    wakes_in_read = 2;
+    take(-1, ROOM, 0, 0);
+    take(-1, ROOM, 0, 0);
+    CHECK_INT(wakes_in_read, 0);
+    CHECK(!is_readable());
+}
+
 /* A time that is given is waited for. */
 static void check_time(void)
 {
@@ -268,6 +293,7 @@ int main(int argc, char **argv)
     check_freed_operation();
     check_wakes();
     check_wake_in_a_signal_handler();
+    check_wake_in_a_take();
     check_time();
     smsp_queue_free(queue);
     check_freed_queue();
