@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use crate::error::{Code, Error};
 use crate::exchange::call::{Call, Waited};
 use crate::exchange::monitor::DeadlineMonitor;
+use crate::net::wait::cancelled;
+use crate::queue::Queue;
 use crate::report::Outcome;
 use crate::session::Session;
 
@@ -21,7 +23,7 @@ pub struct Operation {
     inner: Arc<Inner>,
 }
 
-struct Inner {
+pub(crate) struct Inner {
     session: Arc<Session>,
     /// None if there is nothing to send.
     monitor: Option<Arc<DeadlineMonitor>>,
@@ -67,11 +69,23 @@ impl Operation {
         self.inner.call.ended_event().map(sys::descriptor)
     }
 
+    /// Has this tag put into a queue once the operation is done, or at once if it is. Can be called once: the second
+    /// time, it returns an error with `Code::InvalidArgument`. Fails if there is not enough memory, and in a forked
+    /// process.
+    pub fn notify(&self, queue: &Queue, tag: u64) -> Result<(), Error> {
+        self.inner.notify(queue, tag)
+    }
+
+    /// What lives on if the operation is dropped by another thread.
+    pub(crate) fn inner(&self) -> Arc<Inner> {
+        Arc::clone(&self.inner)
+    }
+
     /// Cancels the operation and returns at once. Answers that have come are kept; the other queries get
     /// `Code::Cancelled`. Async-signal-safe, except that it may change `errno`.
     pub fn cancel(&self) {
         // A child must not use the descriptors of its parent.
-        if self.is_inherited() {
+        if self.is_inherited() || self.inner.call.completed() == self.inner.call.rows() {
             return;
         }
         self.inner.call.cancel();
@@ -95,6 +109,16 @@ impl Operation {
     /// Whether another process started the operation. If so, neither its threads nor its locks can be relied on.
     fn is_inherited(&self) -> bool {
         self.inner.call.is_inherited()
+    }
+}
+
+impl Inner {
+    /// See [`Operation::notify`].
+    pub(crate) fn notify(&self, queue: &Queue, tag: u64) -> Result<(), Error> {
+        if self.call.is_inherited() {
+            return Err(cancelled());
+        }
+        self.call.notify(queue, tag)
     }
 }
 
