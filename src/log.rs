@@ -119,8 +119,14 @@ impl Log {
     }
 
     /// Returns what the lines about an attempt at a batch have in common.
-    pub(crate) fn attempt(&self, call: u64, batch: usize, attempt: u32) -> Attempt<'_> {
-        Attempt { log: self, call, batch, attempt, start: None }
+    pub(crate) fn attempt(&self, call: u64, batch: usize) -> Attempt<'_> {
+        Attempt { log: self, of: RequestOf::Batch { call, batch }, attempt: 0, start: None }
+    }
+
+    /// The same for a request that these calls share.
+    pub(crate) fn attempt_for(&self, calls: impl ExactSizeIterator<Item = u64>) -> Attempt<'_> {
+        let of = RequestOf::Calls { count: calls.len(), first: calls.take(MAX_CALLS).collect() };
+        Attempt { log: self, of, attempt: 0, start: None }
     }
 
     /// Writes a line if its level is enabled. If it cannot be written at once, it is dropped and counted, and the call
@@ -162,17 +168,46 @@ impl Log {
     }
 }
 
-/// An attempt at a batch, for its log lines.
+/// How many calls of a shared request a line names.
+const MAX_CALLS: usize = 16;
+
+/// What a request asks for.
+enum RequestOf {
+    /// A batch of one call, or a part of it.
+    Batch { call: u64, batch: usize },
+    /// Batches of several calls, of which the first are named.
+    Calls { count: usize, first: Vec<u64> },
+}
+
+impl fmt::Display for RequestOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RequestOf::Batch { call, batch } => write!(f, "call={call} batch={}", batch + 1),
+            RequestOf::Calls { count, first } => {
+                let first: Vec<_> = first.iter().map(u64::to_string).collect();
+                write!(f, "riders={count} calls={}", first.join(","))
+            }
+        }
+    }
+}
+
+/// An attempt at a request, for its log lines.
 pub(crate) struct Attempt<'l> {
     log: &'l Log,
-    call: u64,
-    batch: usize,
+    of: RequestOf,
+    /// Counted from 0.
     attempt: u32,
     /// When the request started. Waiting for the rate limit is not included.
     start: Option<Instant>,
 }
 
 impl Attempt<'_> {
+    /// Begins the next attempt.
+    pub(crate) fn next(&mut self) {
+        self.attempt += 1;
+        self.start = None;
+    }
+
     /// Logs a request that starts at this time.
     pub(crate) fn request(&mut self, start: Instant, entries: usize, url: &str, body: Option<&[u8]>) {
         self.start = Some(start);
@@ -220,7 +255,7 @@ impl Attempt<'_> {
 
     fn write(&self, level: Level, event: &str, more: impl FnOnce(&mut String) -> fmt::Result) {
         self.log.write(level, event, |line| {
-            write!(line, "call={} batch={} attempt={}", self.call, self.batch + 1, self.attempt + 1)?;
+            write!(line, "{} attempt={}", self.of, self.attempt + 1)?;
             more(line)
         });
     }

@@ -65,6 +65,11 @@ impl Phone {
         }
     }
 
+    /// Returns the national form of a French number, with the same digits, and any other number as it is.
+    pub(crate) fn without_prefix(self) -> Phone {
+        self.french_digits().map_or(self, |digits| Phone(NATIONAL | digits))
+    }
+
     /// Returns the prefix of an overseas number of nine digits.
     fn overseas_prefix(self) -> Option<u64> {
         let prefix = self.0 / 1_000_000_000;

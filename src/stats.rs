@@ -35,6 +35,8 @@ counters! {
     AnswersUnmatched c"answers_unmatched";
     /// Batches that the service refused and that were then asked as two halves.
     BatchesHalved c"batches_halved";
+    /// Calls that were asked about together with others, in one request.
+    CallsRidden c"calls_ridden";
     /// Log lines that could not be written at once and were dropped.
     LogLinesDropped c"log_lines_dropped";
     /// The sum of the times from the start of a request to its last byte, in microseconds.

@@ -10,6 +10,7 @@ use super::pace::Pace;
 use super::redirect::redirected;
 use super::reply::{Reply, understand};
 use super::retry::{Failure, retry_after};
+use super::ride::{Ride, Rider, Together};
 use crate::config::settings::{MAX_URL, Method, Settings};
 use crate::error::{Code, Error};
 use crate::log::Attempt;
@@ -44,6 +45,26 @@ pub(crate) struct Scratch {
     pub(super) answer: Body,
 }
 
+/// On whose behalf a request is sent.
+struct Terms<'a> {
+    /// When the call began; the last of them if there are several.
+    began: Instant,
+    deadline: Option<Deadline>,
+    cancel: Option<&'a CancelToken>,
+}
+
+/// How a shared request ended.
+pub(super) enum Shared {
+    /// Its calls have their answers, or the error that ends them.
+    Ended,
+    /// It failed, and its calls are to ask alone.
+    Split,
+    /// It was not sent, or abandoned: what is left of its calls is to ask alone.
+    Alone,
+    /// The service refuses the key or the account.
+    Refused(Error),
+}
+
 /// The outcome of asking about a batch or a part of it.
 enum PartOutcome {
     /// `missing` is the error of the messages that got no status.
@@ -68,6 +89,11 @@ impl Exchange {
             pace: Pace::new(settings.pace),
             scratch: Mutex::default(),
         }
+    }
+
+    /// How many messages a request has at most.
+    pub(super) fn batch_size(&self) -> usize {
+        self.settings.batch.entries
     }
 
     /// Keeps scratch memory for the next thread that works, and where a child of `fork` finds it too.
@@ -95,13 +121,14 @@ impl Exchange {
 
     /// Asks about a batch and completes it. If the service refuses it and one of its messages may be the cause, asks
     /// about both halves, and so on: a message that is refused alone does not hold up the others.
-    pub(crate) fn ask(&self, call: &Call, batch: &Batch<'_>, scratch: &mut Scratch) {
+    /// Returns an error for the calls that wait if the service refuses the key or the account.
+    pub(crate) fn ask(&self, call: &Call, batch: &Batch<'_>, scratch: &mut Scratch) -> Option<Error> {
         let mut parts = vec![&*batch.asked];
-        let mut first_failure = None;
+        let (mut first_failure, mut refusal) = (None, None);
         while let Some(part) = parts.pop() {
             let ended = self.ask_part(call, batch, part, scratch);
             if call.is_inherited() {
-                return;
+                return None;
             }
             if part.len() < batch.asked.len() {
                 match ended {
@@ -127,12 +154,14 @@ impl Exchange {
                 PartOutcome::FailedForAll(error) => {
                     parts.drain(..).chain([part]).for_each(|part| call.failed(part, &error));
                     call.give_up_all(&error);
+                    refusal = matches!(error.code(), Code::Auth | Code::Denied).then(|| for_others(&error));
                     Some(error)
                 }
             };
             first_failure = first_failure.or(failure);
         }
         call.complete(batch.number, first_failure);
+        refusal
     }
 
     /// Asks about a batch or a part of it, with retries where they may help.
@@ -140,33 +169,102 @@ impl Exchange {
         if let Err(error) = self.write_request(asked, &mut scratch.request) {
             return PartOutcome::Failed(error);
         }
-        let mut log = self.settings.log.attempt(call.number, batch.number, 0);
-        self.ask_in_turn(call, batch, asked, scratch, &mut log).unwrap_or_else(|GivenUp { error, for_all }| {
+        let mut log = self.settings.log.attempt(call.number, batch.number);
+        let terms = Terms { began: call.start, deadline: call.deadline, cancel: batch.cancel.as_ref() };
+        let accept = |reply: &Reply<'_>| self.answered(call, asked, reply);
+        self.ask_in_turn(&terms, asked, scratch, &mut log, accept).unwrap_or_else(|GivenUp { error, for_all }| {
             log.failure(&error, asked.len());
             if for_all { PartOutcome::FailedForAll(error) } else { ended(error, asked.len()) }
         })
     }
 
+    /// Puts together what these calls ask. Also returns the calls that cannot be put together with those before them.
+    pub(super) fn put_together<'r>(&self, riders: &'r [Rider]) -> (Together<'r>, Vec<Rider>) {
+        let mut together = Together::new(self.settings.batch);
+        let mut apart = Vec::new();
+        for rider in riders {
+            let (call, number) = rider;
+            // Without memory for its messages, the batch has ended.
+            let Some(batch) = call.batch(*number) else { continue };
+            if !together.add(call, batch) {
+                apart.push(rider.clone());
+            }
+        }
+        (together, apart)
+    }
+
+    /// Asks about what was put together, and completes the batches where it returns `Ended` or `Refused`.
+    pub(super) fn ask_together(&self, together: &Together<'_>, ride: &Ride, scratch: &mut Scratch) -> Shared {
+        // Its calls alone keep it going from now on.
+        ride.leave();
+        let Together { asked, shares, .. } = together;
+        let began = match &shares[..] {
+            [] | [_] => return Shared::Alone,
+            [first, others @ ..] => others.iter().fold(first.call.start, |last, share| last.max(share.call.start)),
+        };
+        if self.write_request(asked, &mut scratch.request).is_err() {
+            return Shared::Split;
+        }
+        self.stats.add(Counter::CallsRidden, shares.len() as u64);
+        let mut log = self.settings.log.attempt_for(shares.iter().map(|share| share.call.number));
+        let terms = Terms { began, deadline: together.deadline(), cancel: Some(&ride.cancel) };
+        let accept = |reply: &Reply<'_>| {
+            ride.enter();
+            self.answered_together(together, reply)
+        };
+        let error = match self.ask_in_turn(&terms, asked, scratch, &mut log, accept) {
+            Ok(Ok(())) => return Shared::Ended,
+            Ok(Err(error)) | Err(GivenUp { error, .. }) => error,
+        };
+        ride.enter();
+        log.failure(&error, asked.len());
+        let for_each = for_others(&error);
+        match error.code() {
+            Code::Auth | Code::Denied => {
+                together.fail(&for_each);
+                Shared::Refused(for_each)
+            }
+            Code::RateLimited => {
+                together.fail(&for_each);
+                Shared::Ended
+            }
+            Code::Cancelled => Shared::Alone,
+            _ => Shared::Split,
+        }
+    }
+
+    fn answered_together(&self, together: &Together<'_>, reply: &Reply<'_>) -> Result<(), Error> {
+        let matches = matching::assign(&together.asked, &reply.entries)?;
+        self.stats.add(Counter::AnswersUnmatched, matches.unmatched.len() as u64);
+        for share in &together.shares {
+            let own = matches.of(&share.places);
+            let Batch { number, asked, .. } = &share.batch;
+            if share.call.answered_together(*number, asked, reply.status, &reply.entries, &own) {
+                self.stats.add(Counter::EntriesAnswered, own.answered as u64);
+            }
+        }
+        Ok(())
+    }
+
     /// Sends the request in `scratch`, with retries where they may help. In an outage, other batches may have to go
     /// first.
-    fn ask_in_turn<'l>(
-        &'l self,
-        call: &Call,
-        batch: &Batch<'_>,
+    fn ask_in_turn<T>(
+        &self,
+        terms: &Terms<'_>,
         asked: &[BatchEntry<'_>],
         scratch: &mut Scratch,
-        log: &mut Attempt<'l>,
-    ) -> Result<PartOutcome, GivenUp> {
-        let (deadline, cancel) = (call.deadline, batch.cancel.as_ref());
-        let mut turn = self.outage.turn(call.start);
+        log: &mut Attempt<'_>,
+        accept: impl Fn(&Reply<'_>) -> T,
+    ) -> Result<T, GivenUp> {
+        let Terms { began, deadline, cancel } = *terms;
+        let mut turn = self.outage.turn(began);
         turn.wait(deadline, cancel)?;
         let mut before: Option<Error> = None;
-        let mut attempt = 0;
         loop {
             let failure = match self.attempt(asked, deadline, cancel, scratch, log) {
                 Ok(reply) => {
                     turn.answered();
-                    return Ok(self.answered(call, asked, &reply));
+                    return Ok(accept(&reply));
                 }
                 Err(failure) => failure,
             };
@@ -184,8 +282,7 @@ impl Exchange {
                 log.retry(&error, failed.elapsed());
             }
             before = Some(error);
-            attempt += 1;
-            *log = self.settings.log.attempt(call.number, batch.number, attempt);
+            log.next();
             self.stats.add(Counter::Retries, 1);
         }
     }
@@ -279,6 +376,16 @@ impl Exchange {
         };
         written.map_err(|error| Error::new(Code::Internal, format!("cannot write a request: {error}")))
     }
+}
+
+/// The error of a shared request, for each of its calls. It quotes nothing, since that may be another call's.
+fn for_others(error: &Error) -> Error {
+    let (api_code, status) = (error.api_code(), error.http_status());
+    let text = match error.code() {
+        Code::RateLimited => format!("the service answered with HTTP status {status} to the end of the retries"),
+        _ => format!("the service refuses the request with code {api_code}"),
+    };
+    Error::new(error.code(), text).with_api_code(api_code).with_http_status(status as u16)
 }
 
 /// Adds the failure before it to a time-out.

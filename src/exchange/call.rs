@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
 
+use super::ride::Ride;
 use super::waiter::Waiter;
 use crate::error::{Code, Error};
 use crate::memory;
@@ -56,8 +57,8 @@ struct Progress {
     next: usize,
     /// How many batches have ended.
     ended: usize,
-    /// The batches that are being asked, with what cancels them.
-    asking: Vec<(usize, CancelToken)>,
+    /// Batches that are taken and have not ended. What a calling thread asks is left out.
+    taken: Vec<Taken>,
     /// Threads that wait.
     waiters: Vec<Arc<Waiter>>,
     /// Whether the caller is to ask about the remaining batches itself.
@@ -66,6 +67,21 @@ struct Progress {
     failed: Option<(usize, Error)>,
     /// What a queue was promised for when every batch has ended.
     promise: Option<Promise>,
+}
+
+/// A batch that is taken, and whoever asks about it.
+struct Taken {
+    number: usize,
+    by: Asker,
+}
+
+enum Asker {
+    /// A thread of the client, and what cancels it.
+    Thread(CancelToken),
+    /// A thread, for other calls as well. This call may end before.
+    Ride(Arc<Ride>),
+    /// Nobody yet: the batch was in a shared request that failed.
+    Nobody,
 }
 
 /// A batch that a thread has taken, to be completed once.
@@ -114,7 +130,7 @@ impl Call {
                 draft,
                 next: 0,
                 ended: 0,
-                asking: Vec::new(),
+                taken: Vec::new(),
                 waiters: Vec::new(),
                 is_left: false,
                 failed: None,
@@ -175,17 +191,70 @@ impl Call {
             return None;
         }
         progress.next += 1;
-        if let (Some(is_cancelled), Some(interrupt)) = (&self.is_cancelled, interrupt) {
-            progress.asking.push((number, CancelToken::new(is_cancelled, interrupt)));
-        }
+        self.note_taken(&mut progress, number, interrupt);
         Some((number, progress.next < self.batches()))
+    }
+
+    fn note_taken(&self, progress: &mut Progress, number: usize, interrupt: Option<&Arc<Event>>) {
+        if let (Some(is_cancelled), Some(interrupt)) = (&self.is_cancelled, interrupt) {
+            progress.taken.push(Taken { number, by: Asker::Thread(CancelToken::new(is_cancelled, interrupt)) });
+        }
+    }
+
+    /// Returns how many rows the last batch covers, if all other batches are taken and this one is not.
+    pub(crate) fn rows_to_share(&self) -> Option<usize> {
+        let next = self.lock().next;
+        (next + 1 == self.batches()).then(|| self.plan.rows_of(next).len())
+    }
+
+    /// Takes the last batch for a shared request, and returns its number. None if it is taken or given up.
+    pub(crate) fn take_for(&self, ride: &Arc<Ride>) -> Option<usize> {
+        let mut progress = self.lock();
+        self.give_up_if_over(&mut progress);
+        let number = progress.next;
+        if number + 1 != self.batches() {
+            return None;
+        }
+        progress.next += 1;
+        ride.enter();
+        progress.taken.push(Taken { number, by: Asker::Ride(Arc::clone(ride)) });
+        Some(number)
+    }
+
+    /// Takes the batch out of a shared request: it is to be asked alone. Returns false if it has ended.
+    pub(crate) fn get_off(&self, number: usize) -> bool {
+        self.lock().replace_asker(number, Asker::Nobody)
+    }
+
+    /// Takes the batch out of a request that is not sent: nobody has taken it now. Returns false if it has ended.
+    pub(crate) fn wait_again(&self, number: usize) -> bool {
+        let mut progress = self.lock();
+        let is_there = progress.stop_asking(number);
+        if is_there {
+            progress.next = number;
+        }
+        is_there
+    }
+
+    /// Takes a batch that was taken out of a shared request. Returns false if it has ended.
+    pub(crate) fn take_again(&self, number: usize, interrupt: &Arc<Event>) -> bool {
+        let mut progress = self.lock();
+        self.give_up_if_over(&mut progress);
+        let is_there = progress.stop_asking(number);
+        if is_there {
+            self.note_taken(&mut progress, number, Some(interrupt));
+        }
+        is_there
     }
 
     /// The entries of a batch that was taken. If there is no memory for them, completes the batch with this error and
     /// returns None.
     pub(crate) fn batch(&self, number: usize) -> Option<Batch<'_>> {
         let mut progress = self.lock();
-        let cancel = progress.asking.iter().find(|(batch, _)| *batch == number).map(|(_, cancel)| cancel.clone());
+        let cancel = progress.taken.iter().find(|taken| taken.number == number).and_then(|taken| match &taken.by {
+            Asker::Thread(cancel) => Some(cancel.clone()),
+            _ => None,
+        });
         match progress.draft.batch(self.plan.rows_of(number), &self.texts) {
             Ok(asked) => Some(Batch { number, asked, cancel }),
             Err(error) => {
@@ -206,36 +275,35 @@ impl Call {
         matches: &Matches,
         stranger: Option<&str>,
     ) -> Option<Error> {
+        write_answers(&mut self.lock().draft, asked, status, entries, matches, stranger)
+    }
+
+    /// Writes the part of a shared request's answer that belongs to a batch of this call, and completes it. Does nothing
+    /// if the batch has ended meanwhile. Returns whether it had not.
+    pub(crate) fn answered_together(
+        &self,
+        number: usize,
+        asked: &[BatchEntry<'_>],
+        status: u16,
+        entries: &Entries<'_>,
+        matches: &Matches,
+    ) -> bool {
         let mut progress = self.lock();
-        let mut failure = None;
-        let statuses = entries.statuses.iter().map(|status| progress.draft.keep(status));
-        let statuses = match memory::collect(statuses, "an answer") {
-            Ok(statuses) => statuses,
-            Err(error) => {
-                progress.draft.fail(rows(asked), &error);
-                return Some(error);
-            }
-        };
-        for (index, query) in asked.iter().enumerate() {
-            let error = match matches.answer(index).map(|index| &entries.list[index]) {
-                Some(entry) => match &statuses[entry.status] {
-                    Ok(status) => {
-                        progress.draft.answer(query.row(), entry.date, status);
-                        continue;
-                    }
-                    Err(error) => error.clone(),
-                },
-                None if failure.is_some() => continue,
-                None => {
-                    let missing = asked.len() - matches.answered;
-                    not_answered(query.row(), missing, asked.len(), stranger).with_http_status(status)
-                }
-            };
-            failure.get_or_insert(error);
+        let is_there = progress.has(number);
+        if is_there {
+            let failure = write_answers(&mut progress.draft, asked, status, entries, matches, None);
+            self.complete_batch(&mut progress, number, failure.as_ref());
         }
-        let error = failure?;
-        progress.draft.fail(rows(asked), &error);
-        Some(error)
+        is_there
+    }
+
+    /// Completes a batch of a shared request with this error, unless it has ended meanwhile.
+    pub(crate) fn failed_together(&self, number: usize, error: &Error) {
+        let mut progress = self.lock();
+        if progress.has(number) {
+            progress.draft.fail(self.plan.rows_of(number), error);
+            self.complete_batch(&mut progress, number, Some(error));
+        }
     }
 
     /// Writes this error for those of these messages that have no answer.
@@ -354,7 +422,7 @@ impl Call {
         let mut progress = self.lock();
         self.give_up_if_over(&mut progress);
         if self.is_cancelled() {
-            progress.asking.iter().for_each(|(_, asking)| asking.cancel());
+            progress.taken.iter().for_each(Taken::cancel);
             return false;
         }
         progress.ended < self.batches()
@@ -397,10 +465,19 @@ impl Call {
 
     fn give_up_if_over(&self, progress: &mut Progress) {
         if self.is_cancelled() {
-            self.give_up(progress, &cancelled());
+            self.end(progress, &cancelled());
         } else if let Some(deadline) = self.deadline.filter(|deadline| deadline.has_passed()) {
-            self.give_up(progress, &deadline.error());
+            self.end(progress, &deadline.error());
         }
+    }
+
+    /// Gives up all batches but those that a thread asks for this call alone: these end by themselves.
+    fn end(&self, progress: &mut Progress, error: &Error) {
+        while let Some(number) = progress.taken.iter().find(|taken| taken.may_be_given_up()).map(|taken| taken.number) {
+            progress.draft.fail(self.plan.rows_of(number), error);
+            self.complete_batch(progress, number, Some(error));
+        }
+        self.give_up(progress, error);
     }
 
     /// The same, with the lock held.
@@ -443,17 +520,94 @@ impl Call {
     }
 }
 
-impl Progress {
-    /// The thread that asked about this batch may be used for other calls.
-    fn stop_asking(&mut self, batch: usize) {
-        if let Some(index) = self.asking.iter().position(|(number, _)| *number == batch) {
-            self.asking.swap_remove(index).1.let_go();
+impl Taken {
+    fn may_be_given_up(&self) -> bool {
+        !matches!(self.by, Asker::Thread(_))
+    }
+
+    /// Wakes the thread that asks for this call alone.
+    fn cancel(&self) {
+        if let Asker::Thread(cancel) = &self.by {
+            cancel.cancel();
         }
+    }
+
+    /// Whoever asked may go on with other calls.
+    fn let_go(self) {
+        match self.by {
+            Asker::Thread(cancel) => cancel.let_go(),
+            Asker::Ride(ride) => ride.leave(),
+            Asker::Nobody => {}
+        }
+    }
+}
+
+impl Progress {
+    /// Whether a batch is taken and has not ended.
+    fn has(&self, number: usize) -> bool {
+        self.taken.iter().any(|taken| taken.number == number)
+    }
+
+    /// Nobody asks about this batch any more. Returns false if nobody did.
+    fn stop_asking(&mut self, number: usize) -> bool {
+        let Some(index) = self.taken.iter().position(|taken| taken.number == number) else { return false };
+        self.taken.swap_remove(index).let_go();
+        true
+    }
+
+    fn replace_asker(&mut self, number: usize, by: Asker) -> bool {
+        let is_there = self.stop_asking(number);
+        if is_there {
+            self.taken.push(Taken { number, by });
+        }
+        is_there
     }
 
     fn wake(&self) {
         self.waiters.iter().for_each(|waiter| waiter.wake());
     }
+}
+
+/// Writes the statuses of these messages. Returns the error of those that got none.
+fn write_answers(
+    draft: &mut Draft,
+    asked: &[BatchEntry<'_>],
+    status: u16,
+    entries: &Entries<'_>,
+    matches: &Matches,
+    stranger: Option<&str>,
+) -> Option<Error> {
+    let mut failure = None;
+    // Only those that this call needs are kept.
+    let mut statuses = match memory::collect(entries.statuses.iter().map(|_| None), "an answer") {
+        Ok(statuses) => statuses,
+        Err(error) => {
+            draft.fail(rows(asked), &error);
+            return Some(error);
+        }
+    };
+    for (index, query) in asked.iter().enumerate() {
+        let error = match matches.answer(index).map(|index| &entries.list[index]) {
+            Some(entry) => {
+                match statuses[entry.status].get_or_insert_with(|| draft.keep(&entries.statuses[entry.status])) {
+                    Ok(status) => {
+                        draft.answer(query.row(), entry.date, status);
+                        continue;
+                    }
+                    Err(error) => error.clone(),
+                }
+            }
+            None if failure.is_some() => continue,
+            None => {
+                let missing = asked.len() - matches.answered;
+                not_answered(query.row(), missing, asked.len(), stranger).with_http_status(status)
+            }
+        };
+        failure.get_or_insert(error);
+    }
+    let error = failure?;
+    draft.fail(rows(asked), &error);
+    Some(error)
 }
 
 /// The rows from the first to the last of these messages.

@@ -14,4 +14,5 @@ pub(crate) mod pool;
 mod redirect;
 mod reply;
 mod retry;
+mod ride;
 mod waiter;

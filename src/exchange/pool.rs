@@ -10,9 +10,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::ask::{Exchange, Scratch};
+use super::ask::{Exchange, Scratch, Shared as Ridden};
 use super::call::{Call, Waited};
 use super::monitor::DeadlineMonitor;
+use super::ride::{Ride, Rider};
 use crate::error::{Code, Error, reason};
 use crate::net::http::MAX_IDLE;
 use crate::panics;
@@ -40,6 +41,10 @@ struct Shared {
 struct Queue {
     /// Calls with batches that nobody has taken. The others are removed when they are met.
     calls: VecDeque<Arc<Call>>,
+    /// Batches that were in shared requests and are to be asked alone. They go first.
+    alone: VecDeque<Rider>,
+    /// How many calls may share a request. It is halved when a shared request fails for another reason than its calls.
+    most_riders: usize,
     /// How many connections are in use, each by a thread or by a caller.
     in_use: usize,
     /// When a connection was last in use.
@@ -52,10 +57,26 @@ struct Queue {
     ends: bool,
 }
 
+/// What a thread is to ask.
+enum Work {
+    /// A batch of a call.
+    Batch(Rider),
+    /// Batches of several calls, in one request.
+    Together(Vec<Rider>, Arc<Ride>),
+}
+
 impl Pool {
     pub(crate) fn new(exchange: Exchange, max_connections: usize) -> Pool {
-        let queue =
-            Queue { calls: VecDeque::new(), in_use: 0, last_use: Instant::now(), idle: 0, called: 0, ends: false };
+        let queue = Queue {
+            calls: VecDeque::new(),
+            alone: VecDeque::new(),
+            most_riders: exchange.batch_size(),
+            in_use: 0,
+            last_use: Instant::now(),
+            idle: 0,
+            called: 0,
+            ends: false,
+        };
         let (queue, called, monitor) = (Mutex::new(queue), Condvar::new(), Mutex::default());
         let shared = Shared { exchange, max_connections, queue, called, monitor };
         Pool { shared: Arc::new(shared), threads: Mutex::default(), process: Generation::current() }
@@ -172,7 +193,7 @@ impl Pool {
             }
         }
         queue.release();
-        if queue.calls.is_empty() {
+        if queue.calls.is_empty() && queue.alone.is_empty() {
             return;
         }
         if queue.idle > 0 {
@@ -218,23 +239,73 @@ impl Queue {
         self.in_use += threads;
     }
 
+    /// Gives free connections to idle threads, as far as there is something to ask. Returns how many are to be notified.
+    fn call_for_work(&mut self, max_connections: usize) -> usize {
+        let work = self.calls.len() + self.alone.len();
+        let threads = work.min(self.idle).min(max_connections - self.in_use);
+        self.call_idle(threads);
+        threads
+    }
+
+    /// Ends the calls that wait: the service refuses the key or the account.
+    fn refuse(&mut self, error: &Error) {
+        self.calls.drain(..).for_each(|call| call.give_up_all(error));
+        self.alone.drain(..).for_each(|(call, number)| call.failed_together(number, error));
+    }
+
     /// Takes back a connection.
     fn release(&mut self) {
         self.in_use -= 1;
         self.last_use = Instant::now();
     }
 
-    /// Takes the next batch. A call that has more goes to the end of the queue.
-    fn take(&mut self, interrupt: &Arc<Event>) -> Option<(Arc<Call>, usize)> {
+    /// Takes what is to be asked next. A call that has more goes to the end of the queue. A request takes the last, not
+    /// full batches of all calls that wait, as far as it has room for them.
+    fn take(&mut self, interrupt: &Arc<Event>, room: usize) -> Option<Work> {
+        while let Some((call, number)) = self.alone.pop_front() {
+            if call.take_again(number, interrupt) {
+                return Some(Work::Batch((call, number)));
+            }
+        }
         while let Some(call) = self.calls.pop_front() {
+            let riders = self.riders(&call, room);
+            if riders.len() > 1 {
+                let ride = Arc::new(Ride::new(interrupt));
+                let take = |call: Arc<Call>| call.take_for(&ride).map(|number| (call, number));
+                let riders: Vec<_> = riders.into_iter().filter_map(take).collect();
+                return Some(Work::Together(riders, ride));
+            }
             if let Some((number, has_more)) = call.take(Some(interrupt)) {
                 if has_more {
                     self.calls.push_back(Arc::clone(&call));
                 }
-                return Some((call, number));
+                return Some(Work::Batch((call, number)));
             }
         }
         None
+    }
+
+    /// Removes from the queue the calls that may share a request with this one, and returns them all.
+    fn riders(&mut self, first: &Arc<Call>, mut room: usize) -> Vec<Arc<Call>> {
+        let mut riders = vec![Arc::clone(first)];
+        let most = self.most_riders;
+        let mut fits = |call: &Call, count: usize| match call.rows_to_share() {
+            Some(rows) if rows <= room && count < most => {
+                room -= rows;
+                true
+            }
+            _ => false,
+        };
+        if !self.calls.is_empty() && fits(first, 0) {
+            self.calls.retain(|call| {
+                let rides = fits(call, riders.len());
+                if rides {
+                    riders.push(Arc::clone(call));
+                }
+                !rides
+            });
+        }
+        riders
     }
 
     /// How long an idle thread stays if nothing happens.
@@ -247,21 +318,64 @@ impl Shared {
     /// What a thread does: it asks about the batches of the calls in turn.
     fn work(&self, interrupt: &Arc<Event>) {
         let mut scratch = self.exchange.take_scratch();
-        while let Some((call, number)) = self.next(interrupt, &mut scratch) {
+        while let Some(work) = self.next(interrupt, &mut scratch) {
             let _work = WorkGuard::begin();
-            self.serve(&call, number, &mut scratch);
+            match work {
+                Work::Batch((call, number)) => self.serve(&call, number, &mut scratch),
+                Work::Together(riders, ride) => self.serve_together(&riders, &ride, &mut scratch),
+            }
         }
+    }
+
+    /// Asks about batches of several calls in one request. A panic ends these batches with an error.
+    fn serve_together(&self, riders: &[Rider], ride: &Ride, scratch: &mut Scratch) {
+        let served = panics::catch(|| {
+            let (together, apart) = self.exchange.put_together(riders);
+            self.put_back(&apart);
+            self.exchange.ask_together(&together, ride, scratch)
+        });
+        let ridden = served.unwrap_or_else(|message| {
+            let error = defect(&message);
+            riders.iter().for_each(|(call, number)| call.failed_together(*number, &error));
+            Ridden::Alone
+        });
+        let mut queue = self.lock();
+        match ridden {
+            Ridden::Ended => queue.most_riders = (queue.most_riders + 1).min(self.exchange.batch_size()),
+            Ridden::Split => queue.most_riders = (riders.len() / 2).max(1),
+            Ridden::Refused(error) => queue.refuse(&error),
+            Ridden::Alone => {}
+        }
+        // What has ended does not get off.
+        let rest = riders.iter().filter(|(call, number)| call.get_off(*number));
+        queue.alone.extend(rest.cloned());
+        let called = queue.call_for_work(self.max_connections);
+        drop(queue);
+        (0..called).for_each(|_| self.called.notify_one());
+        ride.cancel.clone().let_go();
+    }
+
+    /// Puts calls back to the front of the queue: they could not be put together with the others.
+    fn put_back(&self, apart: &[Rider]) {
+        if apart.is_empty() {
+            return;
+        }
+        let mut queue = self.lock();
+        for (call, _) in apart.iter().rev().filter(|(call, number)| call.wait_again(*number)) {
+            queue.calls.push_front(Arc::clone(call));
+        }
+        let called = queue.call_for_work(self.max_connections);
+        drop(queue);
+        (0..called).for_each(|_| self.called.notify_one());
     }
 
     /// Asks about a batch of a call. A panic ends the call with an error.
     fn serve(&self, call: &Call, number: usize, scratch: &mut Scratch) {
-        let served = panics::catch(|| {
-            if let Some(batch) = call.batch(number) {
-                self.exchange.ask(call, &batch, scratch);
-            }
-        });
-        if let Err(message) = served {
-            call.abandon(number, &Error::new(Code::Internal, format!("a defect of the library: {message}")));
+        let served = panics::catch(|| self.exchange.ask(call, &call.batch(number)?, scratch));
+        match served {
+            Ok(None) => {}
+            Ok(Some(refusal)) => self.lock().refuse(&refusal),
+            Err(message) => call.abandon(number, &defect(&message)),
         }
     }
 
@@ -276,10 +390,10 @@ impl Shared {
     /// Takes the next batch for a thread, which has a connection. If there is none, the thread gives its connection
     /// back and waits until it is called. It ends (None) when connections have been idle for so long that they are to be
     /// closed, and the last one closes them.
-    fn next(&self, interrupt: &Arc<Event>, scratch: &mut Scratch) -> Option<(Arc<Call>, usize)> {
+    fn next(&self, interrupt: &Arc<Event>, scratch: &mut Scratch) -> Option<Work> {
         let mut queue = self.lock();
         loop {
-            let next = queue.take(interrupt);
+            let next = queue.take(interrupt, self.exchange.batch_size());
             if next.is_some() {
                 return next;
             }
@@ -307,6 +421,10 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn defect(message: &str) -> Error {
+    Error::new(Code::Internal, format!("a defect of the library: {message}"))
 }
 
 fn no_thread(error: &io::Error) -> Error {

@@ -26,6 +26,12 @@ pub(crate) struct Matches {
 }
 
 impl Matches {
+    /// Returns the matches of some of the queries, whose indices these are.
+    pub(crate) fn of(&self, queries: &[usize]) -> Matches {
+        let indices: Vec<_> = queries.iter().map(|query| self.answer(*query)).collect();
+        Matches { answered: indices.iter().flatten().count(), indices: Some(indices), unmatched: Vec::new() }
+    }
+
     /// Returns the index of the entry for the query at this index; None if it has none.
     #[inline]
     pub(crate) fn answer(&self, query: usize) -> Option<usize> {

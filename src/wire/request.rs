@@ -57,6 +57,12 @@ impl<'t> BatchEntry<'t> {
         self.row as usize
     }
 
+    /// Whether both are sent as the same bytes.
+    pub(crate) fn is_same(&self, other: &BatchEntry<'_>) -> bool {
+        let of = |entry: &BatchEntry<'_>| (entry.phone_length, entry.id_is_number);
+        of(self) == of(other) && self.texts == other.texts
+    }
+
     /// Returns the message as it is sent.
     #[inline]
     pub(crate) fn message(&self) -> Message<'t> {

@@ -240,7 +240,9 @@ static void check_wake_in_a_signal_handler(void)
 /* A wake comes when the queue was found empty, and its descriptor is about to be emptied. */
 static void check_wake_in_a_take(void)
 {
+    smsp_queue_wake(queue);
     wakes_in_read = 2;
+    take(-1, ROOM, 0, 0);
     take(-1, ROOM, 0, 0);
     take(-1, ROOM, 0, 0);
     CHECK_INT(wakes_in_read, 0);
