@@ -33,7 +33,7 @@ pub(crate) struct Exchange {
     stats: Arc<Stats>,
     pub(super) http: Http,
     outage: Outage,
-    pace: Pace,
+    pub(super) pace: Pace,
     /// Scratch memory that no thread uses.
     scratch: Mutex<Vec<Scratch>>,
 }
@@ -51,6 +51,8 @@ struct Terms<'a> {
     began: Instant,
     deadline: Option<Deadline>,
     cancel: Option<&'a CancelToken>,
+    /// Whether the first attempt may start now, by `requests_per_second`.
+    has_moment: bool,
 }
 
 /// How a shared request ended.
@@ -122,11 +124,24 @@ impl Exchange {
     /// Asks about a batch and completes it. If the service refuses it and one of its messages may be the cause, asks
     /// about both halves, and so on: a message that is refused alone does not hold up the others.
     /// Returns an error for the calls that wait if the service refuses the key or the account.
-    pub(crate) fn ask(&self, call: &Call, batch: &Batch<'_>, scratch: &mut Scratch) -> Option<Error> {
+    /// `has_moment` says whether the first request may start now, by `requests_per_second`.
+    pub(crate) fn ask(
+        &self,
+        call: &Call,
+        batch: &Batch<'_>,
+        mut has_moment: bool,
+        scratch: &mut Scratch,
+    ) -> Option<Error> {
         let mut parts = vec![&*batch.asked];
         let (mut first_failure, mut refusal) = (None, None);
         while let Some(part) = parts.pop() {
-            let ended = self.ask_part(call, batch, part, scratch);
+            let terms = Terms {
+                began: call.start,
+                deadline: call.deadline,
+                cancel: batch.cancel.as_ref(),
+                has_moment: std::mem::take(&mut has_moment),
+            };
+            let ended = self.ask_part(call, batch.number, part, &terms, scratch);
             if call.is_inherited() {
                 return None;
             }
@@ -165,14 +180,20 @@ impl Exchange {
     }
 
     /// Asks about a batch or a part of it, with retries where they may help.
-    fn ask_part(&self, call: &Call, batch: &Batch<'_>, asked: &[BatchEntry<'_>], scratch: &mut Scratch) -> PartOutcome {
+    fn ask_part(
+        &self,
+        call: &Call,
+        batch: usize,
+        asked: &[BatchEntry<'_>],
+        terms: &Terms<'_>,
+        scratch: &mut Scratch,
+    ) -> PartOutcome {
         if let Err(error) = self.write_request(asked, &mut scratch.request) {
             return PartOutcome::Failed(error);
         }
-        let mut log = self.settings.log.attempt(call.number, batch.number);
-        let terms = Terms { began: call.start, deadline: call.deadline, cancel: batch.cancel.as_ref() };
+        let mut log = self.settings.log.attempt(call.number, batch);
         let accept = |reply: &Reply<'_>| self.answered(call, asked, reply);
-        self.ask_in_turn(&terms, asked, scratch, &mut log, accept).unwrap_or_else(|GivenUp { error, for_all }| {
+        self.ask_in_turn(terms, asked, scratch, &mut log, accept).unwrap_or_else(|GivenUp { error, for_all }| {
             log.failure(&error, asked.len());
             if for_all { PartOutcome::FailedForAll(error) } else { ended(error, asked.len()) }
         })
@@ -207,7 +228,8 @@ impl Exchange {
         }
         self.stats.add(Counter::CallsRidden, shares.len() as u64);
         let mut log = self.settings.log.attempt_for(shares.iter().map(|share| share.call.number));
-        let terms = Terms { began, deadline: together.deadline(), cancel: Some(&ride.cancel) };
+        let cancel = Some(&ride.cancel);
+        let terms = Terms { began, deadline: together.deadline(), cancel, has_moment: true };
         let accept = |reply: &Reply<'_>| {
             ride.enter();
             self.answered_together(together, reply)
@@ -256,12 +278,13 @@ impl Exchange {
         log: &mut Attempt<'_>,
         accept: impl Fn(&Reply<'_>) -> T,
     ) -> Result<T, GivenUp> {
-        let Terms { began, deadline, cancel } = *terms;
+        let Terms { began, deadline, cancel, mut has_moment } = *terms;
         let mut turn = self.outage.turn(began);
-        turn.wait(deadline, cancel)?;
+        has_moment &= !turn.wait(deadline, cancel)?;
         let mut before: Option<Error> = None;
         loop {
-            let failure = match self.attempt(asked, deadline, cancel, scratch, log) {
+            let terms = Terms { has_moment: std::mem::take(&mut has_moment), ..*terms };
+            let failure = match self.attempt(asked, &terms, scratch, log) {
                 Ok(reply) => {
                     turn.answered();
                     return Ok(accept(&reply));
@@ -304,12 +327,14 @@ impl Exchange {
     fn attempt<'s>(
         &self,
         asked: &[BatchEntry<'s>],
-        deadline: Option<Deadline>,
-        cancel: Option<&CancelToken>,
+        terms: &Terms<'_>,
         scratch: &'s mut Scratch,
         log: &mut Attempt<'_>,
     ) -> Result<Reply<'s>, Failure> {
-        self.pace.wait(deadline, cancel)?;
+        let Terms { deadline, cancel, has_moment, .. } = *terms;
+        if !has_moment {
+            self.pace.wait(deadline, cancel)?;
+        }
         let start = Instant::now();
         let Scratch { request, answer } = scratch;
         log.request(start, asked.len(), &request.url, request.body.as_deref());

@@ -87,7 +87,9 @@ impl Outage {
 impl Turn<'_> {
     /// Waits until the batch may be sent: until its retry is due, and in an outage until the probe has a result. Fails
     /// if the batch is to end, for example by its deadline or because it is cancelled.
-    pub(crate) fn wait(&mut self, deadline: Option<Deadline>, cancel: Option<&CancelToken>) -> Result<(), GivenUp> {
+    /// Returns whether it had to wait.
+    pub(crate) fn wait(&mut self, deadline: Option<Deadline>, cancel: Option<&CancelToken>) -> Result<bool, GivenUp> {
+        let mut has_waited = false;
         loop {
             if self.due.is_some() {
                 self.pause(PollSet::new, self.due, deadline, cancel)?;
@@ -99,10 +101,11 @@ impl Turn<'_> {
                 Verdict::Probe(due) => self.due = Some(due),
                 Verdict::Wait(change) => self.pause(|| PollSet::new().readable(&*change), None, deadline, cancel)?,
             }
+            has_waited = true;
         }
         self.due = None;
         self.began = Instant::now();
-        Ok(())
+        Ok(has_waited)
     }
 
     fn pause<'e>(

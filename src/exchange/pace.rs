@@ -21,6 +21,30 @@ impl Pace {
         Pace { interval, next: Mutex::default() }
     }
 
+    /// Returns when the next request may start; None if there is no limit.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.interval?;
+        let next = *self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(next.unwrap_or_else(Instant::now))
+    }
+
+    /// Runs `take` if a request may start now, and uses the moment if it returns something. Returns that, or None.
+    pub(super) fn at_moment<T>(&self, take: impl FnOnce() -> Option<T>) -> Option<T> {
+        let Some(interval) = self.interval else { return take() };
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        if next.is_some_and(|next| next > now) {
+            return None;
+        }
+        let taken = take()?;
+        *next = Some(now + interval);
+        Some(taken)
+    }
+
+    pub(super) fn is_limited(&self) -> bool {
+        self.interval.is_some()
+    }
+
     /// Waits for the next moment. If it is not before the deadline, fails at once and leaves it to others. Also fails
     /// if cancelled.
     pub(crate) fn wait(&self, deadline: Option<Deadline>, cancel: Option<&CancelToken>) -> Result<(), Error> {
@@ -34,11 +58,16 @@ impl Pace {
         let now = Instant::now();
         let start = next.map_or(now, |next| next.max(now));
         if let Some(deadline) = deadline.filter(|deadline| start >= deadline.at) {
-            return Err(deadline.error().with_note("requests_per_second leaves no moment before that"));
+            return Err(too_late(deadline));
         }
         *next = Some(start + interval);
         Ok(start)
     }
+}
+
+/// The error for a call that has no moment before its deadline.
+pub(super) fn too_late(deadline: Deadline) -> Error {
+    deadline.error().with_note("requests_per_second leaves no moment before that")
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::ask::{Exchange, Scratch, Shared as Ridden};
 use super::call::{Call, Waited};
 use super::monitor::DeadlineMonitor;
+use super::pace::too_late;
 use super::ride::{Ride, Rider};
 use crate::error::{Code, Error, reason};
 use crate::net::http::MAX_IDLE;
@@ -34,6 +35,8 @@ struct Shared {
     queue: Mutex<Queue>,
     /// Wakes idle threads, one for each that is called.
     called: Condvar,
+    /// Wakes the thread that waits for the next moment when the client is freed.
+    ends: Condvar,
     /// Looks after the operations. It exists as long as they or threads do.
     monitor: Mutex<Option<Arc<DeadlineMonitor>>>,
 }
@@ -53,6 +56,8 @@ struct Queue {
     idle: usize,
     /// How many other threads had nothing to do and are called. A connection is in use for each.
     called: usize,
+    /// Whether a thread waits for the next moment that `requests_per_second` allows. It takes all that wait then.
+    is_pacing: bool,
     /// Whether the client is being freed.
     ends: bool,
 }
@@ -75,10 +80,11 @@ impl Pool {
             last_use: Instant::now(),
             idle: 0,
             called: 0,
+            is_pacing: false,
             ends: false,
         };
-        let (queue, called, monitor) = (Mutex::new(queue), Condvar::new(), Mutex::default());
-        let shared = Shared { exchange, max_connections, queue, called, monitor };
+        let (queue, called, ends, monitor) = (Mutex::new(queue), Condvar::new(), Condvar::new(), Mutex::default());
+        let shared = Shared { exchange, max_connections, queue, called, ends, monitor };
         Pool { shared: Arc::new(shared), threads: Mutex::default(), process: Generation::current() }
     }
 
@@ -90,12 +96,15 @@ impl Pool {
     /// forked meanwhile: then nothing of the call can be used but its texts.
     pub(crate) fn run(&self, call: &Arc<Call>) -> bool {
         let mut queue = self.shared.lock();
-        let mut here = call.batches() > 0 && queue.in_use < self.shared.max_connections;
+        // Where requests are paced, a thread takes all that wait at each moment.
+        let is_free = queue.in_use < self.shared.max_connections && !self.shared.is_paced();
+        let mut here = call.batches() > 0 && is_free;
         queue.in_use += usize::from(here);
         if call.batches() > usize::from(here) {
             queue.calls.push_back(Arc::clone(call));
+            let engaged = self.engage(queue, call.batches() - usize::from(here));
             // The caller asks about all batches if no thread can be had.
-            let _ = self.engage(queue, call.batches() - usize::from(here));
+            here = here || engaged.is_err() && self.shared.take_connection();
         } else {
             drop(queue);
         }
@@ -139,6 +148,7 @@ impl Pool {
     /// Gives free connections to this many threads: to idle ones, or else to new ones. Fails if no thread can be
     /// started and nobody uses a connection.
     fn engage(&self, mut queue: MutexGuard<'_, Queue>, most: usize) -> io::Result<()> {
+        let most = if self.shared.is_paced() { usize::from(!queue.is_pacing) } else { most };
         let free = most.min(self.shared.max_connections - queue.in_use);
         let woken = free.min(queue.idle);
         queue.call_idle(woken);
@@ -170,7 +180,7 @@ impl Pool {
         let mut scratch = self.exchange().take_scratch();
         let others_wait = || self.shared.lock().calls.iter().any(|other| !Arc::ptr_eq(other, call));
         while let Some((number, has_more)) = call.take(None) {
-            self.shared.serve(call, number, &mut scratch);
+            self.shared.serve(call, number, false, &mut scratch);
             if call.is_inherited() {
                 return;
             }
@@ -193,7 +203,7 @@ impl Pool {
             }
         }
         queue.release();
-        if queue.calls.is_empty() && queue.alone.is_empty() {
+        if !queue.has_work() {
             return;
         }
         if queue.idle > 0 {
@@ -227,6 +237,7 @@ impl Drop for Pool {
         }
         self.shared.lock().ends = true;
         self.shared.called.notify_all();
+        self.shared.ends.notify_all();
         join(threads);
     }
 }
@@ -245,6 +256,19 @@ impl Queue {
         let threads = work.min(self.idle).min(max_connections - self.in_use);
         self.call_idle(threads);
         threads
+    }
+
+    fn has_work(&self) -> bool {
+        !self.calls.is_empty() || !self.alone.is_empty()
+    }
+
+    /// Ends the calls that would still wait at their deadline: no request may start before this moment.
+    fn give_up_before(&mut self, moment: Instant) {
+        for call in &self.calls {
+            if let Some(deadline) = call.deadline.filter(|deadline| deadline.at <= moment) {
+                call.give_up_all(&too_late(deadline));
+            }
+        }
     }
 
     /// Ends the calls that wait: the service refuses the key or the account.
@@ -321,7 +345,7 @@ impl Shared {
         while let Some(work) = self.next(interrupt, &mut scratch) {
             let _work = WorkGuard::begin();
             match work {
-                Work::Batch((call, number)) => self.serve(&call, number, &mut scratch),
+                Work::Batch((call, number)) => self.serve(&call, number, true, &mut scratch),
                 Work::Together(riders, ride) => self.serve_together(&riders, &ride, &mut scratch),
             }
         }
@@ -369,9 +393,10 @@ impl Shared {
         (0..called).for_each(|_| self.called.notify_one());
     }
 
-    /// Asks about a batch of a call. A panic ends the call with an error.
-    fn serve(&self, call: &Call, number: usize, scratch: &mut Scratch) {
-        let served = panics::catch(|| self.exchange.ask(call, &call.batch(number)?, scratch));
+    /// Asks about a batch of a call. `has_moment` says whether the first request may start now. A panic ends the call with
+    /// an error.
+    fn serve(&self, call: &Call, number: usize, has_moment: bool, scratch: &mut Scratch) {
+        let served = panics::catch(|| self.exchange.ask(call, &call.batch(number)?, has_moment, scratch));
         match served {
             Ok(None) => {}
             Ok(Some(refusal)) => self.lock().refuse(&refusal),
@@ -393,7 +418,8 @@ impl Shared {
     fn next(&self, interrupt: &Arc<Event>, scratch: &mut Scratch) -> Option<Work> {
         let mut queue = self.lock();
         loop {
-            let next = queue.take(interrupt, self.exchange.batch_size());
+            let next;
+            (queue, next) = self.take(queue, interrupt);
             if next.is_some() {
                 return next;
             }
@@ -416,6 +442,37 @@ impl Shared {
             queue.called -= 1;
             *scratch = self.exchange.take_scratch();
         }
+    }
+
+    /// Takes what is to be asked next. Where requests are paced, one thread waits for the next moment, and takes what
+    /// waits then; None for the others.
+    fn take<'q>(
+        &'q self,
+        mut queue: MutexGuard<'q, Queue>,
+        interrupt: &Arc<Event>,
+    ) -> (MutexGuard<'q, Queue>, Option<Work>) {
+        let (pace, room) = (&self.exchange.pace, self.exchange.batch_size());
+        if !pace.is_limited() {
+            let next = queue.take(interrupt, room);
+            return (queue, next);
+        }
+        let mut next = None;
+        while !queue.is_pacing && !queue.ends && queue.has_work() && next.is_none() {
+            let moment = pace.next().unwrap_or_else(Instant::now);
+            queue.give_up_before(moment);
+            let time = moment.saturating_duration_since(Instant::now());
+            if !time.is_zero() {
+                queue.is_pacing = true;
+                queue = self.ends.wait_timeout(queue, time).unwrap_or_else(PoisonError::into_inner).0;
+                queue.is_pacing = false;
+            }
+            next = pace.at_moment(|| queue.take(interrupt, room));
+        }
+        (queue, next)
+    }
+
+    fn is_paced(&self) -> bool {
+        self.exchange.pace.is_limited()
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -472,10 +529,43 @@ mod tests {
         queue.calls.extend([&one, &other].map(Arc::clone));
         // As several threads take them, in turn, before the first one is sent.
         for (call, number) in [(&one, 0), (&other, 0), (&one, 1), (&other, 1), (&one, 2)] {
-            let (next, taken) = queue.take(&interrupt).unwrap();
+            let Some(Work::Batch((next, taken))) = queue.take(&interrupt, 1) else { panic!("no batch") };
             assert!(Arc::ptr_eq(&next, call) && taken == number);
         }
-        assert!(queue.take(&interrupt).is_none() && queue.calls.is_empty());
+        assert!(queue.take(&interrupt, 1).is_none() && queue.calls.is_empty());
+    }
+
+    #[test]
+    fn the_last_batches_of_calls_that_wait_go_together() {
+        let (pool, settings) = pool(&[("batch_size", "4")]);
+        let call = |ids: &[&str]| call(&settings, ids);
+        let long = call(&["1", "2", "3", "4", "5", "6"]);
+        let [full, two, three, one] =
+            [call(&["1", "2", "3", "4"]), call(&["7", "8"]), call(&["9", "10", "11"]), call(&["12"])];
+        let interrupt = Arc::new(Event::new().unwrap());
+        let mut queue = pool.shared.lock();
+        queue.calls.extend([&long, &two, &full, &three, &one].map(Arc::clone));
+        let mut next = || match queue.take(&interrupt, 4) {
+            Some(Work::Batch(rider)) => vec![rider],
+            Some(Work::Together(riders, _)) => riders,
+            None => Vec::new(),
+        };
+        let mut takes = |expected: &[(&Arc<Call>, usize)]| {
+            let taken = next();
+            assert_eq!(taken.len(), expected.len());
+            assert!(
+                taken
+                    .iter()
+                    .zip(expected)
+                    .all(|(taken, (call, number))| { Arc::ptr_eq(&taken.0, call) && taken.1 == *number })
+            );
+        };
+        takes(&[(&long, 0)]);
+        takes(&[(&two, 0), (&one, 0)]);
+        takes(&[(&full, 0)]);
+        takes(&[(&three, 0)]);
+        takes(&[(&long, 1)]);
+        takes(&[]);
     }
 
     /// Answers the single message of a request, and closes the connection.

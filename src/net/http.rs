@@ -32,6 +32,9 @@ use crate::wire::Format;
 /// How long an idle connection is kept.
 pub(crate) const MAX_IDLE: Duration = Duration::from_secs(15);
 
+/// How much longer than its limit a request may take.
+const MOMENT: Duration = Duration::from_millis(1);
+
 /// Sends requests over connections that are kept alive.
 pub(crate) struct Http {
     /// Holds the kept connections.
@@ -131,6 +134,7 @@ impl Http {
             .max_idle_connections_per_host(settings.max_connections)
             .max_idle_age(MAX_IDLE)
             .timeout_connect(settings.connect_timeout)
+            .timeout_global(settings.request_timeout)
             .build();
         Http {
             agent: Mutex::new(agent(config, &tcp, &tunnel, &tls)),
@@ -197,12 +201,20 @@ impl Http {
         status: &mut u16,
     ) -> Result<ResponseHead, ureq::Error> {
         let agent = self.lock().clone();
+        // Options of a single request cost a copy of all options.
+        let is_usual = self.is_usual(time);
         let response = match &request.body {
             Some(body) => {
                 let post = request.uri.as_ref().map_or_else(|| agent.post(&request.url), |uri| agent.post(uri));
-                post.header(CONTENT_TYPE, JSON).config().timeout_global(time).build().send(&body[..])?
+                let post = post.header(CONTENT_TYPE, JSON);
+                let post = if is_usual { post } else { post.config().timeout_global(time).build() };
+                post.send(&body[..])?
             }
-            None => agent.get(&request.url).config().timeout_global(time).build().call()?,
+            None => {
+                let get = agent.get(&request.url);
+                let get = if is_usual { get } else { get.config().timeout_global(time).build() };
+                get.call()?
+            }
         };
         *status = response.status().as_u16();
         let (parts, body) = response.into_parts();
@@ -213,6 +225,14 @@ impl Http {
         };
         answer.read(body.into_reader(), is_gzip, self.max_response_bytes)?;
         Ok(ResponseHead { status: *status, headers: parts.headers })
+    }
+
+    /// Whether a request may take the whole of `request_timeout_ms`, but for a moment.
+    fn is_usual(&self, time: Option<Duration>) -> bool {
+        match (time, self.request_timeout) {
+            (Some(time), Some(whole)) => time + MOMENT >= whole,
+            (time, whole) => time == whole,
+        }
     }
 
     /// Converts an error from ureq. `connecting` is the limit for establishing the connection.
