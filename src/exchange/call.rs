@@ -363,11 +363,12 @@ impl Call {
 
     fn tell_ended(&self, progress: &mut Progress) {
         self.ended.notify_all();
-        if let Some(promise) = &mut progress.promise {
-            promise.keep();
-        }
         if let Some(event) = self.ended_event.get() {
             event.set();
+        }
+        // Last: whoever takes the tag finds the descriptor readable.
+        if let Some(promise) = &mut progress.promise {
+            promise.keep();
         }
     }
 
