@@ -507,11 +507,12 @@ impl Call {
 
     fn tell_ended(&self, progress: &mut Progress) {
         progress.wake();
-        if let Some(promise) = &mut progress.promise {
-            promise.keep();
-        }
         if let Some(event) = self.ended_event.get() {
             event.set();
+        }
+        // Last: whoever takes the tag finds the descriptor readable.
+        if let Some(promise) = &mut progress.promise {
+            promise.keep();
         }
     }
 

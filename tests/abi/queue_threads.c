@@ -1,7 +1,7 @@
 /* queue_threads SEED SECONDS FILE name=value…
- * Threads start operations, give them to one queue, and cancel, finish or free them at random moments, or let them be taken
- * first; others wake, and others wait, each with room of its own. Each tag is taken exactly once, each wake ends exactly
- * one wait, an operation whose tag is taken is done, and nothing is left in the end. */
+ * Threads start operations and give them to one queue. At random they finish, cancel or free them, or leave that to whoever
+ * takes the tag. Other threads wait, each with a room of its own, and one wakes them. Each tag is taken exactly once, each
+ * wake ends exactly one wait, an operation whose tag is taken is done, and nothing is left in the end. */
 #define _GNU_SOURCE
 #include "expect.h"
 #include <poll.h>
@@ -46,7 +46,7 @@ static void pause_for(unsigned microseconds)
 /* One operation, in one of the ways to treat it. Returns how many of its expectations were wrong. */
 static unsigned operate(size_t tag, unsigned *random)
 {
-    const unsigned way = (unsigned)rand_r(random) % 6, mistake = (unsigned)rand_r(random) % 2000;
+    const unsigned way = (unsigned)rand_r(random) % 6, delay = (unsigned)rand_r(random) % 2000;
     const size_t first = (size_t)rand_r(random) % (all.count - 3), count = (size_t)rand_r(random) % 4;
     smsp_operation *operation = NULL;
     smsp_report *report = NULL;
@@ -57,7 +57,7 @@ static unsigned operate(size_t tag, unsigned *random)
     operations[tag] = operation;
     is_kept[tag] = way < 4;
     if (way == 0)
-        pause_for(mistake);
+        pause_for(delay);
     mistakes += smsp_operation_notify(operation, queue, tag) != SMSP_OK;
     /* Those that are not kept are freed by another thread, perhaps before that returned. */
     if (way < 2) {
@@ -66,7 +66,7 @@ static unsigned operate(size_t tag, unsigned *random)
         mistakes += smsp_operation_notify(operation, queue, tag) != SMSP_E_INVALID_ARGUMENT;
         smsp_report_free(report);
     } else if (way == 2) {
-        pause_for(mistake);
+        pause_for(delay);
         smsp_operation_cancel(operation);
     }
     if (way < 4)
