@@ -62,6 +62,9 @@ struct Queue {
     ends: bool,
 }
 
+/// How many calls may always share a request.
+const LEAST_RIDERS: usize = 2;
+
 /// What a thread is to ask.
 enum Work {
     /// A batch of a call.
@@ -366,7 +369,7 @@ impl Shared {
         let mut queue = self.lock();
         match ridden {
             Ridden::Ended => queue.most_riders = (queue.most_riders + 1).min(self.exchange.batch_size()),
-            Ridden::Split => queue.most_riders = (riders.len() / 2).max(1),
+            Ridden::Split => queue.most_riders = (riders.len() / 2).max(LEAST_RIDERS),
             Ridden::Refused(error) => queue.refuse(&error),
             Ridden::Alone => {}
         }

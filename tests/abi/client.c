@@ -7,7 +7,7 @@ static const char *key, *url, *directory;
 
 static const char *const counters[] = {
     "requests",         "retries",         "connections",      "bytes_sent",      "bytes_received",
-    "entries_answered", "answers_unmatched", "batches_halved", "log_lines_dropped", "latency_us_sum",
+    "entries_answered", "answers_unmatched", "batches_halved", "calls_ridden", "log_lines_dropped", "latency_us_sum",
     "latency_us_max",   "failures_connect", "failures_tls",     "failures_timeout", "failures_http",   "failures_protocol", "failures_rate_limited",
     "failures_refused",
 };

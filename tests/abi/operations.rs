@@ -83,3 +83,16 @@ fn a_queue_tells_what_it_has_no_memory_or_descriptor_for() {
     let simulator = simulator().start().unwrap();
     program("queue_denied").run_form(Form::Shared, &options(&simulator));
 }
+
+#[test]
+fn calls_that_wait_share_a_request() {
+    for (what, latency) in [("together", 50), ("cancelled", 500), ("refused", 50)] {
+        let (_simulator, _rows, mut arguments) = slow(latency, 9, 500);
+        arguments.insert(0, what.to_owned());
+        arguments.push("max_connections=1".to_owned());
+        if what == "refused" {
+            arguments.push("api_key=wrong".to_owned());
+        }
+        program("riders").run(&arguments);
+    }
+}
