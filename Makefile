@@ -127,7 +127,7 @@ deep: tools
 		'SMSP_PEERS=10000 $(CARGO) test --locked --release --test timing -- --nocapture floods::' \
 		'SMSP_OUTAGES=200 $(CARGO) test --locked --test timing -- --nocapture outages::' \
 		'SMSP_SOAK_SECONDS=600 $(CARGO) test --locked --test soak' \
-		'SMSP_ORACLE_STATUSES=10000000 $(CARGO) test --locked --release --test answers oracle::' \
+		'SMSP_ORACLE_STATUSES=10000000 SMSP_ORACLE_CALLS=1000000 $(CARGO) test --locked --release --test answers oracle::' \
 		'sh scripts/release.sh' 'make test-platforms' 'make analyze-php' 'make tsan' \
 		'sh scripts/fuzz.sh 600' 'sh scripts/mutants.sh'
 

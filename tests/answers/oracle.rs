@@ -7,7 +7,9 @@
 
 mod answer;
 mod body;
+mod callers;
 mod entries;
+mod fates;
 mod lists;
 mod manner;
 mod model;

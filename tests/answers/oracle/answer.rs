@@ -1,6 +1,7 @@
 //! What an answer says. Its fields are read as docs/DECODING.md has it.
 
-use super::body::{Json, Part};
+use super::body::{self, Json, Part, Style};
+use super::random::Random;
 use super::texts;
 
 /// An answer to a batch, before it is written.
@@ -16,6 +17,8 @@ pub enum Content {
     Json(Vec<(String, Json)>),
     /// Success, code, and the list or the message.
     Xml { success: String, code: String, third: Third },
+    /// What somebody else says in the service's place.
+    Page(String),
 }
 
 #[derive(Clone, Debug)]
@@ -25,13 +28,19 @@ pub enum Third {
 }
 
 impl Content {
-    pub fn parts(&self) -> Vec<Part> {
-        let Content::Xml { success, code, third } = self else { return Vec::new() };
-        let third = match third {
-            Third::Message(message) => Part::Value(message.clone()),
-            Third::List(entries) => Part::List(entries.clone()),
-        };
-        vec![Part::Value(success.clone()), Part::Value(code.clone()), third]
+    /// As it is sent. The style is that of JSON.
+    pub fn body(&self, style: Style, random: &mut Random) -> Vec<u8> {
+        match self {
+            Content::Json(fields) => body::json(&Json::Object(fields.clone()), style, random),
+            Content::Xml { success, code, third } => {
+                let third = match third {
+                    Third::Message(message) => Part::Value(message.clone()),
+                    Third::List(entries) => Part::List(entries.clone()),
+                };
+                body::xml(&[Part::Value(success.clone()), Part::Value(code.clone()), third], random)
+            }
+            Content::Page(page) => page.clone().into_bytes(),
+        }
     }
 }
 
@@ -39,7 +48,12 @@ impl Content {
 #[derive(Debug, PartialEq)]
 pub enum Meaning {
     Entries(Vec<Told>),
-    Refused { code: i32, message: Option<String> },
+    Refused {
+        code: i32,
+        message: Option<String>,
+    },
+    /// Neither, with an HTTP status that says so.
+    Failed,
 }
 
 /// What one entry says.
@@ -63,6 +77,7 @@ impl Answer {
         let fields = match &self.content {
             Content::Json(fields) => fields.clone(),
             Content::Xml { success, code, third } => named(success, code, third),
+            Content::Page(_) => return Meaning::Failed,
         };
         if flag(field(&fields, &["success"])) == Some(false) {
             let Whole::Integer(code) = whole(field(&fields, &["code"])) else { panic!("no refusal: {self:?}") };

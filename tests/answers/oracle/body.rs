@@ -46,6 +46,10 @@ pub struct Style {
     pub latin: bool,
 }
 
+impl Style {
+    pub const PLAIN: Style = Style { spaces: 0, escapes: 0, latin: false };
+}
+
 pub fn json(value: &Json, style: Style, random: &mut Random) -> Vec<u8> {
     let mut writer = Writer { out: Vec::new(), style, random };
     beginning(writer.random, &mut writer.out);

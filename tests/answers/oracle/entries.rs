@@ -2,7 +2,7 @@
 
 use super::body::Json;
 use super::lists;
-use super::manner::Manner;
+use super::manner::Shares;
 use super::random::Random;
 use super::texts::FRENCH;
 
@@ -24,12 +24,12 @@ struct Report {
 }
 
 impl Entry {
-    pub fn new(number: &str, id: &str, manner: &Manner, random: &mut Random) -> Entry {
-        let number = if random.percent(manner.forms) { other_form(number, random) } else { number.to_owned() };
-        let is_drifting = random.percent(manner.drift);
+    pub fn new(number: &str, id: &str, shares: Shares, random: &mut Random) -> Entry {
+        let number = if random.percent(shares.forms) { other_form(number, random) } else { number.to_owned() };
+        let is_drifting = random.percent(shares.drift);
         let number = if is_drifting { lists::spelling(&number, random) } else { number };
         let id = if is_drifting && random.percent(20) { lists::spelled_id(id, random) } else { id.to_owned() };
-        let is_refused = random.percent(manner.refused);
+        let is_refused = random.percent(shares.refused);
         let code = if is_refused { random.one(&[4, 4, 4, 3, 9, 77, -1, 201, 99_999_999_999]) } else { 200 };
         let status = status(is_refused, is_drifting, random);
         let report = random.percent(60).then(|| Report {
@@ -117,7 +117,7 @@ impl Entry {
 }
 
 /// The same person's number in another form, or that of another person with the same digits.
-fn other_form(number: &str, random: &mut Random) -> String {
+pub fn other_form(number: &str, random: &mut Random) -> String {
     if let Some(nine) = number.strip_prefix('0').filter(|nine| nine.len() == 9) {
         let code = if random.percent(60) { "33" } else { random.one(&FRENCH) };
         return match nine.strip_prefix("508").filter(|_| random.percent(50)) {

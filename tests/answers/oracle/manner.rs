@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::answer::{Answer, Content, Third};
-use super::body::{self, Json, Style};
+use super::body::{Json, Style};
 use super::entries::{Entry, junk, loosen, spelled_flag, spelled_integer};
 use super::lists::Pool;
 use super::model::{self, Options};
@@ -21,12 +21,7 @@ pub struct Manner {
     doubled: usize,
     /// Answers with entries of strangers.
     strangers: usize,
-    /// Entries whose number is in another form than that of their query.
-    pub forms: usize,
-    /// Entries and answers that are not written as documented.
-    pub drift: usize,
-    /// Entries that are refused one by one.
-    pub refused: usize,
+    shares: Shares,
     /// Answers in the other notation than that asked for.
     other_notation: usize,
     /// Messages, by number and id, for which whole requests are refused.
@@ -34,6 +29,17 @@ pub struct Manner {
     /// Requests that are refused whatever they ask, with one of these codes.
     refusals: usize,
     refusal_codes: &'static [i64],
+}
+
+/// How entries are, in shares of a hundred.
+#[derive(Clone, Copy, Debug)]
+pub struct Shares {
+    /// Entries whose number is in another form than that of their query.
+    pub forms: usize,
+    /// Entries and answers that are not written as documented.
+    pub drift: usize,
+    /// Entries that are refused one by one.
+    pub refused: usize,
 }
 
 /// When a message makes the service refuse a request.
@@ -64,7 +70,7 @@ impl Manner {
         let is_calm = random.percent(15);
         let mut share = |shares: &[usize]| if is_calm { 0 } else { random.one(shares) };
         let (missing, doubled, strangers) = (share(&[0, 0, 5, 30]), share(&[0, 0, 10, 40]), share(&[0, 0, 20, 60]));
-        let (forms, drift, refused) = (share(&[0, 20, 60]), share(&[0, 30, 90]), share(&[0, 10, 40]));
+        let shares = Shares { forms: share(&[0, 20, 60]), drift: share(&[0, 30, 90]), refused: share(&[0, 10, 40]) };
         let (other_notation, refusals) = (share(&[0, 0, 0, 10]), share(&[0, 0, 0, 5, 30]));
         Manner {
             seed: random.next(),
@@ -72,9 +78,7 @@ impl Manner {
             missing,
             doubled,
             strangers,
-            forms,
-            drift,
-            refused,
+            shares,
             other_notation,
             disliked: disliked(list, options, random),
             refusals,
@@ -131,13 +135,13 @@ impl Manner {
             }
             let copies = if random.percent(self.doubled) { 2 } else { 1 };
             for _ in 0..copies {
-                entries.push(Entry::new(&asked.number, &asked.id, self, random));
+                entries.push(Entry::new(&asked.number, &asked.id, self.shares, random));
             }
         }
         let strangers = if random.percent(self.strangers) { random.between(1, 4) } else { 0 };
         for _ in 0..strangers {
             let (number, id) = (self.pool.number(random), self.pool.id(random));
-            entries.push(Entry::new(&number, &id, self, random));
+            entries.push(Entry::new(&number, &id, self.shares, random));
         }
         if random.percent(self.doubled + self.strangers) {
             random.shuffle(&mut entries);
@@ -151,23 +155,23 @@ impl Manner {
             return Content::Xml { success: "true".into(), code: "200".into(), third: Third::List(values) };
         }
         let mut list: Vec<Json> = entries.iter().map(|entry| entry.json(random)).collect();
-        if random.percent(self.drift / 5) {
+        if random.percent(self.shares.drift / 5) {
             let place = random.below(list.len() + 1);
             list.insert(place, junk(random, 2));
         }
-        let is_object = random.percent(self.drift / 5);
+        let is_object = random.percent(self.shares.drift / 5);
         let list = match is_object {
             false => Json::List(list),
             true => Json::Object(list.into_iter().enumerate().map(|(place, it)| (place.to_string(), it)).collect()),
         };
         // An empty one would leave it to what comes before under the same name whether this is a refusal.
-        let success = Some(spelled_flag(true, self.drift, random)).filter(|success| *success != Json::text(""));
+        let success = Some(spelled_flag(true, self.shares.drift, random)).filter(|success| *success != Json::text(""));
         let mut fields = vec![
             ("success", success.unwrap_or(Json::Flag(true))),
-            ("code", spelled_integer(200, self.drift, random)),
+            ("code", spelled_integer(200, self.shares.drift, random)),
             ("StatutResponse_List", list),
         ];
-        if random.percent(self.drift) {
+        if random.percent(self.shares.drift) {
             loosen(&mut fields, &["StatutResponse_List"], random);
         }
         Content::Json(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
@@ -178,23 +182,17 @@ impl Manner {
         let mut random = self.chance(&asked(parameters), "body");
         let right = match answer.content {
             Content::Json(_) => "application/json",
-            Content::Xml { .. } => "text/xml; charset=UTF-8",
+            _ => "text/xml; charset=UTF-8",
         };
-        let content_type = if random.percent(self.drift) { random.one(&["text/html", "text/xml", "x"]) } else { right };
-        let body = match &answer.content {
-            Content::Json(fields) => {
-                let style = match random.percent(self.drift) {
-                    false => Style { spaces: 0, escapes: 0, latin: false },
-                    true => Style {
-                        spaces: random.one(&[0, 0, 20]),
-                        escapes: random.one(&[0, 2, 30]),
-                        latin: random.percent(10),
-                    },
-                };
-                body::json(&Json::Object(fields.clone()), style, &mut random)
+        let content_type =
+            if random.percent(self.shares.drift) { random.one(&["text/html", "text/xml", "x"]) } else { right };
+        let style = match random.percent(self.shares.drift) {
+            false => Style::PLAIN,
+            true => {
+                Style { spaces: random.one(&[0, 0, 20]), escapes: random.one(&[0, 2, 30]), latin: random.percent(10) }
             }
-            Content::Xml { .. } => body::xml(&answer.content.parts(), &mut random),
         };
+        let body = answer.content.body(style, &mut random);
         (body, content_type)
     }
 }

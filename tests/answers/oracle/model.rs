@@ -97,6 +97,7 @@ enum Due {
 const PROTOCOL: i32 = -8;
 const INVALID_ARGUMENT: i32 = -1;
 const API: i32 = -12;
+const HTTP: i32 = -7;
 
 /// The distinct queries of a list, as they are sent, in the order of their first place.
 pub fn plan(list: &[(String, String)]) -> Vec<Sent> {
@@ -117,19 +118,15 @@ pub fn expected(list: &[(String, String)], options: Options, exchanges: &[Exchan
     let distinct = plan(list);
     let mut call = Call::new(&distinct, options);
     exchanges.iter().try_for_each(|exchange| call.exchange(exchange))?;
-    let fates = call.end()?;
-    let rows: Vec<Row> = list.iter().map(|(phone, id)| row(phone, id, &distinct, &fates)).collect();
-    let (code, error) = outcome(&rows, &fates);
-    let answered = rows.iter().filter(|row| row.code == 0).count() as u64;
-    Ok(Expected {
-        rows,
-        code,
-        error,
-        unmatched: call.unmatched,
-        halved: call.halved,
-        answered,
-        given_up: call.given_up,
-    })
+    call.expected(list)
+}
+
+/// What must come of a call for this list, of a service that answers each batch like this.
+pub fn alone(list: &[(String, String)], options: Options, service: impl Fn(&[Sent]) -> Answer) -> Expected {
+    let distinct = plan(list);
+    let mut call = Call::new(&distinct, options);
+    call.ask(service);
+    call.expected(list).expect("all that is due is asked")
 }
 
 struct Call<'a> {
@@ -169,14 +166,36 @@ impl<'a> Call<'a> {
             return Err(format!("asked after the call had ended: {exchange:?}"));
         }
         let (range, is_half) = self.asked(exchange)?;
-        match exchange.answer.meaning() {
+        self.answered(range, is_half, &exchange.answer);
+        Ok(())
+    }
+
+    fn answered(&mut self, range: Range<usize>, is_half: bool, answer: &Answer) {
+        match answer.meaning() {
             Meaning::Entries(told) => {
                 self.answered_halves += usize::from(is_half);
                 self.matched(range, told);
             }
             Meaning::Refused { code, message } => self.refused(range, is_half, code, message),
+            Meaning::Failed => self.fates[range].fill(Some(Fate::Without { code: HTTP, api_code: 0 })),
         }
-        Ok(())
+    }
+
+    /// Asks all that is due, in order; the middle one of an odd number goes with the first half.
+    fn ask(&mut self, service: impl Fn(&[Sent]) -> Answer) {
+        while self.ended.is_none() && !self.due.is_empty() {
+            let (range, is_half) = match self.due.remove(0) {
+                Due::Batch(range) => (range, false),
+                Due::Half(range) => (range, true),
+                Due::Halves(whole) => {
+                    let middle = whole.end - whole.len() / 2;
+                    self.due.splice(0..0, [Due::Half(whole.start..middle), Due::Half(middle..whole.end)]);
+                    continue;
+                }
+            };
+            let answer = service(&self.distinct[range.clone()]);
+            self.answered(range, is_half, &answer);
+        }
     }
 
     /// Which of the batches that are due is asked here; it is no longer due.
@@ -277,6 +296,22 @@ impl<'a> Call<'a> {
         self.unmatched += (told.len() - served.iter().flatten().count()) as u64;
     }
 
+    fn expected(&self, list: &[(String, String)]) -> Result<Expected, String> {
+        let fates = self.end()?;
+        let rows: Vec<Row> = list.iter().map(|(phone, id)| row(phone, id, self.distinct, &fates)).collect();
+        let (code, error) = outcome(&rows);
+        let answered = rows.iter().filter(|row| row.code == 0).count() as u64;
+        Ok(Expected {
+            rows,
+            code,
+            error,
+            unmatched: self.unmatched,
+            halved: self.halved,
+            answered,
+            given_up: self.given_up,
+        })
+    }
+
     /// What became of each query. All that was due was asked, but for what a refusal of the key or account left unsent.
     fn end(&self) -> Result<Vec<Fate>, String> {
         if self.ended.is_none() && !self.due.is_empty() {
@@ -373,13 +408,10 @@ fn row(phone_number: &str, message_id: &str, distinct: &[Sent], fates: &[Fate]) 
 
 /// The code of the call, and that of its error: of the first failed batch in the caller's order, else that of what is
 /// invalid.
-fn outcome(rows: &[Row], fates: &[Fate]) -> (i32, i32) {
+pub fn outcome(rows: &[Row]) -> (i32, i32) {
     const OK: i32 = 0;
     const PARTIAL: i32 = 1;
-    let failed = fates.iter().find_map(|fate| match fate {
-        Fate::Without { code, .. } => Some(*code),
-        Fate::Told(_) => None,
-    });
+    let failed = rows.iter().map(|row| row.code).find(|code| ![OK, INVALID_ARGUMENT].contains(code));
     let is_answered = |row: &&Row| row.code == OK;
     match rows.iter().filter(is_answered).count() {
         answered if answered == rows.len() => (OK, OK),
