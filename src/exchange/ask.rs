@@ -63,8 +63,6 @@ pub(super) enum Shared {
     Split,
     /// It was not sent, or abandoned: what is left of its calls is to ask alone.
     Alone,
-    /// The service refuses the key or the account.
-    Refused(Error),
 }
 
 /// The outcome of asking about a batch or a part of it.
@@ -123,7 +121,7 @@ impl Exchange {
 
     /// Asks about a batch and completes it. If the service refuses it and one of its messages may be the cause, asks
     /// about both halves, and so on: a message that is refused alone does not hold up the others.
-    /// Returns an error for the calls that wait if the service refuses the key or the account.
+    /// Runs `refuse` before, with an error for all calls that wait, if the service refuses the key or the account.
     /// `has_moment` says whether the first request may start now, by `requests_per_second`.
     pub(crate) fn ask(
         &self,
@@ -131,9 +129,10 @@ impl Exchange {
         batch: &Batch<'_>,
         mut has_moment: bool,
         scratch: &mut Scratch,
-    ) -> Option<Error> {
+        refuse: impl Fn(&Error),
+    ) {
         let mut parts = vec![&*batch.asked];
-        let (mut first_failure, mut refusal) = (None, None);
+        let mut first_failure = None;
         while let Some(part) = parts.pop() {
             let terms = Terms {
                 began: call.start,
@@ -143,7 +142,7 @@ impl Exchange {
             };
             let ended = self.ask_part(call, batch.number, part, &terms, scratch);
             if call.is_inherited() {
-                return None;
+                return;
             }
             if part.len() < batch.asked.len() {
                 match ended {
@@ -169,14 +168,15 @@ impl Exchange {
                 PartOutcome::FailedForAll(error) => {
                     parts.drain(..).chain([part]).for_each(|part| call.failed(part, &error));
                     call.give_up_all(&error);
-                    refusal = matches!(error.code(), Code::Auth | Code::Denied).then(|| for_others(&error));
+                    if matches!(error.code(), Code::Auth | Code::Denied) {
+                        refuse(&for_others(&error));
+                    }
                     Some(error)
                 }
             };
             first_failure = first_failure.or(failure);
         }
         call.complete(batch.number, first_failure);
-        refusal
     }
 
     /// Asks about a batch or a part of it, with retries where they may help.
@@ -200,13 +200,12 @@ impl Exchange {
     }
 
     /// Puts together what these calls ask. Also returns the calls that cannot be put together with those before them.
-    pub(super) fn put_together<'r>(&self, riders: &'r [Rider]) -> (Together<'r>, Vec<Rider>) {
+    pub(super) fn put_together<'r>(&self, riders: &'r [Rider], ride: &Arc<Ride>) -> (Together<'r>, Vec<Rider>) {
         let mut together = Together::new(self.settings.batch);
         let mut apart = Vec::new();
         for rider in riders {
             let (call, number) = rider;
-            // Without memory for its messages, the batch has ended.
-            let Some(batch) = call.batch(*number) else { continue };
+            let Some(batch) = call.batch_for(*number, ride) else { continue };
             if !together.add(call, batch) {
                 apart.push(rider.clone());
             }
@@ -214,8 +213,14 @@ impl Exchange {
         (together, apart)
     }
 
-    /// Asks about what was put together, and completes the batches where it returns `Ended` or `Refused`.
-    pub(super) fn ask_together(&self, together: &Together<'_>, ride: &Ride, scratch: &mut Scratch) -> Shared {
+    /// Asks about what was put together, and completes the batches where it returns `Ended`. Runs `refuse` as `ask` does.
+    pub(super) fn ask_together(
+        &self,
+        together: &Together<'_>,
+        ride: &Arc<Ride>,
+        scratch: &mut Scratch,
+        refuse: impl Fn(&Error),
+    ) -> Shared {
         // Its calls alone keep it going from now on.
         ride.leave();
         let Together { asked, shares, .. } = together;
@@ -232,7 +237,7 @@ impl Exchange {
         let terms = Terms { began, deadline: together.deadline(), cancel, has_moment: true };
         let accept = |reply: &Reply<'_>| {
             ride.enter();
-            self.answered_together(together, reply)
+            self.answered_together(together, ride, reply)
         };
         let error = match self.ask_in_turn(&terms, asked, scratch, &mut log, accept) {
             Ok(Ok(())) => return Shared::Ended,
@@ -242,12 +247,11 @@ impl Exchange {
         log.failure(&error, asked.len());
         let for_each = for_others(&error);
         match error.code() {
-            Code::Auth | Code::Denied => {
-                together.fail(&for_each);
-                Shared::Refused(for_each)
-            }
-            Code::RateLimited => {
-                together.fail(&for_each);
+            code @ (Code::Auth | Code::Denied | Code::RateLimited) => {
+                if code != Code::RateLimited {
+                    refuse(&for_each);
+                }
+                together.fail(ride, &for_each);
                 Shared::Ended
             }
             Code::Cancelled => Shared::Alone,
@@ -255,15 +259,14 @@ impl Exchange {
         }
     }
 
-    fn answered_together(&self, together: &Together<'_>, reply: &Reply<'_>) -> Result<(), Error> {
+    fn answered_together(&self, together: &Together<'_>, ride: &Arc<Ride>, reply: &Reply<'_>) -> Result<(), Error> {
         let matches = matching::assign(&together.asked, &reply.entries)?;
         self.stats.add(Counter::AnswersUnmatched, matches.unmatched.len() as u64);
         for share in &together.shares {
             let own = matches.of(&share.places);
             let Batch { number, asked, .. } = &share.batch;
-            if share.call.answered_together(*number, asked, reply.status, &reply.entries, &own) {
-                self.stats.add(Counter::EntriesAnswered, own.answered as u64);
-            }
+            let count = || self.stats.add(Counter::EntriesAnswered, own.answered as u64);
+            share.call.answered_together(*number, ride, asked, (reply.status, &reply.entries, &own), count);
         }
         Ok(())
     }

@@ -221,36 +221,54 @@ impl Call {
         Some(number)
     }
 
-    /// Takes the batch out of a shared request: it is to be asked alone. Returns false if it has ended.
-    pub(crate) fn get_off(&self, number: usize) -> bool {
-        self.lock().replace_asker(number, Asker::Nobody)
+    /// Takes the batch out of a shared request: it is to be asked alone. Returns false if it is not in there any more.
+    pub(crate) fn get_off(&self, number: usize, ride: &Arc<Ride>) -> bool {
+        let mut progress = self.lock();
+        let rides = progress.rides(number, ride);
+        if rides {
+            progress.stop_asking(number);
+            progress.taken.push(Taken { number, by: Asker::Nobody });
+        }
+        rides
     }
 
-    /// Takes the batch out of a request that is not sent: nobody has taken it now. Returns false if it has ended.
-    pub(crate) fn wait_again(&self, number: usize) -> bool {
+    /// Takes the batch out of a request that is not sent: nobody has taken it now. Returns false if it is not in there
+    /// any more.
+    pub(crate) fn wait_again(&self, number: usize, ride: &Arc<Ride>) -> bool {
         let mut progress = self.lock();
-        let is_there = progress.stop_asking(number);
-        if is_there {
+        let rides = progress.rides(number, ride);
+        if rides {
+            progress.stop_asking(number);
             progress.next = number;
         }
-        is_there
+        rides
+    }
+
+    /// The entries of a batch for a shared request. None if it has ended, or ends now since there is no memory for them.
+    pub(crate) fn batch_for(&self, number: usize, ride: &Arc<Ride>) -> Option<Batch<'_>> {
+        let mut progress = self.lock();
+        if progress.rides(number, ride) { self.entries(&mut progress, number) } else { None }
     }
 
     /// Takes a batch that was taken out of a shared request. Returns false if it has ended.
     pub(crate) fn take_again(&self, number: usize, interrupt: &Arc<Event>) -> bool {
         let mut progress = self.lock();
         self.give_up_if_over(&mut progress);
-        let is_there = progress.stop_asking(number);
-        if is_there {
+        let waits = progress.taken.iter().any(|taken| taken.number == number && matches!(taken.by, Asker::Nobody));
+        if waits {
+            progress.stop_asking(number);
             self.note_taken(&mut progress, number, Some(interrupt));
         }
-        is_there
+        waits
     }
 
     /// The entries of a batch that was taken. If there is no memory for them, completes the batch with this error and
     /// returns None.
     pub(crate) fn batch(&self, number: usize) -> Option<Batch<'_>> {
-        let mut progress = self.lock();
+        self.entries(&mut self.lock(), number)
+    }
+
+    fn entries(&self, progress: &mut Progress, number: usize) -> Option<Batch<'_>> {
         let cancel = progress.taken.iter().find(|taken| taken.number == number).and_then(|taken| match &taken.by {
             Asker::Thread(cancel) => Some(cancel.clone()),
             _ => None,
@@ -259,7 +277,7 @@ impl Call {
             Ok(asked) => Some(Batch { number, asked, cancel }),
             Err(error) => {
                 progress.draft.fail(self.plan.rows_of(number), &error);
-                self.complete_batch(&mut progress, number, Some(&error));
+                self.complete_batch(progress, number, Some(&error));
                 None
             }
         }
@@ -278,32 +296,39 @@ impl Call {
         write_answers(&mut self.lock().draft, asked, status, entries, matches, stranger)
     }
 
-    /// Writes the part of a shared request's answer that belongs to a batch of this call, and completes it. Does nothing
-    /// if the batch has ended meanwhile. Returns whether it had not.
+    /// Writes the part of a shared request's answer that belongs to a batch of this call, runs `count`, and completes the
+    /// batch. Does nothing if it has ended meanwhile.
     pub(crate) fn answered_together(
         &self,
         number: usize,
+        ride: &Arc<Ride>,
         asked: &[BatchEntry<'_>],
-        status: u16,
-        entries: &Entries<'_>,
-        matches: &Matches,
-    ) -> bool {
+        reply: (u16, &Entries<'_>, &Matches),
+        count: impl FnOnce(),
+    ) {
         let mut progress = self.lock();
-        let is_there = progress.has(number);
-        if is_there {
+        let (status, entries, matches) = reply;
+        if progress.rides(number, ride) {
             let failure = write_answers(&mut progress.draft, asked, status, entries, matches, None);
+            count();
             self.complete_batch(&mut progress, number, failure.as_ref());
         }
-        is_there
     }
 
     /// Completes a batch of a shared request with this error, unless it has ended meanwhile.
-    pub(crate) fn failed_together(&self, number: usize, error: &Error) {
+    pub(crate) fn failed_together(&self, number: usize, ride: &Arc<Ride>, error: &Error) {
         let mut progress = self.lock();
-        if progress.has(number) {
+        if progress.rides(number, ride) {
             progress.draft.fail(self.plan.rows_of(number), error);
             self.complete_batch(&mut progress, number, Some(error));
         }
+    }
+
+    /// Ends all batches that nobody asks about, with this error.
+    pub(crate) fn give_up_waiting(&self, error: &Error) {
+        let mut progress = self.lock();
+        self.end_taken(&mut progress, error, |taken| matches!(taken.by, Asker::Nobody));
+        self.give_up(&mut progress, error);
     }
 
     /// Writes this error for those of these messages that have no answer.
@@ -473,11 +498,15 @@ impl Call {
 
     /// Gives up all batches but those that a thread asks for this call alone: these end by themselves.
     fn end(&self, progress: &mut Progress, error: &Error) {
-        while let Some(number) = progress.taken.iter().find(|taken| taken.may_be_given_up()).map(|taken| taken.number) {
+        self.end_taken(progress, error, |taken| !matches!(taken.by, Asker::Thread(_)));
+        self.give_up(progress, error);
+    }
+
+    fn end_taken(&self, progress: &mut Progress, error: &Error, which: impl Fn(&Taken) -> bool) {
+        while let Some(number) = progress.taken.iter().find(|taken| which(taken)).map(|taken| taken.number) {
             progress.draft.fail(self.plan.rows_of(number), error);
             self.complete_batch(progress, number, Some(error));
         }
-        self.give_up(progress, error);
     }
 
     /// The same, with the lock held.
@@ -522,10 +551,6 @@ impl Call {
 }
 
 impl Taken {
-    fn may_be_given_up(&self) -> bool {
-        !matches!(self.by, Asker::Thread(_))
-    }
-
     /// Wakes the thread that asks for this call alone.
     fn cancel(&self) {
         if let Asker::Thread(cancel) = &self.by {
@@ -544,9 +569,10 @@ impl Taken {
 }
 
 impl Progress {
-    /// Whether a batch is taken and has not ended.
-    fn has(&self, number: usize) -> bool {
-        self.taken.iter().any(|taken| taken.number == number)
+    /// Whether a batch is in this shared request.
+    fn rides(&self, number: usize, ride: &Arc<Ride>) -> bool {
+        let is_in_it = |by: &Asker| matches!(by, Asker::Ride(own) if Arc::ptr_eq(own, ride));
+        self.taken.iter().any(|taken| taken.number == number && is_in_it(&taken.by))
     }
 
     /// Nobody asks about this batch any more. Returns false if nobody did.
@@ -554,14 +580,6 @@ impl Progress {
         let Some(index) = self.taken.iter().position(|taken| taken.number == number) else { return false };
         self.taken.swap_remove(index).let_go();
         true
-    }
-
-    fn replace_asker(&mut self, number: usize, by: Asker) -> bool {
-        let is_there = self.stop_asking(number);
-        if is_there {
-            self.taken.push(Taken { number, by });
-        }
-        is_there
     }
 
     fn wake(&self) {

@@ -276,8 +276,8 @@ impl Queue {
 
     /// Ends the calls that wait: the service refuses the key or the account.
     fn refuse(&mut self, error: &Error) {
-        self.calls.drain(..).for_each(|call| call.give_up_all(error));
-        self.alone.drain(..).for_each(|(call, number)| call.failed_together(number, error));
+        self.calls.drain(..).for_each(|call| call.give_up_waiting(error));
+        self.alone.drain(..).for_each(|(call, _)| call.give_up_waiting(error));
     }
 
     /// Takes back a connection.
@@ -355,26 +355,25 @@ impl Shared {
     }
 
     /// Asks about batches of several calls in one request. A panic ends these batches with an error.
-    fn serve_together(&self, riders: &[Rider], ride: &Ride, scratch: &mut Scratch) {
+    fn serve_together(&self, riders: &[Rider], ride: &Arc<Ride>, scratch: &mut Scratch) {
         let served = panics::catch(|| {
-            let (together, apart) = self.exchange.put_together(riders);
-            self.put_back(&apart);
-            self.exchange.ask_together(&together, ride, scratch)
+            let (together, apart) = self.exchange.put_together(riders, ride);
+            self.put_back(&apart, ride);
+            self.exchange.ask_together(&together, ride, scratch, |error| self.lock().refuse(error))
         });
         let ridden = served.unwrap_or_else(|message| {
             let error = defect(&message);
-            riders.iter().for_each(|(call, number)| call.failed_together(*number, &error));
+            riders.iter().for_each(|(call, number)| call.failed_together(*number, ride, &error));
             Ridden::Alone
         });
         let mut queue = self.lock();
         match ridden {
             Ridden::Ended => queue.most_riders = (queue.most_riders + 1).min(self.exchange.batch_size()),
             Ridden::Split => queue.most_riders = (riders.len() / 2).max(LEAST_RIDERS),
-            Ridden::Refused(error) => queue.refuse(&error),
             Ridden::Alone => {}
         }
         // What has ended does not get off.
-        let rest = riders.iter().filter(|(call, number)| call.get_off(*number));
+        let rest = riders.iter().filter(|(call, number)| call.get_off(*number, ride));
         queue.alone.extend(rest.cloned());
         let called = queue.call_for_work(self.max_connections);
         drop(queue);
@@ -383,12 +382,12 @@ impl Shared {
     }
 
     /// Puts calls back to the front of the queue: they could not be put together with the others.
-    fn put_back(&self, apart: &[Rider]) {
+    fn put_back(&self, apart: &[Rider], ride: &Arc<Ride>) {
         if apart.is_empty() {
             return;
         }
         let mut queue = self.lock();
-        for (call, _) in apart.iter().rev().filter(|(call, number)| call.wait_again(*number)) {
+        for (call, _) in apart.iter().rev().filter(|(call, number)| call.wait_again(*number, ride)) {
             queue.calls.push_front(Arc::clone(call));
         }
         let called = queue.call_for_work(self.max_connections);
@@ -399,11 +398,13 @@ impl Shared {
     /// Asks about a batch of a call. `has_moment` says whether the first request may start now. A panic ends the call with
     /// an error.
     fn serve(&self, call: &Call, number: usize, has_moment: bool, scratch: &mut Scratch) {
-        let served = panics::catch(|| self.exchange.ask(call, &call.batch(number)?, has_moment, scratch));
-        match served {
-            Ok(None) => {}
-            Ok(Some(refusal)) => self.lock().refuse(&refusal),
-            Err(message) => call.abandon(number, &defect(&message)),
+        let served = panics::catch(|| {
+            if let Some(batch) = call.batch(number) {
+                self.exchange.ask(call, &batch, has_moment, scratch, |error| self.lock().refuse(error));
+            }
+        });
+        if let Err(message) = served {
+            call.abandon(number, &defect(&message));
         }
     }
 

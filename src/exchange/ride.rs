@@ -116,8 +116,8 @@ impl<'c> Together<'c> {
     }
 
     /// Ends all calls with this error.
-    pub(super) fn fail(&self, error: &Error) {
-        self.shares.iter().for_each(|share| share.call.failed_together(share.batch.number, error));
+    pub(super) fn fail(&self, ride: &Arc<Ride>, error: &Error) {
+        self.shares.iter().for_each(|share| share.call.failed_together(share.batch.number, ride, error));
     }
 
     fn query_size(&self, place: usize, entry: &BatchEntry<'c>) -> usize {

@@ -235,9 +235,14 @@ impl Round {
 
 /// Whether a refusal may have reached the client after this call began: by one that was under way before, and still then.
 fn is_on_its_way(thrown: &Thrown, done: &Done, all: &[Done]) -> bool {
+    // The error of a shared request quotes nothing.
+    let is_of_it = |error: &Error| {
+        let quotes = error.message().contains(&thrown.title) || !error.message().contains("fault-");
+        (error.code() as i32, error.api_code()) == thrown.codes && quotes
+    };
     let is_told = |other: &Done| {
         let report = &other.outcome.report;
-        (0..report.len()).filter_map(|place| report.error(place)).any(|error| error.message().contains(&thrown.title))
+        (0..report.len()).filter_map(|place| report.error(place)).any(is_of_it)
     };
     all.iter().any(|other| other.began <= thrown.at && done.began <= other.ended && is_told(other))
 }
@@ -341,7 +346,10 @@ fn own_texts(done: &Done, tally: &mut Tally) -> Result<(), String> {
 /// The private numbers and ids in a text.
 fn private(text: &str) -> Vec<String> {
     let found = text.match_indices(MARK).filter_map(|(at, _)| text.get(at..at + PRIVATE));
-    found.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit())).map(str::to_owned).collect()
+    let found = found.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    // A date in milliseconds may look like one.
+    let is_date = |digits: &str| text.len() == 13 && text.starts_with('1') && text.contains(digits);
+    found.filter(|digits| !is_date(digits)).map(str::to_owned).collect()
 }
 
 /// Whether a call has the errors that it has alone. What strangers an answer has beside, only that one may tell.
