@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds our program, the same job as others write it and the server, all of them into target/bench, and measures.
-# usage: bench.sh full|quick|instructions       full writes docs/PERFORMANCE.md; after `make`, which builds the library
+# usage: bench.sh full|quick|instructions|small       full writes docs/PERFORMANCE.md; after `make`, which builds the library
 set -eu
 cd "$(dirname "$0")/.."
 mode=$1
@@ -24,6 +24,11 @@ options='-O2 -Wall -Wextra -Werror -pedantic'
     cc $options -Iinclude benches/operation.c "$target/lib/libsmsp.a" $native -o "$bench/operation"
     cc -O2 -c "$yyjson/yyjson.c" -o "$bench/yyjson.o"
     cc $options -isystem "$yyjson" benches/peers/c/status.c "$bench/yyjson.o" -lcurl -o "$bench/c"
+    cc $options -Iinclude benches/small/calls.c benches/small/threads.c "$target/lib/libsmsp.a" $native -o "$bench/small-calls"
+    cc $options -Iinclude benches/small/operations.c benches/small/threads.c "$target/lib/libsmsp.a" $native \
+        -o "$bench/small-operations"
+    cc $options -isystem "$yyjson" benches/peers/c/small.c benches/small/threads.c "$bench/yyjson.o" -lcurl -lpthread -ldl \
+        -o "$bench/small-c"
 }
 go build -o "$bench/go" benches/peers/go/status.go
 cp -R benches/peers/php benches/peers/python "$bench/"
@@ -64,8 +69,9 @@ computed round by round.
 | Python | $(/usr/bin/python3 -s -c 'import sys, requests; print(sys.version.split()[0] + ", requests", requests.__version__)') |
 | instructions | $(valgrind --version), callgrind: between 10,000 and 30,000 statuses, minus the same program without asking |
 
-\`make bench\` takes about ten minutes. \`make bench-quick\` shows the most telling rows within a
-minute. \`make bench-instructions\` counts instructions, which is reliable on a busy machine, too.
+\`make bench\` takes about 15 minutes. \`make bench-quick\` shows the most telling rows within a
+minute, \`make bench-small\` those with one message a call in about five. \`make bench-instructions\`
+counts instructions, which is reliable on a busy machine, too.
 END
 }
 

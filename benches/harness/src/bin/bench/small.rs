@@ -1,0 +1,172 @@
+//! One message a call, and many callers.
+
+use std::fmt::Write;
+use std::process::{Command, Stdio};
+
+use crate::{Bars, Bench, C, OURS, Program, Result, output, shown, spread};
+
+const CURL: Program = Program { command: &["./small-c"], ..C };
+const CALLS: Program = Program { name: "libsmsp, calls", command: &["./small-calls"], ..OURS };
+const OPERATIONS: Program = Program { name: "libsmsp, operations", command: &["./small-operations"], ..OURS };
+
+/// Of one load, for the tables in turn: libcurl, what the others are compared with, is first.
+const PROGRAMS: [Program; 3] = [CURL, CALLS, OPERATIONS];
+
+/// Callers, and the library's `max_connections`.
+const LOADS: [[usize; 2]; 5] = [[1, 4], [4, 4], [16, 4], [16, 16], [64, 4]];
+
+/// What all callers of a run ask together.
+const TOTAL: usize = 8_000;
+
+const ROUNDS: usize = 9;
+
+/// What docs/PERFORMANCE.md says of it.
+const ABOUT: &str = "\
+A web server or a queue worker often asks about one message at a time. Here each of several callers
+does so in a loop, over plain HTTP and TLS, without latency. The callers of libsmsp share one
+client. A caller of the client with libcurl is a thread with an easy handle of its own, so it always
+has a connection of its own. \"Operations\" means one thread that keeps as many operations in flight
+as there are callers. The programs are in `benches/small` and `benches/peers`. Before anything is
+measured, their answers are compared.
+
+A call's time is what its caller waits for. CPU is that of the client process. Threads are those
+that the process starts while it asks. The client and the server share the cores of the machine, so
+with several callers a client that needs less CPU also leaves more to the server.";
+
+/// Who asks, and how.
+#[derive(Clone, Copy)]
+struct Load {
+    tls: bool,
+    callers: usize,
+    connections: usize,
+    total: usize,
+}
+
+/// What a run of a program tells.
+#[derive(Clone, Copy)]
+struct Run {
+    /// Microseconds a call.
+    cpu: f64,
+    /// Calls a second.
+    rate: f64,
+    /// Percentiles of a call's time in microseconds.
+    half: f64,
+    most: f64,
+    threads: f64,
+}
+
+fn command(bench: &Bench, program: &Program, load: Load) -> Command {
+    let mut command = Command::new(program.command[0]);
+    let url = format!("{}/compact/0/plain", bench.urls[usize::from(load.tls)]);
+    command.args(&program.command[1..]).arg(url).arg("demo");
+    command.args([load.callers, load.total / load.callers, load.connections].map(|number| number.to_string()));
+    command.current_dir(&bench.directory).env_clear().env("PATH", "/usr/bin:/bin").envs(program.environment.to_vec());
+    command.env("BENCH_CA", bench.directory.join("ca.pem")).stdin(Stdio::null());
+    command
+}
+
+fn run(bench: &Bench, program: &Program, load: Load) -> Result<Run> {
+    let text = String::from_utf8(output(program, &mut command(bench, program, load))?)?;
+    let numbers: Vec<f64> = text.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+    let [cpu, rate, half, most, threads] = numbers[..] else {
+        return Err(format!("{} says: {text}", program.name).into());
+    };
+    Ok(Run { cpu, rate, half, most, threads })
+}
+
+/// All get the same answers, whatever the scheme and the number of callers.
+fn check(bench: &Bench, programs: &[Program]) -> Result<()> {
+    for tls in [false, true] {
+        for callers in [1, 4] {
+            let load = Load { tls, callers, connections: 4, total: 400 };
+            let table = |program| output(program, command(bench, program, load).arg("table"));
+            let expected = table(&CURL)?;
+            if expected.iter().filter(|&&byte| byte == b'\n').count() != load.total {
+                return Err("libcurl's table is not whole".into());
+            }
+            for program in programs.iter().filter(|program| program.many || callers == 1) {
+                if table(program)? != expected {
+                    return Err(format!("{} gets other answers: {callers} callers", program.name).into());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What each program cost in each round. All take their turn in every round, in alternating order.
+fn interleaved(bench: &Bench, programs: &[Program], load: Load, rounds: usize) -> Result<Vec<Vec<Run>>> {
+    let mut runs = vec![Vec::new(); programs.len()];
+    for round in 0..rounds {
+        let mut order: Vec<usize> = (0..programs.len()).collect();
+        if round % 2 == 1 {
+            order.reverse();
+        }
+        for index in order {
+            runs[index].push(run(bench, &programs[index], load)?);
+        }
+    }
+    Ok(runs)
+}
+
+/// What a column shows, and how many decimals of it.
+type Column = (fn(&Run) -> f64, usize);
+
+fn ratio(one: &[Run], other: &[Run], of: fn(&Run) -> f64) -> [f64; 3] {
+    spread(one.iter().zip(other).map(|(one, other)| of(one) / of(other)))
+}
+
+/// A line of a table: medians, and quotients with `beside`, of which it says 1.
+fn line(out: &mut String, first: &str, program: &Program, runs: &[Run], beside: &[Run]) -> Result<()> {
+    write!(out, "| {first} | {} |", program.name)?;
+    let columns: [Column; 4] = [(|run| run.cpu, 1), (|run| run.rate, 0), (|run| run.half, 0), (|run| run.most, 0)];
+    for (of, decimals) in columns {
+        let median = spread(runs.iter().map(of))[0];
+        let quotient = if runs.as_ptr() == beside.as_ptr() { "1".to_owned() } else { shown(ratio(runs, beside, of)) };
+        write!(out, " {median:.decimals$} | {quotient} |")?;
+    }
+    writeln!(out, " {:.0} |", spread(runs.iter().map(|run| run.threads))[0])?;
+    Ok(())
+}
+
+/// The lines about the bars, from the runs of `PROGRAMS`.
+fn bars(bars: &mut Bars, load: Load, runs: &[Vec<Run>]) {
+    let scheme = scheme(load.tls);
+    let callers = format!("{} caller{}", load.callers, if load.callers == 1 { "" } else { "s" });
+    let what = |what: &str| format!("one message a call, {scheme}, {callers}: {what}, libsmsp / libcurl");
+    bars.ratio(&what("CPU"), 1.0, ratio(&runs[1], &runs[0], |run| run.cpu));
+    bars.ratio_at_least(&what("calls per second"), 1.0, ratio(&runs[1], &runs[0], |run| run.rate));
+    bars.ratio(&what("99th percentile"), 1.0, ratio(&runs[1], &runs[0], |run| run.most));
+    bars.ratio(&what("CPU of operations"), 1.6, ratio(&runs[2], &runs[0], |run| run.cpu));
+}
+
+fn scheme(tls: bool) -> &'static str {
+    if tls { "TLS" } else { "plain HTTP" }
+}
+
+pub(crate) fn small(bench: &Bench, out: &mut String, all_bars: &mut Bars) -> Result<()> {
+    check(bench, &PROGRAMS)?;
+    writeln!(out, "\n## One message a call\n\n{ABOUT}")?;
+    for tls in [false, true] {
+        writeln!(
+            out,
+            "\n### One message a call, {}, {TOTAL} calls, {ROUNDS} rounds\n\n\
+             | callers | client | CPU, µs per call | × libcurl | calls per second | × libcurl | median time, µs | × libcurl | \
+             99th percentile, µs | × libcurl | threads |\n|---|---|---|---|---|---|---|---|---|---|---|",
+            scheme(tls)
+        )?;
+        for [callers, connections] in LOADS {
+            eprintln!("one message a call, {}, {callers} callers, {connections} connections", scheme(tls));
+            let load = Load { tls, callers, connections, total: TOTAL };
+            let runs = interleaved(bench, &PROGRAMS, load, ROUNDS)?;
+            let more = if connections == 4 { String::new() } else { format!(", `max_connections` {connections}") };
+            for (program, runs_of) in PROGRAMS.iter().zip(&runs) {
+                line(out, &format!("{callers}{more}"), program, runs_of, &runs[0])?;
+            }
+            if callers <= 4 {
+                bars(all_bars, load, &runs);
+            }
+        }
+    }
+    Ok(())
+}
