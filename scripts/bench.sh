@@ -32,7 +32,7 @@ options='-O2 -Wall -Wextra -Werror -pedantic'
 }
 go build -o "$bench/go" benches/peers/go/status.go
 cp -R benches/peers/php benches/peers/python "$bench/"
-cp "$bench/cargo/release/server" "$bench/cargo/release/bench" "$target/lib/libsmsp.so.$version" "$bench/"
+cp "$bench/cargo/release/server" "$bench/cargo/release/small-floor" "$bench/cargo/release/bench" "$target/lib/libsmsp.so.$version" "$bench/"
 mv "$bench/libsmsp.so.$version" "$bench/libsmsp.so"
 directory=$(cd "$bench" && pwd)
 

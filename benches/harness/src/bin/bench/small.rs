@@ -9,8 +9,17 @@ const CURL: Program = Program { command: &["./small-c"], ..C };
 const CALLS: Program = Program { name: "libsmsp, calls", command: &["./small-calls"], ..OURS };
 const OPERATIONS: Program = Program { name: "libsmsp, operations", command: &["./small-operations"], ..OURS };
 
-/// Of one load, for the tables in turn: libcurl, what the others are compared with, is first.
+const SOCKET: Program =
+    Program { name: "lower bound: send, poll, receive", command: &["./small-floor", "socket"], ..CURL };
+const UREQ_PROTO: Program =
+    Program { name: "the same with ureq-proto", command: &["./small-floor", "ureq-proto"], ..CURL };
+
+/// libcurl, what the others are compared with, is first.
 const PROGRAMS: [Program; 3] = [CURL, CALLS, OPERATIONS];
+const WITH_FLOOR: [Program; 5] = [CURL, CALLS, OPERATIONS, SOCKET, UREQ_PROTO];
+
+/// Up to so many callers there are targets, and the lower bound is shown.
+const FEW: usize = 4;
 
 /// Callers, and the library's `max_connections`.
 const LOADS: [[usize; 2]; 5] = [[1, 4], [4, 4], [16, 4], [16, 16], [64, 4]];
@@ -31,7 +40,12 @@ measured, their answers are compared.
 
 A call's time is what its caller waits for. CPU is that of the client process. Threads are those
 that the process starts while it asks. The client and the server share the cores of the machine, so
-with several callers a client that needs less CPU also leaves more to the server.";
+with several callers a client that needs less CPU also leaves more to the server.
+
+The lower bound (`benches/harness/src/bin/small-floor.rs`) has a connection for each caller. It
+sends the bytes of a request, waits with poll until there is an answer, and receives it. It does not
+read what the service says. The line below it also makes the head of the request and reads that of
+the answer with ureq-proto, the HTTP of libsmsp.";
 
 /// Who asks, and how.
 #[derive(Clone, Copy)]
@@ -158,12 +172,13 @@ pub(crate) fn small(bench: &Bench, out: &mut String, all_bars: &mut Bars) -> Res
         for [callers, connections] in LOADS {
             eprintln!("one message a call, {}, {callers} callers, {connections} connections", scheme(tls));
             let load = Load { tls, callers, connections, total: TOTAL };
-            let runs = interleaved(bench, &PROGRAMS, load, ROUNDS)?;
+            let programs = if callers <= FEW { &WITH_FLOOR[..] } else { &PROGRAMS };
+            let runs = interleaved(bench, programs, load, ROUNDS)?;
             let more = if connections == 4 { String::new() } else { format!(", `max_connections` {connections}") };
-            for (program, runs_of) in PROGRAMS.iter().zip(&runs) {
+            for (program, runs_of) in programs.iter().zip(&runs) {
                 line(out, &format!("{callers}{more}"), program, runs_of, &runs[0])?;
             }
-            if callers <= 4 {
+            if callers <= FEW {
                 bars(all_bars, load, &runs);
             }
         }
