@@ -107,6 +107,9 @@ go                                        golang-go
 /usr/lib/php/*/curl.so                    php-curl
 /usr/bin/python3                          python3
 /usr/lib/python3/dist-packages/requests   python3-requests
+mcs                                       mono-mcs
+mono                                      mono-runtime
+/usr/lib/mono/4.5/System.Runtime.Serialization.dll libmono-system-runtime-serialization4.0-cil
 END
 }
 

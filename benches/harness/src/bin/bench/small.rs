@@ -21,6 +21,50 @@ const WITH_FLOOR: [Program; 5] = [CURL, CALLS, OPERATIONS, SOCKET, UREQ_PROTO];
 /// Up to so many callers there are targets, and the lower bound is shown.
 const FEW: usize = 4;
 
+const THREADS: (&str, &str) = ("LD_PRELOAD", "./libthreads.so");
+
+/// Other languages: the client that one writes there without the library, and then the binding.
+const LANGUAGES: [[Program; 2]; 4] = [
+    [
+        Program { name: "Go, net/http and encoding/json", command: &["./small-nethttp"], ..CURL },
+        Program { name: "Go, libsmsp", command: &["./small-go"], ..CURL },
+    ],
+    [
+        Program {
+            name: "Mono, HttpWebRequest and DataContractJsonSerializer",
+            command: &["mono", "small-webrequest.exe"],
+            environment: &[THREADS],
+            ..CURL
+        },
+        Program { name: "Mono, libsmsp", command: &["mono", "small-dotnet.exe"], environment: &[THREADS], ..CURL },
+    ],
+    [
+        Program {
+            name: ".NET, HttpClient and System.Text.Json",
+            command: &[DOTNET, "small-httpclient/httpclient.dll"],
+            ..NET
+        },
+        Program { name: ".NET, libsmsp", command: &[DOTNET, "small-binding/binding.dll"], ..NET },
+    ],
+    [
+        Program { name: "PHP, curl and JSON", command: &[PHP, OPCACHE, "small-php/curl.php"], ..PHP_PROGRAM },
+        Program { name: "PHP, libsmsp", command: &[PHP, OPCACHE, "small-php/package.php"], ..PHP_PROGRAM },
+    ],
+];
+
+/// Where scripts/bench.sh puts it, if there is one.
+const DOTNET: &str = "./dotnet";
+
+const NET: Program = Program { environment: &[THREADS], ..CURL };
+
+const PHP: &str = "/usr/bin/php";
+
+/// Web servers run it.
+const OPCACHE: &str = "-dopcache.enable_cli=1";
+
+/// One caller: PHP has no threads.
+const PHP_PROGRAM: Program = Program { environment: &[THREADS], many: false, ..CURL };
+
 /// Callers, and the library's `max_connections`.
 const LOADS: [[usize; 2]; 5] = [[1, 4], [4, 4], [16, 4], [16, 16], [64, 4]];
 
@@ -28,6 +72,11 @@ const LOADS: [[usize; 2]; 5] = [[1, 4], [4, 4], [16, 4], [16, 16], [64, 4]];
 const TOTAL: usize = 8_000;
 
 const ROUNDS: usize = 9;
+
+/// The same in other languages.
+const CALLERS_OF_LANGUAGES: [usize; 3] = [1, 4, 16];
+const TOTAL_OF_LANGUAGES: usize = 2_000;
+const ROUNDS_OF_LANGUAGES: usize = 5;
 
 /// What docs/PERFORMANCE.md says of it.
 const ABOUT: &str = "\
@@ -46,6 +95,13 @@ The lower bound (`benches/harness/src/bin/small-floor.rs`) has a connection for 
 sends the bytes of a request, waits with poll until there is an answer, and receives it. It does not
 read what the service says. The line below it also makes the head of the request and reads that of
 the answer with ureq-proto, the HTTP of libsmsp.";
+
+/// What it says of other languages.
+const ABOUT_LANGUAGES: &str = "\
+The same with the packages for other languages, each beside what one would write there without
+libsmsp. All keep their connections, PHP's handle of curl too. \"×\" is the quotient of the two in the
+same language. PHP has no threads; each of its calls asks for the client anew, as a page of a web
+server does.";
 
 /// Who asks, and how.
 #[derive(Clone, Copy)]
@@ -89,7 +145,7 @@ fn run(bench: &Bench, program: &Program, load: Load) -> Result<Run> {
 }
 
 /// All get the same answers, whatever the scheme and the number of callers.
-fn check(bench: &Bench, programs: &[Program]) -> Result<()> {
+fn check<'a>(bench: &Bench, programs: impl Iterator<Item = &'a Program> + Clone) -> Result<()> {
     for tls in [false, true] {
         for callers in [1, 4] {
             let load = Load { tls, callers, connections: 4, total: 400 };
@@ -98,7 +154,7 @@ fn check(bench: &Bench, programs: &[Program]) -> Result<()> {
             if expected.iter().filter(|&&byte| byte == b'\n').count() != load.total {
                 return Err("libcurl's table is not whole".into());
             }
-            for program in programs.iter().filter(|program| program.many || callers == 1) {
+            for program in programs.clone().filter(|program| program.many || callers == 1) {
                 if table(program)? != expected {
                     return Err(format!("{} gets other answers: {callers} callers", program.name).into());
                 }
@@ -158,30 +214,67 @@ fn scheme(tls: bool) -> &'static str {
     if tls { "TLS" } else { "plain HTTP" }
 }
 
-pub(crate) fn small(bench: &Bench, out: &mut String, all_bars: &mut Bars) -> Result<()> {
-    check(bench, &PROGRAMS)?;
-    writeln!(out, "\n## One message a call\n\n{ABOUT}")?;
-    for tls in [false, true] {
-        writeln!(
-            out,
-            "\n### One message a call, {}, {TOTAL} calls, {ROUNDS} rounds\n\n\
-             | callers | client | CPU, µs per call | × libcurl | calls per second | × libcurl | median time, µs | × libcurl | \
-             99th percentile, µs | × libcurl | threads |\n|---|---|---|---|---|---|---|---|---|---|---|",
-            scheme(tls)
-        )?;
-        for [callers, connections] in LOADS {
-            eprintln!("one message a call, {}, {callers} callers, {connections} connections", scheme(tls));
-            let load = Load { tls, callers, connections, total: TOTAL };
-            let programs = if callers <= FEW { &WITH_FLOOR[..] } else { &PROGRAMS };
-            let runs = interleaved(bench, programs, load, ROUNDS)?;
-            let more = if connections == 4 { String::new() } else { format!(", `max_connections` {connections}") };
-            for (program, runs_of) in programs.iter().zip(&runs) {
-                line(out, &format!("{callers}{more}"), program, runs_of, &runs[0])?;
-            }
-            if callers <= FEW {
-                bars(all_bars, load, &runs);
+fn table(out: &mut String, title: &str, tls: bool, total: usize, rounds: usize, other: &str) -> Result<()> {
+    writeln!(
+        out,
+        "\n### {title}, {}, {total} calls, {rounds} rounds\n\n\
+         | callers | client | CPU, µs per call | {other} | calls per second | {other} | median time, µs | {other} | \
+         99th percentile, µs | {other} | threads |\n|---|---|---|---|---|---|---|---|---|---|---|",
+        scheme(tls)
+    )?;
+    Ok(())
+}
+
+/// Programs in C.
+fn in_c(bench: &Bench, out: &mut String, all_bars: &mut Bars, tls: bool) -> Result<()> {
+    table(out, "One message a call", tls, TOTAL, ROUNDS, "× libcurl")?;
+    for [callers, connections] in LOADS {
+        eprintln!("one message a call, {}, {callers} callers, {connections} connections", scheme(tls));
+        let load = Load { tls, callers, connections, total: TOTAL };
+        let programs = if callers <= FEW { &WITH_FLOOR[..] } else { &PROGRAMS };
+        let runs = interleaved(bench, programs, load, ROUNDS)?;
+        let more = if connections == 4 { String::new() } else { format!(", `max_connections` {connections}") };
+        for (program, runs_of) in programs.iter().zip(&runs) {
+            line(out, &format!("{callers}{more}"), program, runs_of, &runs[0])?;
+        }
+        if callers <= FEW {
+            bars(all_bars, load, &runs);
+        }
+    }
+    Ok(())
+}
+
+/// Those that are on this machine. All but .NET are a must.
+fn languages(bench: &Bench) -> Vec<[Program; 2]> {
+    let is_there = |pair: &[Program; 2]| pair[0].command[0] != DOTNET || bench.directory.join(DOTNET).exists();
+    LANGUAGES.into_iter().filter(is_there).collect()
+}
+
+fn in_languages(bench: &Bench, out: &mut String, languages: &[[Program; 2]], tls: bool) -> Result<()> {
+    table(out, "One message a call in other languages", tls, TOTAL_OF_LANGUAGES, ROUNDS_OF_LANGUAGES, "×")?;
+    for callers in CALLERS_OF_LANGUAGES {
+        for pair in languages.iter().filter(|[other, _]| other.many || callers == 1) {
+            eprintln!("one message a call, {}, {callers} callers: {}", scheme(tls), pair[1].name);
+            let load = Load { tls, callers, connections: 4, total: TOTAL_OF_LANGUAGES };
+            let runs = interleaved(bench, pair, load, ROUNDS_OF_LANGUAGES)?;
+            for (program, runs_of) in pair.iter().zip(&runs) {
+                line(out, &callers.to_string(), program, runs_of, &runs[0])?;
             }
         }
+    }
+    Ok(())
+}
+
+pub(crate) fn small(bench: &Bench, out: &mut String, bars: &mut Bars) -> Result<()> {
+    let languages = languages(bench);
+    check(bench, PROGRAMS.iter().chain(languages.as_flattened()))?;
+    writeln!(out, "\n## One message a call\n\n{ABOUT}")?;
+    for tls in [false, true] {
+        in_c(bench, out, bars, tls)?;
+    }
+    writeln!(out, "\n{ABOUT_LANGUAGES}")?;
+    for tls in [false, true] {
+        in_languages(bench, out, &languages, tls)?;
     }
     Ok(())
 }
