@@ -27,12 +27,13 @@ use state::State;
 const TYPES: [&str; 4] = ["Version", "Result codes", "States of a message", "Types"];
 
 /// The sections of functions: the file in `src/abi/`, and the title.
-const FUNCTIONS: [(&str, &str); 6] = [
+const FUNCTIONS: [(&str, &str); 7] = [
     ("version", "Version and names"),
     ("error", "Errors"),
     ("config", "Configuration"),
     ("client", "Clients and calls"),
     ("operation", "Operations: calls in the background"),
+    ("queue", "Queues: one wait for many operations"),
     ("report", "Reports"),
 ];
 

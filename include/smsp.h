@@ -39,12 +39,13 @@
  *    7. Configuration
  *    8. Clients and calls
  *    9. Operations: calls in the background
- *   10. Reports
+ *   10. Queues: one wait for many operations
+ *   11. Reports
  *
  * RULES FOR ALL FUNCTIONS
  *
- * Handles    smsp_config, smsp_client, smsp_report, smsp_error and smsp_operation are opaque. You own every handle that a
- *            function creates for you. Free it once, with the _free function of its type.
+ * Handles    smsp_config, smsp_client, smsp_report, smsp_error, smsp_operation and smsp_queue are opaque. You own every
+ *            handle that a function creates for you. Free it once, with the _free function of its type.
  * NULL       You may pass NULL for any pointer. A function that returns smsp_code then returns SMSP_E_INVALID_ARGUMENT,
  *            unless its description allows NULL. An accessor returns 0 or NULL, as it does for an index that is too large.
  *            A _free function does nothing.
@@ -54,16 +55,17 @@
  * Outputs    Output pointers are set to NULL first. If *report is set, you own the report, whatever the code is.
  * Texts      Texts that you pass are NUL-terminated UTF-8. The library uses them only during the call. Texts that it
  *            returns belong to the handle they come from and live as long as the handle. Do not free them.
- * Threads    Any number of threads may use the same smsp_client, smsp_config or smsp_operation at the same time, and read
- *            the same smsp_report or smsp_error, which never change. Any thread may call the functions without a handle.
- *            No thread may use a handle while another thread frees it or after that. There is one exception: you may free
- *            a client while its calls and operations run. They finish normally.
+ * Threads    Any number of threads may use the same smsp_client, smsp_config, smsp_operation or smsp_queue at the same
+ *            time, and read the same smsp_report or smsp_error, which never change. Any thread may call the functions
+ *            without a handle. No thread may use a handle while another thread frees it or after that. There is one
+ *            exception: you may free a client while its calls and operations run. They finish normally.
  * Retries    The library retries by itself. A request that fails for a reason that may pass (no connection, a time-out,
  *            HTTP status 429 or 5xx, an unreadable answer) is retried up to max_retries times, with random, growing waits.
  *            When a call returns an error, its retries are used up: do not retry in a loop. If smsp_error_is_retryable
  *            returns 1, the same call may succeed some minutes later.
  * fork()     A client that was created before fork() works in the child, over connections of its own. An operation that
- *            was started before fork() goes on in the parent; in the child it is done, with SMSP_E_CANCELLED.
+ *            was started before fork() goes on in the parent; in the child it is done, with SMSP_E_CANCELLED. A queue
+ *            belongs to the process that created it; in the child its functions return SMSP_E_CANCELLED.
  * Process    The library calls nothing back, prints nothing, never exits, and installs no signal handler. Its threads
  *            block all signals. No panic or exception leaves it. All its descriptors are close-on-exec.
  * Windows    There are no signals and no fork(). No child process inherits a socket. The DLL stays loaded once it has
@@ -99,7 +101,7 @@
 #define SMSP_OK 0
 /** At least one query was answered, and at least one was not (it is UNANSWERED or INVALID). */
 #define SMSP_PARTIAL 1
-/** The time of smsp_operation_wait ran out before the operation was done. Nothing is wrong. */
+/** The time of a wait ran out, or smsp_queue_wake ended it. Nothing is wrong. */
 #define SMSP_PENDING 2
 /** An argument is NULL or cannot be used, or every query is INVALID. */
 #define SMSP_E_INVALID_ARGUMENT (-1)
@@ -111,7 +113,7 @@
 #define SMSP_E_TLS (-4)
 /** A time limit passed. The message names the option. A retry later may help. */
 #define SMSP_E_TIMEOUT (-5)
-/** You cancelled the operation, or a child of fork() inherited it. A retry later may help. */
+/** You cancelled the operation, or a child of fork() inherited it or its queue. A retry later may help. */
 #define SMSP_E_CANCELLED (-6)
 /** The HTTP status is not 2xx, and the body has no refusal that the library can read. For 5xx a retry later may help. */
 #define SMSP_E_HTTP (-7)
@@ -207,6 +209,12 @@ typedef struct smsp_error smsp_error;
  * during or after smsp_operation_free.
  */
 typedef struct smsp_operation smsp_operation;
+
+/**
+ * Tells which operations are done: one wait serves any number of them. Created by smsp_queue_new, freed by smsp_queue_free.
+ * Any number of threads may use it at the same time, but not during or after smsp_queue_free.
+ */
+typedef struct smsp_queue smsp_queue;
 
 /**
  * The result of a call: one status for each query, in the order of the queries. It has its own copies of all texts. Freed
@@ -648,7 +656,80 @@ smsp_code smsp_operation_finish(struct smsp_operation *operation,
 void smsp_operation_free(struct smsp_operation *operation);
 
 /* ===================================================================================================================
- * 10. Reports
+ * 10. Queues: one wait for many operations
+ * =================================================================================================================== */
+
+/**
+ * Creates an empty queue. You own it. It has one descriptor, and serves any number of operations of any clients.
+ *
+ * Returns NULL if the system has no descriptor or memory left for it.
+ */
+SMSP_MUST_USE
+struct smsp_queue *smsp_queue_new(void);
+
+/**
+ * Has tag put into a queue once the operation is done, or at once if it is. A tag is any number that you choose: an index,
+ * or the address of what belongs to the operation. Call this once for an operation, from any thread. The tag stays until
+ * smsp_queue_wait hands it out, once, also if the operation is freed before. Whoever takes the tag may free the operation,
+ * even if this call has not returned yet. If the queue is freed first, the operation tells nobody.
+ *
+ * Returns
+ *  - SMSP_OK if the tag was put or will be. That cannot fail any more;
+ *  - SMSP_E_INVALID_ARGUMENT if a pointer is NULL, or the operation was given a queue before;
+ *  - SMSP_E_RESOURCE if there is no memory for the tag. You may try again;
+ *  - SMSP_E_CANCELLED in a child of fork() that inherited the operation or the queue.
+ */
+SMSP_MUST_USE
+smsp_code smsp_operation_notify(struct smsp_operation *operation,
+                                struct smsp_queue *queue,
+                                uint64_t tag);
+
+/**
+ * Waits until tags are in a queue, but no longer than timeout_ms milliseconds. 0 does not wait; a negative time waits
+ * without a limit. Takes up to room tags, the oldest first, writes them to tags, and their number to *count. What does not
+ * fit stays for the next wait. If several threads wait, each tag goes to one of them. The operation of a tag is done:
+ * smsp_operation_finish returns at once.
+ *
+ * Returns
+ *  - SMSP_OK with at least one tag;
+ *  - SMSP_PENDING without a tag, if the time ran out or smsp_queue_wake ended the wait;
+ *  - SMSP_E_INVALID_ARGUMENT if a pointer is NULL or room is 0;
+ *  - SMSP_E_CANCELLED at once in a child of fork(), which cannot use a queue of its parent;
+ *  - SMSP_E_RESOURCE if the system refuses to wait.
+ *
+ * *count is 0 if the code is not SMSP_OK.
+ */
+smsp_code smsp_queue_wait(struct smsp_queue *queue,
+                          int64_t timeout_ms,
+                          uint64_t *tags,
+                          size_t room,
+                          size_t *count);
+
+/**
+ * Returns a descriptor for poll, select, epoll or an event loop. It is readable while tags wait to be taken, or a
+ * smsp_queue_wake that no wait has taken: then call smsp_queue_wait with a timeout_ms of 0, until it returns SMSP_PENDING
+ * or the descriptor is no longer readable. On Windows it is a SOCKET: cast it, and use it with select or WSAPoll. Only wait
+ * for it; do not read, write or close it. Each call returns the same descriptor. It is valid until smsp_queue_free.
+ *
+ * Returns -1 for NULL, and in a child of fork().
+ */
+int32_t smsp_queue_fd(struct smsp_queue *queue);
+
+/**
+ * Makes one smsp_queue_wait return SMSP_PENDING at once, also if tags wait: one that runs, or else the next. Each call
+ * counts: two calls end two waits. Does nothing if NULL, and in a child of fork(). This is async-signal-safe and keeps
+ * errno: you may call it from a signal handler, or from a console handler on Windows.
+ */
+void smsp_queue_wake(struct smsp_queue *queue);
+
+/**
+ * Frees a queue and the tags in it, and closes its descriptor. Does nothing if NULL. Operations that were to use it go on
+ * and tell nobody. No smsp_queue_wait may run meanwhile: end them with smsp_queue_wake first.
+ */
+void smsp_queue_free(struct smsp_queue *queue);
+
+/* ===================================================================================================================
+ * 11. Reports
  * =================================================================================================================== */
 
 /**

@@ -37,7 +37,7 @@ codes! {
     Ok = 0, c"SMSP_OK", false;
     /// At least one query was answered, and at least one was not (it is UNANSWERED or INVALID).
     Partial = 1, c"SMSP_PARTIAL", false;
-    /// The time of smsp_operation_wait ran out before the operation was done. Nothing is wrong.
+    /// The time of a wait ran out, or smsp_queue_wake ended it. Nothing is wrong.
     Pending = 2, c"SMSP_PENDING", false;
     /// An argument is NULL or cannot be used, or every query is INVALID.
     InvalidArgument = -1, c"SMSP_E_INVALID_ARGUMENT", false;
@@ -49,7 +49,7 @@ codes! {
     Tls = -4, c"SMSP_E_TLS", false;
     /// A time limit passed. The message names the option.
     Timeout = -5, c"SMSP_E_TIMEOUT", true;
-    /// You cancelled the operation, or a child of fork() inherited it.
+    /// You cancelled the operation, or a child of fork() inherited it or its queue.
     Cancelled = -6, c"SMSP_E_CANCELLED", true;
     /// The HTTP status is not 2xx, and the body has no refusal that the library can read. For 5xx a retry later may help.
     Http = -7, c"SMSP_E_HTTP", false;

@@ -10,6 +10,7 @@ use crate::exchange::call::Call;
 use crate::exchange::monitor::DeadlineMonitor;
 use crate::net::wait::cancelled;
 use crate::query::RawQuery;
+use crate::queue::Queue;
 use crate::report::Outcome;
 use crate::session::Session;
 
@@ -23,7 +24,7 @@ pub struct Operation {
     inner: Arc<Inner>,
 }
 
-struct Inner {
+pub(crate) struct Inner {
     session: Arc<Session>,
     /// None if there is nothing to send.
     monitor: Option<Arc<DeadlineMonitor>>,
@@ -71,6 +72,18 @@ impl Operation {
         self.inner.call.ended_event().map(sys::descriptor)
     }
 
+    /// Has this tag put into a queue once the operation is done, or at once if it is. Can be called once: the second
+    /// time, it returns an error with `Code::InvalidArgument`. Fails if there is not enough memory, and in a forked
+    /// process.
+    pub fn notify(&self, queue: &Queue, tag: u64) -> Result<(), Error> {
+        self.inner.notify(queue, tag)
+    }
+
+    /// What lives on if the operation is dropped by another thread.
+    pub(crate) fn inner(&self) -> Arc<Inner> {
+        Arc::clone(&self.inner)
+    }
+
     /// Cancels the operation and returns at once. Answers that have come are kept; the other queries get
     /// `Code::Cancelled`. Async-signal-safe, except that it may change `errno`.
     pub fn cancel(&self) {
@@ -99,13 +112,25 @@ impl Operation {
         Ok(self.inner.session.outcome(&self.inner.call))
     }
 
-    /// Whether another process started the operation. If so, neither its threads nor its locks can be relied on.
     fn is_inherited(&self) -> bool {
-        self.inner.process != Generation::current()
+        self.inner.is_inherited()
     }
 }
 
 impl Inner {
+    /// Whether another process started the operation. If so, neither its threads nor its locks can be relied on.
+    fn is_inherited(&self) -> bool {
+        self.process != Generation::current()
+    }
+
+    /// See [`Operation::notify`].
+    pub(crate) fn notify(&self, queue: &Queue, tag: u64) -> Result<(), Error> {
+        if self.is_inherited() {
+            return Err(cancelled());
+        }
+        self.call.notify(queue, tag)
+    }
+
     /// Returns what a forked process gets. The draft of the report may be locked forever, so a new one is made.
     fn cancelled_report(&self) -> Result<Outcome, Error> {
         let texts = self.call.texts();

@@ -81,6 +81,14 @@ fn threads_can_share_an_operation() {
 }
 
 #[test]
+fn threads_can_share_a_queue() {
+    let simulator = simulator().start().unwrap();
+    let rows = RowsFile::new(&expected(&simulator, &messages(300)));
+    let first = vec![std::process::id().to_string(), "5".to_owned()];
+    check("queue_threads", &[first, rows.arguments(&simulator)].concat());
+}
+
+#[test]
 fn a_key_is_rotated_under_load() {
     check_rotation(10, |arguments| command("rotation", arguments));
 }

@@ -17,7 +17,7 @@ static void on_interrupt(int number)
 {
     (void)number;
     is_cancelled = 1;
-    smsp_operation_cancel(operation); /* the only function of the library that a signal handler may call */
+    smsp_operation_cancel(operation); /* a signal handler may call it */
 }
 
 static void draw(time_t begun)

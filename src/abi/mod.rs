@@ -9,6 +9,7 @@ mod client;
 mod config;
 mod error;
 mod operation;
+mod queue;
 mod report;
 mod version;
 
@@ -16,5 +17,6 @@ pub use client::*;
 pub use config::*;
 pub use error::*;
 pub use operation::*;
+pub use queue::*;
 pub use report::*;
 pub use version::*;

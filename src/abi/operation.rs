@@ -16,7 +16,7 @@ use crate::sys;
 /// A call in the background. Created by smsp_multi_status_start, freed by smsp_operation_free, also after
 /// smsp_operation_finish. Any number of threads may wait for it, watch, cancel and finish it at the same time, but not
 /// during or after smsp_operation_free.
-pub struct smsp_operation(Operation);
+pub struct smsp_operation(pub(super) Operation);
 
 /// Starts the same work as smsp_multi_status in the background, stores an operation in *operation, and returns at once. You
 /// own the operation. The library copies the queries and their texts; queries may be NULL if count is 0. All operations and

@@ -14,6 +14,7 @@ use crate::net::cancel::CancelToken;
 use crate::net::deadline::Deadline;
 use crate::net::wait::cancelled;
 use crate::plan::Plan;
+use crate::queue::{Promise, Queue};
 use crate::report::Report;
 use crate::report::draft::Draft;
 use crate::report::matching::Matches;
@@ -57,6 +58,8 @@ struct Progress {
     is_left: bool,
     /// The first failed batch in the caller's order, and its error.
     failed: Option<(usize, Error)>,
+    /// What a queue was promised for when every batch has ended.
+    promise: Option<Promise>,
 }
 
 /// A batch that a thread has taken, to be completed once.
@@ -91,7 +94,7 @@ impl Call {
             texts: draft.asked_texts(),
             deadline: time.map(Deadline::after),
             cancel,
-            progress: Mutex::new(Progress { draft, next: 0, ended: 0, is_left: false, failed: None }),
+            progress: Mutex::new(Progress { draft, next: 0, ended: 0, is_left: false, failed: None, promise: None }),
             ended: Condvar::new(),
             ended_event: OnceBox::new(),
             completed: AtomicUsize::new(plan.rows() - asked),
@@ -275,6 +278,20 @@ impl Call {
         Ok(event)
     }
 
+    /// Has this tag put into a queue once every batch has ended. Can be called once.
+    pub(crate) fn notify(&self, queue: &Queue, tag: u64) -> Result<(), Error> {
+        let mut progress = self.lock();
+        if progress.promise.is_some() {
+            return Err(Error::new(Code::InvalidArgument, "the operation tells a queue already"));
+        }
+        let mut promise = queue.promise(tag)?;
+        if progress.ended >= self.batches() {
+            promise.keep();
+        }
+        progress.promise = Some(promise);
+        Ok(())
+    }
+
     /// Gives up the batches that nobody has taken, if the call is cancelled or past its deadline. Returns whether there
     /// are batches left to take.
     pub(crate) fn look(&self) -> bool {
@@ -309,7 +326,7 @@ impl Call {
         progress.ended = self.batches();
         progress.draft.fail_rest(error);
         self.completed.store(self.rows(), Ordering::SeqCst);
-        self.tell_ended();
+        self.tell_ended(&mut progress);
     }
 
     fn give_up_if_over(&self, progress: &mut Progress) {
@@ -340,12 +357,15 @@ impl Call {
         progress.ended += 1;
         self.completed.fetch_add(self.plan.completed_by(number), Ordering::SeqCst);
         if progress.ended == self.batches() {
-            self.tell_ended();
+            self.tell_ended(progress);
         }
     }
 
-    fn tell_ended(&self) {
+    fn tell_ended(&self, progress: &mut Progress) {
         self.ended.notify_all();
+        if let Some(promise) = &mut progress.promise {
+            promise.keep();
+        }
         if let Some(event) = self.ended_event.get() {
             event.set();
         }

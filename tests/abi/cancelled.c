@@ -14,10 +14,19 @@ static void operate(smsp_client *client)
 {
     smsp_operation *operation = NULL;
     smsp_report *report = NULL;
+    smsp_queue *queue = smsp_queue_new();
+    uint64_t tags[1];
     size_t done;
 
     CHECK_INT(smsp_multi_status_start(client, all.queries, all.count, &operation, NULL), SMSP_OK);
     CHECK(smsp_operation_fd(operation) > 0);
+    CHECK(smsp_queue_fd(queue) > 0);
+    CHECK_INT(smsp_operation_notify(operation, queue, 1), SMSP_OK);
+    CHECK_INT(smsp_queue_wait(queue, -1, tags, 1, &done), SMSP_OK);
+    CHECK(done == 1 && tags[0] == 1);
+    smsp_queue_wake(queue);
+    CHECK_INT(smsp_queue_wait(queue, -1, tags, 1, &done), SMSP_PENDING);
+    smsp_queue_free(queue);
     CHECK_INT(smsp_operation_wait(operation, -1), SMSP_OK);
     CHECK_INT(smsp_operation_progress(operation, &done, NULL), SMSP_OK);
     smsp_operation_cancel(operation);

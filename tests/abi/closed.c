@@ -89,9 +89,11 @@ int main(int argc, char **argv)
     struct expectations all;
     smsp_client *client;
     smsp_operation *operation = NULL;
+    smsp_queue *queue;
     smsp_report *report = NULL, *other = NULL;
-    int32_t code, started, finished, descriptor;
-    uint64_t dropped;
+    int32_t code, started, told, finished, descriptor, of_queue;
+    uint64_t dropped, tag;
+    size_t count;
     int number, shown;
 
     if (argc < 2)
@@ -108,7 +110,11 @@ int main(int argc, char **argv)
     code = smsp_multi_status(client, all.queries, all.count, &report, NULL);
     started = smsp_multi_status_start(client, all.queries, all.count, &operation, NULL);
     descriptor = smsp_operation_fd(operation);
-    smsp_operation_wait(operation, -1);
+    queue = smsp_queue_new();
+    of_queue = smsp_queue_fd(queue);
+    told = smsp_operation_notify(operation, queue, 1);
+    smsp_queue_wait(queue, -1, &tag, 1, &count);
+    smsp_queue_free(queue);
     finished = smsp_operation_finish(operation, &other, NULL);
     dropped = counter(client, "log_lines_dropped");
     smsp_operation_free(operation);
@@ -122,6 +128,8 @@ int main(int argc, char **argv)
     CHECK_INT(open_meanwhile, 0);
     CHECK(requests > 0);
     CHECK(descriptor > 2);
+    CHECK(of_queue > 2);
+    CHECK_INT(told, SMSP_OK);
     CHECK_INT(code, SMSP_OK);
     CHECK_INT(started, SMSP_OK);
     CHECK_INT(finished, SMSP_OK);

@@ -143,6 +143,9 @@ fn compilers_warn_of_results_that_must_be_used() {
         ("multi_status_start", "smsp_multi_status_start(0, 0, 0, 0, 0)", true),
         ("multi_status", "smsp_multi_status(0, 0, 0, 0, 0)", false),
         ("operation_wait", "smsp_operation_wait(0, 0)", false),
+        ("queue_new", "smsp_queue_new()", true),
+        ("operation_notify", "smsp_operation_notify(0, 0, 0)", true),
+        ("queue_wait", "smsp_queue_wait(0, 0, 0, 0, 0)", false),
         ("operation_finish", "smsp_operation_finish(0, 0, 0)", false),
     ] {
         assert_eq!(marked(name, call), [warns; 2], "{name}: gcc, clang");

@@ -129,6 +129,44 @@ static void check_operation(const smsp_config *config)
     smsp_client_free(client);
 }
 
+static void check_queue(const smsp_config *config)
+{
+    smsp_client *client = NULL;
+    smsp_operation *operation = NULL;
+    smsp_queue *queue = smsp_queue_new();
+    uint64_t tags[2] = {7, 7};
+    size_t count = 7;
+
+    CHECK_INT(smsp_client_new(config, &client, NULL), SMSP_OK);
+    CHECK_INT(smsp_multi_status_start(client, NULL, 0, &operation, NULL), SMSP_OK);
+
+    CHECK_INT(smsp_operation_notify(NULL, queue, 1), SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_operation_notify(operation, NULL, 1), SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_operation_notify(NULL, NULL, 1), SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_operation_notify(operation, queue, 1), SMSP_OK);
+
+    /* The tag stays for those who can take it. */
+    CHECK_INT(smsp_queue_wait(NULL, -1, tags, 2, &count), SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(count, 0);
+    count = 7;
+    CHECK_INT(smsp_queue_wait(queue, -1, NULL, 2, &count), SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(count, 0);
+    count = 7;
+    CHECK_INT(smsp_queue_wait(queue, -1, tags, 0, &count), SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(count, 0);
+    CHECK_INT(smsp_queue_wait(queue, -1, tags, 2, NULL), SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_queue_wait(NULL, -1, NULL, 0, NULL), SMSP_E_INVALID_ARGUMENT);
+    CHECK_INT(smsp_queue_wait(queue, -1, tags, SIZE_MAX, &count), SMSP_OK);
+    CHECK(count == 1 && tags[0] == 1 && tags[1] == 7);
+
+    CHECK_INT(smsp_queue_fd(NULL), -1);
+    smsp_queue_wake(NULL);
+    smsp_queue_free(NULL);
+    smsp_queue_free(queue);
+    smsp_operation_free(operation);
+    smsp_client_free(client);
+}
+
 static void check_accessors(void)
 {
     CHECK_INT(smsp_report_count(NULL), 0);
@@ -156,6 +194,7 @@ int main(void)
     check_client(config);
     check_multi_status(config);
     check_operation(config);
+    check_queue(config);
     check_accessors();
     smsp_config_free(config);
     return check_result();

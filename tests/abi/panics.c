@@ -11,6 +11,7 @@ static const smsp_query query = {"+33600000001", "1"};
 static smsp_config *config;
 static smsp_client *client;
 static smsp_operation *operation;
+static smsp_queue *queue;
 static smsp_report *report;
 static smsp_error *error; /* one to read, not one to be written */
 
@@ -61,7 +62,8 @@ static void provoke(const char *function)
     smsp_operation *started = NULL;
     smsp_report *asked = NULL;
     uint64_t value = 42;
-    size_t done = 42, total = 42;
+    uint64_t tags[1];
+    size_t done = 42, total = 42, count = 42;
 
     ACCESSOR(smsp_version, (), != NULL)
     ACCESSOR(smsp_code_name, (SMSP_OK), [0] == '?')
@@ -98,6 +100,15 @@ static void provoke(const char *function)
         return;
     FALLIBLE(smsp_operation_finish, (operation, &asked, &written))
     ENDS(smsp_operation_free, operation)
+
+    ACCESSOR(smsp_queue_new, (), == NULL)
+    CODE(smsp_operation_notify, (operation, queue, 1))
+    CODE(smsp_queue_wait, (queue, 0, tags, 1, &count))
+    ACCESSOR(smsp_queue_fd, (queue), == -1)
+    /* The same as smsp_operation_cancel. */
+    if (strcmp(function, "smsp_queue_wake") == 0)
+        return;
+    ENDS(smsp_queue_free, queue)
 
     ACCESSOR(smsp_report_count, (report), == 0)
     ACCESSOR(smsp_report_get, (report, 0), == NULL)
@@ -139,6 +150,7 @@ int main(int argc, char **argv)
     provoke_in_a_thread();
     CHECK_INT(smsp_multi_status(client, &unusable, 1, &report, &error), SMSP_E_INVALID_ARGUMENT);
     CHECK_INT(smsp_multi_status_start(client, &unusable, 1, &operation, NULL), SMSP_OK);
+    queue = smsp_queue_new();
     for (function = strtok(argv[1], ","); function != NULL; function = strtok(NULL, ","))
         provoke(function);
 
@@ -152,6 +164,8 @@ int main(int argc, char **argv)
     CHECK_INT(smsp_report_count(report), 1);
     smsp_report_free(report);
     smsp_operation_free(operation);
+    CHECK(smsp_queue_fd(queue) > 2);
+    smsp_queue_free(queue);
     CHECK_INT(smsp_multi_status(client, &query, 1, &report, NULL), SMSP_OK);
     smsp_report_free(report);
     smsp_error_free(error);

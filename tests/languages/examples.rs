@@ -118,24 +118,66 @@ fn the_example_in_go_ends_by_ctrl_c() {
     });
 }
 
+/// The event loop, which waits by epoll, and by poll where there is none. Built once.
+fn event_loops() -> &'static [PathBuf; 2] {
+    static PROGRAMS: OnceLock<[PathBuf; 2]> = OnceLock::new();
+    PROGRAMS.get_or_init(|| {
+        let by_poll = scratch("examples").join("event_loop_by_poll");
+        let link = [vec!["-U__linux__".to_owned()], support::shared()].concat();
+        support::compile_c(&Path::new(ROOT).join("examples/c/event_loop.c"), &by_poll, link);
+        [background("event_loop"), by_poll]
+    })
+}
+
+/// Runs it with this on its standard input: its exit status, and the lines that it prints, sorted.
+fn event_loop(mut command: Command, typed: &str) -> (Option<i32>, Vec<String>) {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(ended.stderr).unwrap(), "");
+    let mut lines: Vec<_> = String::from_utf8(ended.stdout).unwrap().lines().map(str::to_owned).collect();
+    lines.sort();
+    (ended.status.code(), lines)
+}
+
+/// More than are in flight at a time.
 #[test]
-fn the_example_of_an_event_loop_cancels_what_is_typed() {
-    let program = background("event_loop");
+fn the_example_of_an_event_loop_prints_each_message_once() {
+    let simulator = simulator().start().unwrap();
+    let messages = many(1_200);
+    let expected: Vec<_> = messages.iter().map(|message| message.replacen(':', " ", 1)).collect();
+    for program in event_loops() {
+        let mut command = asking(program, &simulator);
+        command.args(&messages).env("SMSP_MAX_CONNECTIONS", "8");
+        let (status, lines) = event_loop(command, "");
+        let asked = lines.iter().map(|line| line.split_whitespace().take(2).collect::<Vec<_>>().join(" "));
+        assert_eq!(asked.collect::<Vec<_>>(), expected, "{program:?}");
+        assert!(lines.iter().all(|line| line.ends_with(" SMSP_OK")), "{lines:?}");
+        assert_eq!(status, Some(0));
+    }
+}
+
+#[test]
+fn the_example_of_an_event_loop_cancels_by_a_line() {
     let simulator = slow();
-    let messages = many(30);
-    for (typed, status, cancelled) in [("", 0, ""), ("x\n1\n", 1, "1: ")] {
-        let mut command = asking(&program, &simulator);
-        command.args(&messages).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
-        let ended = child.wait_with_output().unwrap();
-        let printed = String::from_utf8(ended.stdout).unwrap();
-        assert_eq!((ended.status.code(), ended.stderr.len()), (Some(status), 0), "{printed}");
-        assert_eq!(printed.lines().count(), 30 + 3, "{printed}");
-        let unanswered = printed.lines().filter(|line| line.ends_with(" unanswered"));
-        assert!(unanswered.clone().all(|line| line.starts_with(cancelled)), "{printed}");
-        assert_eq!(unanswered.count() > 0, status == 1, "{printed}");
-        assert_eq!(printed.contains("cancelled"), status == 1, "{printed}");
+    for program in event_loops() {
+        let mut command = asking(program, &simulator);
+        command.args(many(100));
+        let (status, lines) = event_loop(command, "\n");
+        let cancelled = lines.iter().filter(|line| line.ends_with(" unanswered   SMSP_E_CANCELLED")).count();
+        assert!(cancelled > 0 && lines.len() == 100, "{lines:?}");
+        assert_eq!(status, Some(1));
+    }
+}
+
+#[test]
+fn the_example_of_an_event_loop_tells_what_failed() {
+    for program in event_loops() {
+        let ended = output(isolated(program).args(MESSAGES));
+        assert_eq!((ended.status.code(), ended.stdout.len()), (Some(1), 0), "{ended:?}");
+        let complaint = String::from_utf8(ended.stderr).unwrap();
+        assert!(complaint.starts_with("SMSP_E_CONFIG: api_key"), "{complaint}");
     }
 }
 

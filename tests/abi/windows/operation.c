@@ -1,6 +1,7 @@
 /* operation FILE name=value…
  * What an operation promises on Windows, for the queries and statuses of FILE (expect.h): a socket to wait for, also by
- * select and WSAPoll, that no child process inherits; and an end as soon as it is cancelled, wherever it waits, or refused. */
+ * select and WSAPoll, that no child process inherits; and an end as soon as it is cancelled, wherever it waits, or refused.
+ * And a queue: a socket that is readable while there is something to take. */
 #include <winsock2.h>
 
 #include <windows.h>
@@ -67,6 +68,30 @@ static void check_socket(smsp_client *client)
     operation = start(client, all.queries, all.count);
     CHECK_INT(smsp_operation_wait(operation, -1), SMSP_OK);
     CHECK_INT(readable((SOCKET)smsp_operation_fd(operation), 0), 1); /* made when it is done */
+    smsp_operation_free(operation);
+}
+
+static void check_queue(smsp_client *client)
+{
+    smsp_operation *operation = start(client, all.queries, all.count);
+    smsp_queue *queue = smsp_queue_new();
+    SOCKET descriptor = (SOCKET)smsp_queue_fd(queue);
+    uint64_t tag = 42;
+    size_t count = 42;
+
+    CHECK_INT(readable(descriptor, 0), 0);
+    CHECK_INT(smsp_operation_notify(operation, queue, 7), SMSP_OK);
+    CHECK_INT(readable(descriptor, 60000), 1);
+    CHECK_INT(smsp_operation_wait(operation, 0), SMSP_OK);
+    CHECK_INT(smsp_queue_wait(queue, -1, &tag, 1, &count), SMSP_OK);
+    CHECK(count == 1 && tag == 7);
+    CHECK_INT(readable(descriptor, 0), 0);
+    CHECK_INT(smsp_queue_wait(queue, 20, &tag, 1, &count), SMSP_PENDING);
+    smsp_queue_wake(queue);
+    CHECK_INT(readable(descriptor, 0), 1);
+    CHECK_INT(smsp_queue_wait(queue, -1, &tag, 1, &count), SMSP_PENDING);
+    CHECK_INT(readable(descriptor, 0), 0);
+    smsp_queue_free(queue);
     smsp_operation_free(operation);
 }
 
@@ -173,6 +198,7 @@ int main(int argc, char **argv)
     all = expectations_read(argv[1]);
     client = client_from(argc, argv, 2);
     check_socket(client);
+    check_queue(client);
     smsp_client_free(client);
     check_refused();
     check_cancel("http", 1);  /* in waiting for an answer */
