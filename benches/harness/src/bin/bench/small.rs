@@ -82,14 +82,16 @@ const ROUNDS_OF_LANGUAGES: usize = 5;
 const ABOUT: &str = "\
 A web server or a queue worker often asks about one message at a time. Here each of several callers
 does so in a loop, over plain HTTP and TLS, without latency. The callers of libsmsp share one
-client. A caller of the client with libcurl is a thread with an easy handle of its own, so it always
-has a connection of its own. \"Operations\" means one thread that keeps as many operations in flight
-as there are callers. The programs are in `benches/small` and `benches/peers`. Before anything is
-measured, their answers are compared.
+client, with 4 connections unless the table says otherwise. A caller of the client with libcurl is a
+thread with an easy handle of its own, so it always has a connection of its own. \"Operations\" means
+one thread that keeps as many operations in flight as there are callers, and finishes those that a
+queue names (`smsp_queue_wait`). The programs are in `benches/small` and `benches/peers`. Before
+anything is measured, their answers are compared.
 
 A call's time is what its caller waits for. CPU is that of the client process. Threads are those
 that the process starts while it asks. The client and the server share the cores of the machine, so
-with several callers a client that needs less CPU also leaves more to the server.
+with several callers a client that needs less CPU also leaves more to the server, and a call's time
+is mostly that of waiting for a core.
 
 The lower bound (`benches/harness/src/bin/small-floor.rs`) has a connection for each caller. It
 sends the bytes of a request, waits with poll until there is an answer, and receives it. It does not
@@ -207,7 +209,7 @@ fn bars(bars: &mut Bars, load: Load, runs: &[Vec<Run>]) {
     bars.ratio(&what("CPU"), 1.0, ratio(&runs[1], &runs[0], |run| run.cpu));
     bars.ratio_at_least(&what("calls per second"), 1.0, ratio(&runs[1], &runs[0], |run| run.rate));
     bars.ratio(&what("99th percentile"), 1.0, ratio(&runs[1], &runs[0], |run| run.most));
-    bars.ratio(&what("CPU of operations"), 1.6, ratio(&runs[2], &runs[0], |run| run.cpu));
+    bars.ratio(&what("CPU of operations through a queue"), 1.6, ratio(&runs[2], &runs[0], |run| run.cpu));
 }
 
 fn scheme(tls: bool) -> &'static str {
