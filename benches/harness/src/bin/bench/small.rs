@@ -101,9 +101,9 @@ the answer with ureq-proto, the HTTP of libsmsp.";
 /// What it says of other languages.
 const ABOUT_LANGUAGES: &str = "\
 The same with the packages for other languages, each beside what one would write there without
-libsmsp. All keep their connections, PHP's handle of curl too. \"×\" is the quotient of the two in the
-same language. PHP has no threads; each of its calls asks for the client anew, as a page of a web
-server does.";
+libsmsp. All keep their connections. \"×\" is the quotient of the two in the same language. PHP has no
+threads. In each of its calls the program with libsmsp gets the client anew, as a page of a web
+server does; the other one keeps its handle of curl, which a page cannot do.";
 
 /// Who asks, and how.
 #[derive(Clone, Copy)]
