@@ -11,7 +11,7 @@ LIBDIR = $(PREFIX)/lib
 TIMED = @sh scripts/timed.sh $@
 
 .PHONY: all install uninstall demo test check header docs outages bench bench-quick bench-instructions \
-	bench-bindings fuzz soak mutants analyze-php tsan deep release dist test-platforms clean tools
+	bench-small bench-bindings fuzz soak mutants analyze-php tsan deep release dist test-platforms clean tools
 
 # What is installed, in target/lib; programs that are not, in target/release.
 all: tools
@@ -79,7 +79,8 @@ outages: tools
 	SMSP_OUTAGES=200 SMSP_WRITE_DOCS=1 $(CARGO) test --locked --test timing -- --nocapture a_thousand
 
 # What a status costs the program that asks, beside the same job as others write it; writes docs/PERFORMANCE.md in about
-# ten minutes. The second shows the most telling rows within a minute, the third counts instructions.
+# 15 minutes. The second shows the most telling rows within a minute, the third counts instructions, the fourth shows many
+# callers that ask about one message a call, in about five minutes.
 bench: all
 	@sh scripts/bench.sh full
 
@@ -88,6 +89,9 @@ bench-quick: all
 
 bench-instructions: all
 	@sh scripts/bench.sh instructions
+
+bench-small: all
+	@sh scripts/bench.sh small
 
 # What each binding adds to plain C; each script says what it needs.
 bench-bindings: tools

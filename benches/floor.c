@@ -86,7 +86,7 @@ int main(int argc, char **argv)
     for (batch = 0; batch < batches; batch++) requests[batch] = request(&job, path, batch * BATCH);
     job_start(&job);
     for (round = 0; round < job.rounds; round++) {
-        char *report = malloc(job.count * (STATUS + TEXTS) + 1);
+        char *report = malloc(batches * BATCH * (STATUS + TEXTS) + 1);
         if (report == NULL) return 1;
         for (batch = 0; batch < batches; batch++) {
             if (send(descriptor, requests[batch].bytes, requests[batch].length, 0) != (ssize_t)requests[batch].length

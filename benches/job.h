@@ -26,7 +26,13 @@ struct job {
     long peak, faults;
 };
 
-static double cpu_seconds(void)
+static inline void fail(const char *what)
+{
+    fprintf(stderr, "%s\n", what);
+    exit(1);
+}
+
+static inline double cpu_seconds(void)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
@@ -34,28 +40,28 @@ static double cpu_seconds(void)
          + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-static double system_seconds(void)
+static inline double system_seconds(void)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     return (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6;
 }
 
-static long page_faults(void)
+static inline long page_faults(void)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     return usage.ru_minflt;
 }
 
-static double wall_seconds(void)
+static inline double wall_seconds(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static long peak_kib(void)
+static inline long peak_kib(void)
 {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
@@ -63,7 +69,7 @@ static long peak_kib(void)
 }
 
 /* What comes after is counted. */
-static void job_start(struct job *job)
+static inline void job_start(struct job *job)
 {
     job->peak = peak_kib();
     job->faults = page_faults();
@@ -72,11 +78,23 @@ static void job_start(struct job *job)
     job->wall = wall_seconds();
 }
 
-/* Reads the arguments and makes the list; what comes after is counted. */
-static void job_begin(struct job *job, int argc, char **argv)
+/* The list of messages. */
+static inline struct message *job_messages(size_t count)
 {
     const char *prefix = getenv("BENCH_NATIONAL") ? "06" : "+336";
+    struct message *messages = malloc((count + 1) * sizeof *messages);
     size_t i;
+    if (messages == NULL) exit(1);
+    for (i = 0; i < count; i++) {
+        snprintf(messages[i].number, TEXT, "%s%08u", prefix, (unsigned)(i % 100000000));
+        snprintf(messages[i].id, TEXT, "%u", 100000 + (unsigned)i);
+    }
+    return messages;
+}
+
+/* Reads the arguments and makes the list; what comes after is counted. */
+static inline void job_begin(struct job *job, int argc, char **argv)
+{
     if (argc < 6) {
         fprintf(stderr, "usage: %s BASE_URL KEY COUNT ROUNDS CONNECTIONS [table]\n", argv[0]);
         exit(2);
@@ -88,18 +106,13 @@ static void job_begin(struct job *job, int argc, char **argv)
     job->rounds = atoi(argv[4]);
     job->connections = atoi(argv[5]);
     job->table = argc > 6;
-    job->messages = malloc((job->count + 1) * sizeof *job->messages);
-    if (job->messages == NULL) exit(1);
-    for (i = 0; i < job->count; i++) {
-        snprintf(job->messages[i].number, TEXT, "%s%08u", prefix, (unsigned)(i % 100000000));
-        snprintf(job->messages[i].id, TEXT, "%u", 100000 + (unsigned)i);
-    }
+    job->messages = job_messages(job->count);
     job_start(job);
 }
 
 /* Prints what was counted: seconds of CPU, seconds, KiB at the peak and how many of them came since job_begin; then how many of
  * the seconds of CPU are the system's, and page faults. */
-static void job_end(const struct job *job)
+static inline void job_end(const struct job *job)
 {
     double cpu = cpu_seconds() - job->cpu, wall = wall_seconds() - job->wall, system = system_seconds() - job->system;
     long faults = page_faults() - job->faults;

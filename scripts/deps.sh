@@ -99,14 +99,17 @@ END
 # Compilers, interpreters and libraries of the peers.
 bench_packages() {
     absent <<'END'
-cc                                        gcc
-valgrind                                  valgrind
-go                                        golang-go
-/usr/bin/curl-config                      libcurl4-openssl-dev
-/usr/bin/php                              php-cli
-/usr/lib/php/*/curl.so                    php-curl
-/usr/bin/python3                          python3
-/usr/lib/python3/dist-packages/requests   python3-requests
+cc                                                 gcc
+valgrind                                           valgrind
+go                                                 golang-go
+/usr/bin/curl-config                               libcurl4-openssl-dev
+/usr/bin/php                                       php-cli
+/usr/lib/php/*/curl.so                             php-curl
+/usr/bin/python3                                   python3
+/usr/lib/python3/dist-packages/requests            python3-requests
+mcs                                                mono-mcs
+mono                                               mono-runtime
+/usr/lib/mono/4.5/System.Runtime.Serialization.dll libmono-system-runtime-serialization4.0-cil
 END
 }
 

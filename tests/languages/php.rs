@@ -47,7 +47,7 @@ fn every_file_keeps_to_psr_12() {
     let but = "PSR1.Methods.CamelCapsMethodName,PSR1.Classes.ClassDeclaration,PSR1.Files.SideEffects";
     let mut command = isolated("phpcs");
     command.current_dir(ROOT).args(["--standard=PSR12", "--warning-severity=0", "-s", &format!("--exclude={but}")]);
-    let folders = ["bindings/php", "examples/php", "tests/scenarios", "benches/bindings"];
+    let folders = ["bindings/php", "examples/php", "tests/scenarios", "benches/bindings", "benches/small"];
     run(command.arg("--extensions=php").args(folders));
 }
 

@@ -136,17 +136,16 @@ fn accept<S: Read + Write>(
 }
 
 /// The requests of one connection, one after the other.
-fn serve(mut stream: impl Read + Write, compressed: &Compressed) -> Result<(), AnyError> {
-    let (mut received, mut body, mut out) = (Vec::new(), Vec::new(), Vec::new());
-    loop {
-        let Some(end) = read_head(&mut stream, &mut received)? else { return Ok(()) };
-        let head = head(std::str::from_utf8(&received[..end])?)?;
-        while received.len() < end + head.length {
-            read_more(&mut stream, &mut received)?.ok_or("the request is cut")?;
-        }
+fn serve(stream: impl Read + Write, compressed: &Compressed) -> Result<(), AnyError> {
+    let mut incoming = Incoming { stream, buffer: vec![0; ROOM], filled: 0 };
+    let (mut body, mut out) = (Vec::new(), Vec::new());
+    while let Some(end) = incoming.head()? {
+        let head = head(std::str::from_utf8(&incoming.buffer[..end])?)?;
+        let whole = end + head.length;
+        incoming.up_to(whole)?;
         let due = Instant::now() + head.latency;
-        write_answer(std::str::from_utf8(&received[end..end + head.length])?, head.shape, &mut body)?;
-        received.drain(..end + head.length);
+        write_answer(std::str::from_utf8(&incoming.buffer[end..whole])?, head.shape, &mut body)?;
+        incoming.forget(whole);
         let packed = head.gzip.then(|| pack(&body, compressed)).transpose()?;
         let (encoding, bytes) = packed.as_ref().map_or(("", &body), |packed| ("Content-Encoding: gzip\r\n", packed));
         out.clear();
@@ -157,32 +156,59 @@ fn serve(mut stream: impl Read + Write, compressed: &Compressed) -> Result<(), A
         )?;
         out.extend_from_slice(bytes);
         thread::sleep(due.saturating_duration_since(Instant::now()));
-        stream.write_all(&out)?;
-        stream.flush()?;
+        incoming.stream.write_all(&out)?;
+        incoming.stream.flush()?;
         if head.close {
-            return Ok(());
+            break;
         }
     }
+    Ok(())
 }
 
-/// Reads up to the end of a head, and says where that is; none at the end of the connection.
-fn read_head(stream: &mut impl Read, received: &mut Vec<u8>) -> Result<Option<usize>, AnyError> {
-    loop {
-        if let Some(end) = received.windows(4).position(|four| four == b"\r\n\r\n") {
-            return Ok(Some(end + 4));
-        }
-        if read_more(stream, received)?.is_none() {
-            return Ok(None);
+/// How much is read at once.
+const ROOM: usize = 64 * 1024;
+
+/// What came and is not yet answered: the first `filled` bytes of `buffer`.
+struct Incoming<S> {
+    stream: S,
+    buffer: Vec<u8>,
+    filled: usize,
+}
+
+impl<S: Read> Incoming<S> {
+    /// Reads up to the end of a head, and says where that is; none at the end of the connection.
+    fn head(&mut self) -> io::Result<Option<usize>> {
+        loop {
+            let end = self.buffer[..self.filled].windows(4).position(|four| four == b"\r\n\r\n");
+            if end.is_some() || !self.more()? {
+                return Ok(end.map(|end| end + 4));
+            }
         }
     }
-}
 
-fn read_more(stream: &mut impl Read, received: &mut Vec<u8>) -> io::Result<Option<usize>> {
-    let before = received.len();
-    received.resize(before + 65_536, 0);
-    let read = stream.read(&mut received[before..]);
-    received.truncate(before + *read.as_ref().unwrap_or(&0));
-    read.map(|read| (read > 0).then_some(read))
+    fn up_to(&mut self, length: usize) -> Result<(), AnyError> {
+        while self.filled < length {
+            if !self.more()? {
+                return Err("the request is cut".into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what is there; false at the end of the connection.
+    fn more(&mut self) -> io::Result<bool> {
+        if self.buffer.len() - self.filled < ROOM / 2 {
+            self.buffer.resize(self.filled + ROOM, 0);
+        }
+        let read = self.stream.read(&mut self.buffer[self.filled..])?;
+        self.filled += read;
+        Ok(read > 0)
+    }
+
+    fn forget(&mut self, length: usize) {
+        self.buffer.copy_within(length..self.filled, 0);
+        self.filled -= length;
+    }
 }
 
 fn head(text: &str) -> Result<Head, AnyError> {
@@ -194,11 +220,12 @@ fn head(text: &str) -> Result<Head, AnyError> {
     let (mut gzip, mut close, mut length) = (false, false, 0);
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         let value = value.trim();
-        match name.to_ascii_lowercase().as_str() {
-            "accept-encoding" => gzip = value.contains("gzip"),
-            "connection" => close = value.eq_ignore_ascii_case("close"),
-            "content-length" => length = value.parse()?,
-            _ => {}
+        if name.eq_ignore_ascii_case("content-length") {
+            length = value.parse()?;
+        } else if name.eq_ignore_ascii_case("accept-encoding") {
+            gzip = value.contains("gzip");
+        } else if name.eq_ignore_ascii_case("connection") {
+            close = value.eq_ignore_ascii_case("close");
         }
     }
     Ok(Head { shape, latency, gzip: gzip && parts.next() != Some("plain"), close, length })

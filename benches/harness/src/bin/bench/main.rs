@@ -1,8 +1,10 @@
 //! Runs the programs that scripts/bench.sh has built, in turn, and says what each costs beside libsmsp.
 //!
-//! usage: bench full|quick|instructions DIRECTORY [HEAD_OF_THE_REPORT]
+//! usage: bench full|quick|instructions|small DIRECTORY [HEAD_OF_THE_REPORT]
 //!
 //! Before anything is measured, each program's table is compared with libsmsp's, byte by byte.
+
+mod small;
 
 use std::error::Error;
 use std::fmt::Write;
@@ -288,6 +290,11 @@ impl Bars {
     fn ratio(&mut self, what: &str, bar: f64, measured: [f64; 3]) {
         self.add(what, &format!("≤ {bar:.3} ×"), &format!("{} ×", shown_finely(measured)), measured[0] <= bar);
     }
+
+    /// For one whose median is not to be below it.
+    fn ratio_at_least(&mut self, what: &str, bar: f64, measured: [f64; 3]) {
+        self.add(what, &format!("≥ {bar:.3} ×"), &format!("{} ×", shown_finely(measured)), measured[0] >= bar);
+    }
 }
 
 fn shown_finely([median, least, greatest]: [f64; 3]) -> String {
@@ -518,6 +525,7 @@ fn full(bench: &Bench, out: &mut String, bars: &mut Bars) -> Result<()> {
             }
         }
     }
+    small::small(bench, out, bars)?;
     instructions(bench, out, bars, &SHAPES)?;
     wall(bench, bars, [100_000; 2], 7)?;
     many(bench, bars, 7)?;
@@ -555,7 +563,8 @@ fn main() -> Result<()> {
             bench.check(&[C, C_GZIP])?;
             instructions(&bench, &mut out, &mut bars, &SHAPES)?;
         }
-        _ => return Err("full, quick or instructions?".into()),
+        "small" => small::small(&bench, &mut out, &mut bars)?,
+        _ => return Err("full, quick, instructions or small?".into()),
     }
     if let [head] = head {
         print!("{}", fs::read_to_string(head)?);
