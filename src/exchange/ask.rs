@@ -96,15 +96,14 @@ impl Exchange {
         self.settings.batch.entries
     }
 
-    /// Keeps scratch memory for the next thread that works, and where a child of `fork` finds it too.
+    /// Keeps scratch memory for the next thread that works, and where a child of `fork` finds it too. This is work of
+    /// the thread, as [`WorkGuard`] counts it.
     pub(crate) fn store_scratch(&self, scratch: Scratch) {
-        let _work = WorkGuard::begin();
         self.idle_scratch().push(scratch);
     }
 
-    /// Returns kept scratch memory, or else an empty one.
+    /// Returns kept scratch memory, or else an empty one. This is work, too.
     pub(crate) fn take_scratch(&self) -> Scratch {
-        let _work = WorkGuard::begin();
         self.idle_scratch().pop().unwrap_or_default()
     }
 

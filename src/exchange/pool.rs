@@ -344,7 +344,7 @@ impl Queue {
 impl Shared {
     /// What a thread does: it asks about the batches of the calls in turn.
     fn work(&self, interrupt: &Arc<Event>) {
-        let mut scratch = self.exchange.take_scratch();
+        let mut scratch = working(|| self.exchange.take_scratch());
         while let Some(work) = self.next(interrupt, &mut scratch) {
             let _work = WorkGuard::begin();
             match work {
@@ -429,7 +429,7 @@ impl Shared {
             }
             queue.release();
             queue.idle += 1;
-            self.exchange.store_scratch(std::mem::take(scratch));
+            working(|| self.exchange.store_scratch(std::mem::take(scratch)));
             while queue.called == 0 {
                 let time = queue.time_to_stay();
                 if time.is_zero() {
@@ -444,7 +444,7 @@ impl Shared {
                 queue = self.called.wait_timeout(queue, time).unwrap_or_else(PoisonError::into_inner).0;
             }
             queue.called -= 1;
-            *scratch = self.exchange.take_scratch();
+            *scratch = working(|| self.exchange.take_scratch());
         }
     }
 
@@ -482,6 +482,12 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Runs what counts as work of this thread.
+fn working<T>(run: impl FnOnce() -> T) -> T {
+    let _work = WorkGuard::begin();
+    run()
 }
 
 fn defect(message: &str) -> Error {

@@ -15,6 +15,9 @@ use crate::query::RawQuery;
 use crate::state::State;
 use crate::wire::request::{BatchEntry, EntryKey, Message};
 
+/// How many bytes the two texts of a query usually take.
+const USUAL_TEXTS: usize = 32;
+
 /// The value of `date` if there is none.
 pub(crate) const NO_DATE: i64 = i64::MIN;
 
@@ -190,7 +193,8 @@ impl Rows {
         let mut as_given = Vec::new();
         as_given.try_reserve_exact(rows).map_err(|_| no_room(rows))?;
         let sent = Sent { as_given, rewritten: Vec::new() };
-        Ok(Rows { rows: list, sent, duplicates: Vec::new(), asked: QueryTexts::default(), invalid: Vec::new() })
+        let asked = QueryTexts { given: Texts::for_bytes(rows.saturating_mul(USUAL_TEXTS)), sent: Texts::default() };
+        Ok(Rows { rows: list, sent, duplicates: Vec::new(), asked, invalid: Vec::new() })
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -4,12 +4,17 @@ use memchr::memchr;
 
 use crate::error::{Error, out_of_memory};
 
-/// The size of the smallest chunk, in bytes.
+/// The size of the smallest chunk, in bytes. A report of one message needs no more, and chunks grow with the texts.
+const LEAST: usize = 256;
+
+/// From this size on, chunks grow more slowly, in bytes.
 const CHUNK: usize = 16 * 1024;
 
 /// Stores texts in chunks that never grow, so that the pointers of a C caller stay valid.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
+    /// How large the first chunk is at the least, in bytes.
+    first: usize,
     full: Vec<Vec<u8>>,
     /// The chunk to which texts are added.
     last: Vec<u8>,
@@ -23,6 +28,11 @@ pub(crate) struct Texts {
 pub(crate) type Address = usize;
 
 impl Texts {
+    /// Makes an arena whose first chunk has room for this many bytes, but is no larger than usual.
+    pub(crate) fn for_bytes(bytes: usize) -> Texts {
+        Texts { first: bytes.min(CHUNK), ..Texts::default() }
+    }
+
     /// Copies a text, which must not contain a NUL, and returns its address. Fails if there is not enough memory.
     #[inline(always)]
     pub(crate) fn push(&mut self, text: &[u8]) -> Result<Address, Error> {
@@ -86,12 +96,14 @@ impl Texts {
         })
     }
 
-    /// Adds a chunk with room for this many bytes, and for at least a quarter of the memory that the arena has already.
+    /// Adds a chunk with room for this many bytes, and for as many as the arena has already, as long as these are few;
+    /// later for at least a quarter of them.
     #[cold]
     fn grow(&mut self, bytes: usize) -> Result<(), Error> {
         let held: usize = self.chunks().map(Vec::capacity).sum();
         let mut chunk = Vec::new();
-        chunk.try_reserve_exact(bytes.max(CHUNK).max(held / 4)).map_err(|_| out_of_memory("texts"))?;
+        let usual = LEAST.max(self.first).max(held.min(CHUNK)).max(held / 4);
+        chunk.try_reserve_exact(bytes.max(usual)).map_err(|_| out_of_memory("texts"))?;
         let full = std::mem::replace(&mut self.last, chunk);
         if !full.is_empty() {
             self.full.push(full);
