@@ -30,6 +30,19 @@ impl Error {
         Error { api_code, ..self }
     }
 
+    /// The same error for another call than the one whose messages were asked about: what it quotes of an answer may be
+    /// about these.
+    pub(crate) fn without_quotes(&self) -> Error {
+        let text = match (self.code, self.api_code) {
+            // Without an answer there is nothing to quote.
+            _ if self.http_status == 0 => return self.clone(),
+            (Code::Protocol, _) => "the answer to another request is not as documented".to_owned(),
+            (_, 0) => format!("the service answered with HTTP status {}", self.http_status),
+            (_, code) => format!("the service refuses the request with code {code}"),
+        };
+        Error { message: text, ..*self }
+    }
+
     pub(crate) fn with_http_status(self, http_status: u16) -> Error {
         Error { http_status, ..self }
     }

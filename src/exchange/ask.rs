@@ -168,7 +168,7 @@ impl Exchange {
                     parts.drain(..).chain([part]).for_each(|part| call.failed(part, &error));
                     call.give_up_all(&error);
                     if matches!(error.code(), Code::Auth | Code::Denied) {
-                        refuse(&for_others(&error));
+                        refuse(&error.without_quotes());
                     }
                     Some(error)
                 }
@@ -244,7 +244,7 @@ impl Exchange {
         };
         ride.enter();
         log.failure(&error, asked.len());
-        let for_each = for_others(&error);
+        let for_each = error.without_quotes();
         match error.code() {
             code @ (Code::Auth | Code::Denied | Code::RateLimited) => {
                 if code != Code::RateLimited {
@@ -403,16 +403,6 @@ impl Exchange {
         };
         written.map_err(|error| Error::new(Code::Internal, format!("cannot write a request: {error}")))
     }
-}
-
-/// The error of a shared request, for each of its calls. It quotes nothing, since that may be another call's.
-fn for_others(error: &Error) -> Error {
-    let (api_code, status) = (error.api_code(), error.http_status());
-    let text = match error.code() {
-        Code::RateLimited => format!("the service answered with HTTP status {status} to the end of the retries"),
-        _ => format!("the service refuses the request with code {api_code}"),
-    };
-    Error::new(error.code(), text).with_api_code(api_code).with_http_status(status as u16)
 }
 
 /// Adds the failure before it to a time-out.

@@ -22,6 +22,7 @@ pub(super) struct OutageState {
     former_probe: Option<FormerProbe>,
     /// Set if the retries are used up.
     exhausted: Option<Exhausted>,
+    /// Without quotes, since it is told to all who wait.
     pub last_failure: Option<Error>,
     /// The event that makes those who wait check again. Created when the first one waits.
     change: Option<Arc<Event>>,
@@ -38,6 +39,7 @@ pub(super) struct FormerProbe {
 /// Ends calls that began before the last retry did.
 pub(super) struct Exhausted {
     before: Instant,
+    /// Without quotes.
     error: Error,
 }
 
@@ -109,7 +111,7 @@ impl OutageState {
         if !failure.connected || first != turn {
             self.outage.get_or_insert_with(Instant::now);
         }
-        self.last_failure = Some(failure.error.clone());
+        self.last_failure = Some(failure.error.without_quotes());
         let is_outage = self.outage.is_some();
         if is_outage && self.exhausted.as_ref().is_some_and(|exhausted| call < exhausted.before) {
             return Role::Exhausted;
@@ -138,7 +140,7 @@ impl OutageState {
 
     /// Ends calls that began before this moment.
     pub(super) fn exhaust(&mut self, before: Instant, error: Error) {
-        self.exhausted = Some(Exhausted { before, error });
+        self.exhausted = Some(Exhausted { before, error: error.without_quotes() });
         (self.probe, self.former_probe) = (None, None);
         self.wake();
     }
