@@ -262,7 +262,7 @@ impl Service {
         let asked =
             |query: &simulator::Query| Sent { number: query.phone_number.clone(), id: query.message_id.clone() };
         let asked: Vec<Sent> = request.entries.iter().map(asked).collect();
-        let (fault, title, quoted) = {
+        let (fault, title) = {
             let mut state = self.state.lock().unwrap();
             state.seen.wrong.extend(self.wrong(request, answer, &asked));
             let fault = state.failing.fault(&asked);
@@ -270,15 +270,12 @@ impl Service {
             let thrown = |fault: Fault| Thrown { at: Instant::now(), codes: fault.codes(), title: title.clone() };
             state.seen.thrown.extend(fault.map(thrown));
             state.seen.requests.push(asked.clone());
-            // What fails in an outage is told, word for word, to all who wait for its end.
-            let is_told = matches!(state.failing, Failing::ByChance { only_final: false, .. });
-            (fault, title, if is_told { &[] } else { &asked[..] })
+            (fault, title)
         };
         let said = match fault {
-            None => self.fates.answer(&asked),
-            Some(Fault::Garbled) => self.fates.answer(quoted),
-            Some(Fault::Page(status)) => page(status, &title, quoted),
-            Some(Fault::Refusal(code)) => self.fates.refusal(code, &title, quoted),
+            None | Some(Fault::Garbled) => self.fates.answer(&asked),
+            Some(Fault::Page(status)) => page(status, &title, &asked),
+            Some(Fault::Refusal(code)) => self.fates.refusal(code, &title, &asked),
             Some(Fault::Closed) => resume_unwind(Box::new(())),
         };
         let body = said.content.body(Style::PLAIN, &mut Random::new(self.fates.seed));
