@@ -119,12 +119,11 @@ impl Fates {
             };
             said.insert(random.below(copies + 1), stranger);
         }
-        let mut chances = said.iter().map(|_| Random::new(random.next())).collect::<Vec<_>>().into_iter();
         let entry = |sent: Sent| {
-            let mut random = chances.next()?;
-            Some((random.next(), Entry::new(&sent.number, &sent.id, self.shares, &mut random), random))
+            let mut chance = Random::new(random.next());
+            (chance.next(), Entry::new(&sent.number, &sent.id, self.shares, &mut chance), chance)
         };
-        said.into_iter().filter_map(entry).collect()
+        said.into_iter().map(entry).collect()
     }
 }
 
@@ -155,7 +154,7 @@ fn quoted(asked: &[Sent]) -> String {
 pub enum Failing {
     Never,
     Stumbling(Stumbles),
-    /// Any request, in shares of a hundred, by faults that only end what they meet, or by all.
+    /// Any request, in shares of a hundred, by any fault or only by those that end what they meet.
     ByChance {
         share: usize,
         only_final: bool,
@@ -199,7 +198,10 @@ enum Fault {
     Closed,
 }
 
-const STUMBLES: [Fault; 4] = [Fault::Page(503), Fault::Page(429), Fault::Garbled, Fault::Closed];
+/// Faults after which a request is sent again; at once where a kept connection is closed, so these are more.
+const STUMBLES: [Fault; 6] =
+    [Fault::Page(503), Fault::Page(429), Fault::Garbled, Fault::Closed, Fault::Closed, Fault::Closed];
+/// Faults that end what they meet.
 const FINAL: [Fault; 4] = [Fault::Page(404), Fault::Refusal(10), Fault::Refusal(20), Fault::Refusal(90)];
 
 impl Fault {
@@ -250,7 +252,7 @@ impl Service {
         Service { fates, options, state: Mutex::new(State { failing, seen: Seen::default() }) }
     }
 
-    /// What was seen so far.
+    /// What was seen since this was last asked.
     pub fn seen(&self) -> Seen {
         std::mem::take(&mut self.state.lock().unwrap().seen)
     }
@@ -260,7 +262,7 @@ impl Service {
         let asked =
             |query: &simulator::Query| Sent { number: query.phone_number.clone(), id: query.message_id.clone() };
         let asked: Vec<Sent> = request.entries.iter().map(asked).collect();
-        let (fault, title, quoted) = {
+        let (fault, title) = {
             let mut state = self.state.lock().unwrap();
             state.seen.wrong.extend(self.wrong(request, answer, &asked));
             let fault = state.failing.fault(&asked);
@@ -268,15 +270,12 @@ impl Service {
             let thrown = |fault: Fault| Thrown { at: Instant::now(), codes: fault.codes(), title: title.clone() };
             state.seen.thrown.extend(fault.map(thrown));
             state.seen.requests.push(asked.clone());
-            // What fails in an outage is told to all who wait for its end.
-            let is_told = matches!(state.failing, Failing::ByChance { only_final: false, .. });
-            (fault, title, if is_told { &[] } else { &asked[..] })
+            (fault, title)
         };
         let said = match fault {
-            None => self.fates.answer(&asked),
-            Some(Fault::Garbled) => self.fates.answer(quoted),
-            Some(Fault::Page(status)) => page(status, &title, quoted),
-            Some(Fault::Refusal(code)) => self.fates.refusal(code, &title, quoted),
+            None | Some(Fault::Garbled) => self.fates.answer(&asked),
+            Some(Fault::Page(status)) => page(status, &title, &asked),
+            Some(Fault::Refusal(code)) => self.fates.refusal(code, &title, &asked),
             Some(Fault::Closed) => resume_unwind(Box::new(())),
         };
         let body = said.content.body(Style::PLAIN, &mut Random::new(self.fates.seed));
@@ -307,8 +306,8 @@ impl Failing {
         match self {
             Failing::Never => None,
             Failing::ByChance { share, only_final, random } => random.percent(*share).then(|| {
-                let faults = if *only_final || random.percent(50) { FINAL } else { STUMBLES };
-                random.one(&faults)
+                let faults = if *only_final || random.percent(20) { &FINAL[..] } else { &STUMBLES };
+                random.one(faults)
             }),
             Failing::Stumbling(stumbles) => stumbles.fault(asked),
         }
