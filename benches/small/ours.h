@@ -20,6 +20,8 @@ static smsp_client *client_of(const struct small *small)
     need(smsp_config_set(config, "base_url", small->base_url, &error), error);
     need(smsp_config_set(config, "api_key", small->key, &error), error);
     need(smsp_config_set(config, "max_connections", connections, &error), error);
+    if (getenv("BENCH_PACE") != NULL)
+        need(smsp_config_set(config, "requests_per_second", getenv("BENCH_PACE"), &error), error);
     if (small->ca != NULL) need(smsp_config_set(config, "ca_file", small->ca, &error), error);
     need(smsp_client_new(config, &client, &error), error);
     smsp_config_free(config);

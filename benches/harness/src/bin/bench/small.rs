@@ -78,6 +78,18 @@ const CALLERS_OF_LANGUAGES: [usize; 3] = [1, 4, 16];
 const TOTAL_OF_LANGUAGES: usize = 2_000;
 const ROUNDS_OF_LANGUAGES: usize = 5;
 
+/// With latency: the latency in milliseconds, callers, `max_connections`, and `requests_per_second`, 0 for none.
+const WAITING_LOADS: [[usize; 4]; 7] =
+    [[5, 16, 4, 0], [5, 64, 4, 0], [20, 16, 4, 0], [20, 64, 4, 0], [20, 64, 1, 0], [20, 200, 4, 0], [20, 64, 4, 10]];
+const CALLS_OF_A_WAITING_CALLER: usize = 20;
+const ROUNDS_OF_WAITING: usize = 3;
+
+/// What it says of latency.
+const ABOUT_WAITING: &str = "\
+The same with a service that takes some milliseconds for each answer, as services do, and with many
+callers. Calls of libsmsp that wait for one of its connections go together in one request. Each
+caller of libcurl has a connection and requests of its own.";
+
 /// What docs/PERFORMANCE.md says of it.
 const ABOUT: &str = "\
 A web server or a queue worker often asks about one message at a time. Here each of several callers
@@ -112,6 +124,16 @@ struct Load {
     callers: usize,
     connections: usize,
     total: usize,
+    /// In milliseconds.
+    latency: usize,
+    /// `requests_per_second`; 0 for none.
+    pace: usize,
+}
+
+impl Load {
+    fn new(tls: bool, callers: usize, connections: usize, total: usize) -> Load {
+        Load { tls, callers, connections, total, latency: 0, pace: 0 }
+    }
 }
 
 /// What a run of a program tells.
@@ -129,11 +151,14 @@ struct Run {
 
 fn command(bench: &Bench, program: &Program, load: Load) -> Command {
     let mut command = Command::new(program.command[0]);
-    let url = format!("{}/compact/0/plain", bench.urls[usize::from(load.tls)]);
+    let url = format!("{}/compact/{}/plain", bench.urls[usize::from(load.tls)], load.latency);
     command.args(&program.command[1..]).arg(url).arg("demo");
     command.args([load.callers, load.total / load.callers, load.connections].map(|number| number.to_string()));
     command.current_dir(&bench.directory).env_clear().env("PATH", "/usr/bin:/bin").envs(program.environment.to_vec());
     command.env("BENCH_CA", bench.directory.join("ca.pem")).stdin(Stdio::null());
+    if load.pace > 0 {
+        command.env("BENCH_PACE", load.pace.to_string());
+    }
     command
 }
 
@@ -150,7 +175,7 @@ fn run(bench: &Bench, program: &Program, load: Load) -> Result<Run> {
 fn check<'a>(bench: &Bench, programs: impl Iterator<Item = &'a Program> + Clone) -> Result<()> {
     for tls in [false, true] {
         for callers in [1, 4] {
-            let load = Load { tls, callers, connections: 4, total: 400 };
+            let load = Load::new(tls, callers, 4, 400);
             let table = |program| output(program, command(bench, program, load).arg("table"));
             let expected = table(&CURL)?;
             if expected.iter().filter(|&&byte| byte == b'\n').count() != load.total {
@@ -232,7 +257,7 @@ fn in_c(bench: &Bench, out: &mut String, all_bars: &mut Bars, tls: bool) -> Resu
     table(out, "One message a call", tls, TOTAL, ROUNDS, "× libcurl")?;
     for [callers, connections] in LOADS {
         eprintln!("one message a call, {}, {callers} callers, {connections} connections", scheme(tls));
-        let load = Load { tls, callers, connections, total: TOTAL };
+        let load = Load::new(tls, callers, connections, TOTAL);
         let programs = if callers <= FEW { &WITH_FLOOR[..] } else { &PROGRAMS };
         let runs = interleaved(bench, programs, load, ROUNDS)?;
         let more = if connections == 4 { String::new() } else { format!(", `max_connections` {connections}") };
@@ -241,6 +266,40 @@ fn in_c(bench: &Bench, out: &mut String, all_bars: &mut Bars, tls: bool) -> Resu
         }
         if callers <= FEW {
             bars(all_bars, load, &runs);
+        }
+    }
+    Ok(())
+}
+
+/// Many callers of a service with latency.
+fn waiting(bench: &Bench, out: &mut String) -> Result<()> {
+    writeln!(
+        out,
+        "\n### Latency and many callers, plain HTTP, {CALLS_OF_A_WAITING_CALLER} calls a caller, {ROUNDS_OF_WAITING} rounds\n\n\
+         | latency, ms | callers | client | CPU, µs per call | calls per second | median time, ms | 99th percentile, ms |\n\
+         |---|---|---|---|---|---|---|"
+    )?;
+    for [latency, callers, connections, pace] in WAITING_LOADS {
+        eprintln!("latency of {latency} ms, {callers} callers, {connections} connections, pace {pace}");
+        let load =
+            Load { latency, pace, ..Load::new(false, callers, connections, callers * CALLS_OF_A_WAITING_CALLER) };
+        let programs = if pace == 0 { &PROGRAMS[..2] } else { &PROGRAMS[1..2] };
+        for (program, runs) in programs.iter().zip(interleaved(bench, programs, load, ROUNDS_OF_WAITING)?) {
+            let median = |of: fn(&Run) -> f64| spread(runs.iter().map(of))[0];
+            let options = match (program.name == CURL.name, pace) {
+                (true, _) => format!("{callers} connections"),
+                (_, 0) => format!("`max_connections` {connections}"),
+                (_, pace) => format!("`max_connections` {connections}, `requests_per_second` {pace}"),
+            };
+            writeln!(
+                out,
+                "| {latency} | {callers} | {}, {options} | {:.1} | {:.0} | {:.1} | {:.1} |",
+                program.name,
+                median(|run| run.cpu),
+                median(|run| run.rate),
+                median(|run| run.half) / 1e3,
+                median(|run| run.most) / 1e3
+            )?;
         }
     }
     Ok(())
@@ -257,7 +316,7 @@ fn in_languages(bench: &Bench, out: &mut String, languages: &[[Program; 2]], tls
     for callers in CALLERS_OF_LANGUAGES {
         for pair in languages.iter().filter(|[other, _]| other.many || callers == 1) {
             eprintln!("one message a call, {}, {callers} callers: {}", scheme(tls), pair[1].name);
-            let load = Load { tls, callers, connections: 4, total: TOTAL_OF_LANGUAGES };
+            let load = Load::new(tls, callers, 4, TOTAL_OF_LANGUAGES);
             let runs = interleaved(bench, pair, load, ROUNDS_OF_LANGUAGES)?;
             for (program, runs_of) in pair.iter().zip(&runs) {
                 line(out, &callers.to_string(), program, runs_of, &runs[0])?;
@@ -274,6 +333,8 @@ pub(crate) fn small(bench: &Bench, out: &mut String, bars: &mut Bars) -> Result<
     for tls in [false, true] {
         in_c(bench, out, bars, tls)?;
     }
+    writeln!(out, "\n{ABOUT_WAITING}")?;
+    waiting(bench, out)?;
     writeln!(out, "\n{ABOUT_LANGUAGES}")?;
     for tls in [false, true] {
         in_languages(bench, out, &languages, tls)?;
