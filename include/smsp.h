@@ -556,6 +556,10 @@ void smsp_client_free(struct smsp_client *client);
  * the list twice only once, and retries by itself. queries may be NULL if count is 0. Set the option total_timeout_ms to
  * limit how long the call takes. Any number of threads may call this on the same client at the same time.
  *
+ * The calling thread asks itself while a connection is free, and threads of the client ask beside it if the list needs
+ * several requests. It needs up to 64 KiB of the stack. A signal handler may interrupt the call, but must return: do not
+ * leave it by longjmp.
+ *
  * *report receives a report with one status for each query, in the same order. You own it. There is a report whatever the
  * code is, with three exceptions: a pointer is NULL (SMSP_E_INVALID_ARGUMENT), there is no memory for a report
  * (SMSP_E_RESOURCE), or the library has a defect (SMSP_E_INTERNAL). Then *report is NULL.
