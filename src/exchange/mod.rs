@@ -15,4 +15,5 @@ mod redirect;
 mod reply;
 mod retry;
 mod ride;
+mod together;
 mod waiter;

@@ -1,18 +1,10 @@
-//! Requests that several calls share. Calls that wait for a connection ride along: the last, not full batches of theirs go
-//! together.
+//! A request that several calls share: who needs it, and how it is abandoned.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use hashbrown::HashMap;
-
-use super::call::{Batch, Call};
-use crate::error::Error;
 use crate::net::cancel::CancelToken;
-use crate::net::deadline::Deadline;
-use crate::plan::BatchLimit;
 use crate::sys::Event;
-use crate::wire::request::{BatchEntry, EntryKey, query_entry_size};
 
 /// Counts the calls that need a shared request, and cancels it when the last of them has ended.
 pub(crate) struct Ride {
@@ -34,99 +26,5 @@ impl Ride {
         if self.riders.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.cancel.cancel();
         }
-    }
-}
-
-/// A call in a shared request, with the number of its batch.
-pub(crate) type Rider = (Arc<Call>, usize);
-
-/// What is put together for a shared request.
-pub(super) struct Together<'c> {
-    /// What is sent. The row of an entry says nothing: `shares` does.
-    pub asked: Vec<BatchEntry<'c>>,
-    pub shares: Vec<Share<'c>>,
-    limit: BatchLimit,
-    /// How full the query string is.
-    query_bytes: usize,
-    /// For each number and id the only entry that has them; None if there are several, in different forms.
-    places: HashMap<EntryKey<'c>, Option<usize>>,
-}
-
-/// The part of a call.
-pub(super) struct Share<'c> {
-    pub call: &'c Call,
-    pub batch: Batch<'c>,
-    /// For each of its messages the index in `asked`.
-    pub places: Vec<usize>,
-}
-
-/// Identifies entries of which one could take the other's answer: they have the same id, and the same number or the same
-/// French digits.
-fn rivals<'c>(entry: &BatchEntry<'c>) -> EntryKey<'c> {
-    let (phone, id) = entry.message().key();
-    (phone.without_prefix(), id)
-}
-
-impl<'c> Together<'c> {
-    pub(super) fn new(limit: BatchLimit) -> Together<'c> {
-        Together { asked: Vec::new(), shares: Vec::new(), limit, query_bytes: 0, places: HashMap::new() }
-    }
-
-    /// Adds the batch of a call as a whole. Returns false, and adds nothing, if there is no room for it, or if one of its
-    /// entries and one that is there could take each other's answers. Those that are the same, byte by byte, are sent
-    /// once.
-    pub(super) fn add(&mut self, call: &'c Call, batch: Batch<'c>) -> bool {
-        let Some(places) = self.places_of(&batch.asked) else { return false };
-        let count = self.asked.len();
-        for (entry, &place) in batch.asked.iter().zip(&places) {
-            if place >= count {
-                self.query_bytes += self.query_size(place, entry);
-                self.asked.push(*entry);
-            }
-            let only = self.places.entry(rivals(entry)).or_insert(Some(place));
-            if *only != Some(place) {
-                *only = None;
-            }
-        }
-        self.shares.push(Share { call, batch, places });
-        true
-    }
-
-    /// Where the entries of a batch are or come to be.
-    fn places_of(&self, batch: &[BatchEntry<'c>]) -> Option<Vec<usize>> {
-        let (mut next, mut query_bytes) = (self.asked.len(), self.query_bytes);
-        let mut own: HashMap<EntryKey<'c>, usize> = HashMap::new();
-        let mut places = Vec::with_capacity(batch.len());
-        for entry in batch {
-            let key = rivals(entry);
-            let of_others = self.places.get(&key);
-            let is_alone = *own.entry(key).and_modify(|count| *count += 1).or_insert(1) == 1;
-            places.push(match of_others {
-                Some(Some(place)) if is_alone && self.asked[*place].is_same(entry) => *place,
-                Some(_) => return None,
-                None => {
-                    query_bytes += self.query_size(next, entry);
-                    next += 1;
-                    next - 1
-                }
-            });
-        }
-        let fits = next <= self.limit.entries && self.limit.query_bytes.is_none_or(|room| query_bytes <= room);
-        fits.then_some(places)
-    }
-
-    /// Ends all calls with this error.
-    pub(super) fn fail(&self, ride: &Arc<Ride>, error: &Error) {
-        self.shares.iter().for_each(|share| share.call.failed_together(share.batch.number, ride, error));
-    }
-
-    fn query_size(&self, place: usize, entry: &BatchEntry<'c>) -> usize {
-        if self.limit.query_bytes.is_some() { query_entry_size(place, entry.message()) } else { 0 }
-    }
-
-    /// When the request must end: with the last of its calls. None if one of them has no deadline.
-    pub(super) fn deadline(&self) -> Option<Deadline> {
-        let deadlines = self.shares.iter().map(|share| share.call.deadline);
-        deadlines.reduce(|one, other| Some(if one?.at < other?.at { other? } else { one? })).flatten()
     }
 }
