@@ -306,11 +306,12 @@ const QUEUE: [&str; 6] = [
     "smsp_queue_wait",
 ];
 
-/// What a binding does without. That for Go waits by one queue, which lives as long as the process. The others wait for
-/// each operation by itself.
+/// What a binding does without. Those for Go and .NET wait by one queue of their own, which for Go lives as long as the
+/// process. The others wait for each operation by itself.
 fn lacks(language: &str) -> &'static [&'static str] {
     match language {
         "Go" => &QUEUE[..3],
+        ".NET" => &QUEUE[..1],
         _ => &QUEUE,
     }
 }
