@@ -4,3 +4,8 @@ package smsp
 func ForgetQueue() {
 	ends = &waiter{waiting: make(map[tag]*Operation)}
 }
+
+// CloseFile has Go refuse to wait for the queue from here on.
+func CloseFile() {
+	ends.file.Close()
+}

@@ -189,6 +189,7 @@ func TestOperationWithoutDescriptors(t *testing.T) {
 	}{
 		{"no queue", false, []string{"smsp._Cfunc_smsp_operation_wait(", "smsp.(*Operation).Done.func"}},
 		{"no wait", true, []string{"time.Sleep(", "smsp.(*waiter).run("}},
+		{"a queue", true, []string{" [IO wait]:", "smsp.(*waiter).run("}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -199,6 +200,10 @@ func TestOperationWithoutDescriptors(t *testing.T) {
 			if row.queue {
 				begin(t, client).Wait(background)
 				until(t, "nothing waits", func() bool { return waiters() == 0 })
+			}
+			if row.name == "no wait" {
+				smsp.CloseFile()
+				defer smsp.ForgetQueue()
 			}
 			allow := forbidDescriptors(t)
 			descriptor := operation.Descriptor()

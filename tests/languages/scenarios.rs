@@ -310,8 +310,8 @@ const QUEUE: [&str; 6] = [
 /// process. The others wait for each operation by itself.
 fn lacks(language: &str) -> &'static [&'static str] {
     match language {
-        "Go" => &QUEUE[..3],
-        ".NET" => &QUEUE[..1],
+        "Go" => &["smsp_queue_wake"],
+        ".NET" => &["smsp_queue_fd"],
         _ => &QUEUE,
     }
 }
