@@ -3,8 +3,6 @@ package smsp_test
 import (
 	"context"
 	"errors"
-	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -133,43 +131,4 @@ func TestContextInTime(t *testing.T) {
 	if err != nil || report.Len() != 1 || report.Count(smsp.StateUnanswered) != 0 {
 		t.Error(report, err)
 	}
-}
-
-// TestManyWait lets many goroutines wait at once, which must not hold as many threads.
-func TestManyWait(t *testing.T) {
-	const count = 300
-	client := slowly(t)
-	ctx, cancel := context.WithCancel(background)
-	before, threads := entries(t, "/proc/self/fd"), entries(t, "/proc/self/task")
-	var waiting sync.WaitGroup
-	for i := 0; i < count; i++ {
-		operation := begin(t, client, "10")
-		waiting.Add(1)
-		go func() {
-			defer waiting.Done()
-			if err := operation.Wait(ctx); err != context.Canceled {
-				t.Error(err)
-			}
-			operation.Close()
-			<-operation.Done()
-		}()
-		// One of the library, one of Go. One after another: threads that were needed at once stay.
-		until(t, "two descriptors more", func() bool { return entries(t, "/proc/self/fd") >= before+2*i+2 })
-	}
-	if more := entries(t, "/proc/self/task") - threads; more >= count/3 {
-		t.Error(more, "threads more")
-	}
-	cancel()
-	waiting.Wait()
-	until(t, "the end of the descriptors", func() bool { return entries(t, "/proc/self/fd") < before+count/3 })
-}
-
-// entries is how many a folder has.
-func entries(t testing.TB, folder string) int {
-	t.Helper()
-	list, err := os.ReadDir(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(list)
 }

@@ -2,6 +2,7 @@ package smsp_test
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"testing"
 
@@ -9,7 +10,7 @@ import (
 	"example.org/smsp/internal/heap"
 )
 
-// TestGrowth makes 10,000 calls, blocking, cancellable, cancelled and with entries that fail, which leave nothing behind.
+// TestGrowth makes 20,000 calls, blocking, cancellable, cancelled and with entries that fail, which leave nothing behind.
 func TestGrowth(t *testing.T) {
 	url := simulate(t, "--fault", "status code=503 ids=2")
 	client := newClient(t, url, "batch_size", "2")
@@ -38,12 +39,25 @@ func TestGrowth(t *testing.T) {
 		return heap.InUse(), int(stats.HeapAlloc), entries(t, "/proc/self/fd")
 	}
 	calls(5000)
-	beforeC, beforeGo, before := sizes()
-	calls(10_000)
-	afterC, afterGo, after := sizes()
-	t.Logf("after 10,000 calls: %+d bytes in C, %+d in Go, %+d descriptors", afterC-beforeC, afterGo-beforeGo, after-before)
-	// Less than 7 bytes for each call.
-	if afterC-beforeC > 1<<16 || afterGo-beforeGo > 1<<16 || after-before > 10 {
+	// A thread or connection more takes memory now and then. What calls leave behind is there each time.
+	inC, inGo, descriptors := math.MaxInt, math.MaxInt, math.MaxInt
+	for round := 0; round < 3; round++ {
+		beforeC, beforeGo, before := sizes()
+		calls(5000)
+		afterC, afterGo, after := sizes()
+		inC, inGo, descriptors = least(inC, afterC-beforeC), least(inGo, afterGo-beforeGo), least(descriptors, after-before)
+	}
+	t.Logf("after 5,000 calls, the least of three times: %+d bytes in C, %+d in Go, %+d descriptors", inC, inGo, descriptors)
+	// Less than the smallest piece of malloc, 32 bytes, for each call of one kind.
+	const limit = 5000 / 3 * 32
+	if inC >= limit || inGo >= limit || descriptors > 2 {
 		t.Fail()
 	}
+}
+
+func least(one, other int) int {
+	if one < other {
+		return one
+	}
+	return other
 }

@@ -1,14 +1,10 @@
 package smsp
 
-// #include <fcntl.h>
 // #include <smsp.h>
-//
-// static int smsp_go_duplicate(int descriptor) { return fcntl(descriptor, F_DUPFD_CLOEXEC, 0); }
 import "C"
 
 import (
 	"context"
-	"os"
 	"runtime"
 	"sync"
 )
@@ -38,27 +34,17 @@ func (o *Operation) Done() <-chan struct{} {
 			close(o.done)
 			return
 		}
+		if ends.add(o) {
+			o.guard.leave()
+			return
+		}
 		go func() {
 			defer o.guard.leave()
-			o.await()
+			C.smsp_operation_wait(o.handle, -1)
 			close(o.done)
 		}()
 	})
 	return o.done
-}
-
-// await waits until the operation is done. The goroutine sleeps as it does for a socket, and holds no thread meanwhile,
-// unless there is no descriptor to be had.
-func (o *Operation) await() {
-	if duplicate := C.smsp_go_duplicate(C.smsp_operation_fd(o.handle)); duplicate >= 0 {
-		// This one is Go's to close.
-		file := os.NewFile(uintptr(duplicate), "smsp_operation")
-		defer file.Close()
-		if waiter, err := file.SyscallConn(); err == nil {
-			_ = waiter.Read(func(uintptr) bool { return o.isDone() })
-		}
-	}
-	C.smsp_operation_wait(o.handle, -1)
 }
 
 func (o *Operation) isDone() bool {

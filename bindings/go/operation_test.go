@@ -118,32 +118,6 @@ func TestOperationClosed(t *testing.T) {
 	}
 }
 
-// TestOperationWithoutDescriptors waits where no descriptor can be had.
-func TestOperationWithoutDescriptors(t *testing.T) {
-	client := slowly(t)
-	operation := begin(t, client, "10")
-	until(t, "a request", func() bool { requests, err := client.Stat("requests"); return err != nil || requests == 1 })
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		t.Fatal(err)
-	}
-	none := limit
-	none.Cur = 0
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &none); err != nil {
-		t.Fatal(err)
-	}
-	descriptor := operation.Descriptor()
-	done := operation.Done()
-	operation.Cancel()
-	<-done
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := operation.Finish(); descriptor != -1 || !errors.Is(err, smsp.ErrCancelled) {
-		t.Error(descriptor, err)
-	}
-}
-
 // TestOperationShared does everything at once to an operation.
 func TestOperationShared(t *testing.T) {
 	client := slowly(t)

@@ -1,6 +1,7 @@
 // What tests/languages/dotnet.rs runs: Tests.exe NAME BASE_URL. It prints what it is asked to print, else failed checks only.
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Reflection;
@@ -42,7 +43,14 @@ static class Tests
             case "progress": Progress(url); break;
             case "cancel": Cancel(url); break;
             case "throwing": Throwing(url); break;
+            case "paced": Paced(url); break;
             case "many": Many(url); break;
+            case "short": Short(url); break;
+            case "idle": Idle(url); break;
+            case "leave": Leave(url); break;
+            case "leave busy": LeaveBusy(url); break;
+            case "domain": Domain(url); break;
+            case "descriptors": Descriptors(url); break;
             case "threads": Threads(url); break;
             case "disposed": Disposed(url); break;
             case "memory": Memory(url); break;
@@ -378,6 +386,20 @@ static class Tests
         }
     }
 
+    /// <summary>Answers that come one after another, fast, are not told one by one.</summary>
+    private static void Paced(string url)
+    {
+        using (var client = OneByOne(url))
+        {
+            var count = 0;
+            var time = Stopwatch.StartNew();
+            var report = client.MultiStatusAsync(Some(300), new Listener(now => count++)).Result;
+            Equal(300, report.Count - report.CountOf(State.Unanswered), "the answers");
+            // The last one may be a little after the timer's.
+            Check(count >= 2 && count <= time.ElapsedMilliseconds / 50 + 2, $"told {count} times in {time.ElapsedMilliseconds} ms");
+        }
+    }
+
     /// <summary>The third message is held back for ever.</summary>
     private static void Cancel(string url)
     {
@@ -430,24 +452,72 @@ static class Tests
         }
     }
 
-    /// <summary>Calls that wait hold no thread of the pool, and one thread in all; each can be cancelled by itself.</summary>
+    private static string[] Tasks() => Directory.GetDirectories("/proc/self/task");
+
+    private static int OpenFiles() => Directory.GetFiles("/proc/self/fd").Length;
+
+    /// <summary>The folder of the thread that waits. Threads that it starts inherit its name, so this is asked before a call
+    /// has ended.</summary>
+    private static string Waiter()
+    {
+        var named = Tasks().Where(task => File.ReadAllText(task + "/comm").Trim() == "smsp waiter").ToArray();
+        Equal(1, named.Length, "the threads that wait");
+        return named[0];
+    }
+
+    /// <summary>How often a thread has slept.</summary>
+    private static int Sleeps(string task)
+    {
+        const string Name = "voluntary_ctxt_switches:";
+        var line = File.ReadAllLines(task + "/status").Single(it => it.StartsWith(Name, StringComparison.Ordinal));
+        return int.Parse(line.Substring(Name.Length));
+    }
+
+    private static bool Until(Func<bool> holds)
+    {
+        var time = Stopwatch.StartNew();
+        while (!holds())
+        {
+            if (time.ElapsedMilliseconds > 60000) return false;
+            Thread.Sleep(5);
+        }
+        return true;
+    }
+
+    /// <summary>Calls that wait hold no thread of the pool, one thread in all, and no descriptor of their own; each can be
+    /// cancelled by itself.</summary>
     private static void Many(string url)
     {
-        const int Count = 60;
+        const int Count = 200;
         using (var client = Client(url, "max_connections=4", "request_timeout_ms=0"))
         {
+            var descriptors = OpenFiles();
+            var threads = Tasks().Length;
             var sources = Enumerable.Range(0, Count).Select(_ => new CancellationTokenSource()).ToArray();
             var calls = sources.Select(source => client.MultiStatusAsync(Some(1), null, source.Token)).ToArray();
             int workers, most, ports;
             ThreadPool.GetMaxThreads(out most, out ports);
             ThreadPool.GetAvailableThreads(out workers, out ports);
             Equal(most, workers, "the free threads of the pool");
-            var names = Directory.GetDirectories("/proc/self/task").Select(task => File.ReadAllText(task + "/comm").Trim());
-            Equal(1, names.Count(name => name == "smsp waiter"), "the threads that wait");
+            var waiter = Waiter();
+            // The client's connections, and the runtime's own.
+            var more = OpenFiles() - descriptors;
+            Check(more <= 30, $"{more} descriptors more");
+            more = Tasks().Length - threads;
+            Check(more <= 30, $"{more} threads more");
+            var sleeps = Sleeps(waiter);
+            Thread.Sleep(500);
+            sleeps = Sleeps(waiter) - sleeps;
+            Check(sleeps <= 20, $"it woke {sleeps} times for nothing");
             Check(calls.All(call => !call.IsCompleted), "all of them wait");
 
+            const TaskContinuationOptions Inline = TaskContinuationOptions.ExecuteSynchronously;
+            var isPool = calls[7].ContinueWith(_ => Thread.CurrentThread.IsThreadPoolThread, Inline);
+            var time = Stopwatch.StartNew();
             sources[7].Cancel();
             Check(((IAsyncResult)calls[7]).AsyncWaitHandle.WaitOne(20000) && calls[7].IsCanceled, "one is cancelled");
+            Check(time.ElapsedMilliseconds < 1000, $"after {time.ElapsedMilliseconds} ms");
+            Check(isPool.Result, "it continues on the pool");
             Equal(Count - 1, calls.Count(call => !call.IsCompleted), "the others still wait");
             // Those that begin after others came to their end are waited for as well.
             var late = new CancellationTokenSource();
@@ -457,6 +527,186 @@ static class Tests
             Check(!last.IsCompleted, "the last one waits");
             late.Cancel();
             Check(last.ContinueWith(it => it.IsCanceled).Result, "the last one is cancelled");
+        }
+    }
+
+    /// <summary>What the service says of a message.</summary>
+    private static string Told(Status status)
+        => $"{status.State} {status.StatusText} {status.UnixSeconds} {status.DateText} {status.StopSms} {status.IsSpam}";
+
+    /// <summary>Each of thousands of calls gets the statuses of its own messages, however many end at once.</summary>
+    private static void Short(string url)
+    {
+        const int Count = 40, Calls = 100;
+        using (var client = Client(url))
+        {
+            var messages = Some(Count * Calls);
+            var wanted = client.MultiStatus(messages).Select(Told).ToArray();
+            Check(wanted.Distinct().Count() >= 50, "one can tell whose status is whose");
+            var wrong = 0;
+            Func<int, Task> ask = async first =>
+            {
+                for (var i = first; i < first + Calls; i++)
+                {
+                    var report = await client.MultiStatusAsync(new[] { messages[i] }).ConfigureAwait(false);
+                    if (report.Count != 1 || Told(report[0]) != wanted[i]) Interlocked.Increment(ref wrong);
+                }
+            };
+            Task.WaitAll(Enumerable.Range(0, Count).Select(number => ask(number * Calls)).ToArray());
+            Equal(0, wrong, "calls that got what is another's");
+        }
+    }
+
+    private const BindingFlags Internal = BindingFlags.Static | BindingFlags.NonPublic;
+
+    private static readonly Type WaiterType = typeof(SmspClient).Assembly.GetType("Smsp.Waiter", true);
+
+    /// <summary>How long the thread waits for a call.</summary>
+    private static void SetIdle(int milliseconds) => WaiterType.GetField("idleMilliseconds", Internal).SetValue(null, milliseconds);
+
+    /// <summary>The thread and its descriptor end when there has been no call for a while; the next call has another.</summary>
+    private static void Idle(string url)
+    {
+        SetIdle(100);
+        for (var round = 0; round < 3; round++)
+        {
+            var descriptors = EventDescriptors();
+            string waiter;
+            using (var client = Client(url, "request_timeout_ms=0"))
+            {
+                var source = new CancellationTokenSource();
+                var held = client.MultiStatusAsync(Some(1), null, source.Token);
+                // Longer than the thread waits for a call.
+                Check(!held.Wait(500), "it waits");
+                waiter = round == 0 ? Waiter() : null;
+                Check(EventDescriptors() > descriptors, "there is a queue");
+                source.Cancel();
+                Throws<TaskCanceledException>(() => held.GetAwaiter().GetResult(), "a cancelled task");
+            }
+            Check(Until(() => EventDescriptors() == descriptors), "the queue ends");
+            Check(Until(() => waiter == null || !Directory.Exists(waiter)), "the thread ends");
+        }
+    }
+
+    private static int EventDescriptors()
+        => Directory.GetFiles("/proc/self/fdinfo").Count(file => Try(() => File.ReadAllText(file)).Contains("eventfd-count"));
+
+    /// <summary>The text, or none if the file is gone.</summary>
+    private static string Try(Func<string> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>The program ends at once, though the thread would wait for calls a while.</summary>
+    private static void Leave(string url) => Client(url).MultiStatusAsync(Some(1)).Wait();
+
+    /// <summary>The program ends while calls run. What runs at its end can still ask.</summary>
+    private static void LeaveBusy(string url)
+    {
+        var client = Client(url, "batch_size=1", "request_timeout_ms=0");
+        var held = Enumerable.Range(0, 2).Select(_ => client.MultiStatusAsync(Some(4).Skip(3))).ToArray();
+        AppDomain.CurrentDomain.ProcessExit += (sender, arguments) =>
+        {
+            var report = client.MultiStatusAsync(Some(1)).Result;
+            Console.WriteLine($"{report.Count - report.CountOf(State.Unanswered)} answered, {held.Count(call => call.IsCompleted)} ended");
+        };
+    }
+
+    /// <summary>What asks in another application domain.</summary>
+    private sealed class Guest : MarshalByRefObject
+    {
+        public void Ask(string url, bool isHeld)
+        {
+            var client = Client(url, "batch_size=1", "request_timeout_ms=0");
+            client.MultiStatusAsync(Some(1)).Wait();
+            if (isHeld) client.MultiStatusAsync(Some(4).Skip(3));
+        }
+    }
+
+    /// <summary>A domain can be unloaded at once, whether calls run in it or not, and others have calls of their own.</summary>
+    private static void Domain(string url)
+    {
+        using (var client = Client(url, "request_timeout_ms=0"))
+        {
+            var source = new CancellationTokenSource();
+            var call = client.MultiStatusAsync(Some(4).Skip(3), null, source.Token);
+            foreach (var isHeld in new[] { false, true })
+            {
+                var domain = AppDomain.CreateDomain("guest");
+                var guest = (Guest)domain.CreateInstanceAndUnwrap(typeof(Guest).Assembly.FullName, typeof(Guest).FullName);
+                guest.Ask(url, isHeld);
+                var time = Stopwatch.StartNew();
+                AppDomain.Unload(domain);
+                Check(time.ElapsedMilliseconds < 3000, $"unloading took {time.ElapsedMilliseconds} ms");
+            }
+            Check(!call.IsCompleted, "the call of this domain waits");
+            source.Cancel();
+            Check(call.ContinueWith(it => it.IsCanceled).Result, "it is cancelled");
+        }
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Limit
+    {
+        internal UIntPtr now, most;
+    }
+
+    [DllImport("libc.so.6")]
+    private static extern int getrlimit(int resource, out Limit limit);
+
+    [DllImport("libc.so.6")]
+    private static extern int setrlimit(int resource, ref Limit limit);
+
+    /// <summary>Does this while the system gives no descriptor, and refuses to wait for one.</summary>
+    private static void WithoutDescriptors(Action action)
+    {
+        const int OpenFiles = 7;
+        Limit limit;
+        Equal(0, getrlimit(OpenFiles, out limit), "the limit is read");
+        var none = new Limit { now = UIntPtr.Zero, most = limit.most };
+        Equal(0, setrlimit(OpenFiles, ref none), "it is lowered");
+        try
+        {
+            action();
+        }
+        finally
+        {
+            Equal(0, setrlimit(OpenFiles, ref limit), "it is raised again");
+        }
+    }
+
+    /// <summary>Calls fail where no descriptor is to be had to wait for them; those that run come to their end.</summary>
+    private static void Descriptors(string url)
+    {
+        SetIdle(50);
+        using (var client = OneByOne(url))
+        {
+            // The runtime loads what it needs at its first use.
+            client.MultiStatusAsync(Some(1)).Wait();
+            Check(Until(() => WaiterType.GetField("current", Internal).GetValue(null) == null), "nothing waits");
+            WithoutDescriptors(() =>
+            {
+                var refused = Throws<SmspException>(() => client.MultiStatusAsync(Some(1)).GetAwaiter().GetResult(), "a call");
+                Equal(Code.Resource, refused.Code, "its code");
+                Check(refused.Message.Contains("to wait for calls"), refused.Message);
+                Check(refused.IsRetryable, "it may be asked again");
+            });
+            var held = client.MultiStatusAsync(Some(4).Skip(3));
+            var source = new CancellationTokenSource();
+            var call = client.MultiStatusAsync(Some(4).Skip(3), null, source.Token);
+            WithoutDescriptors(() =>
+            {
+                source.Cancel();
+                Check(call.ContinueWith(it => it.IsCanceled).Result, "a call is cancelled");
+            });
+            Check(!held.IsCompleted, "the other one waits");
         }
     }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use smsp_simulator::{Builder, Rule, Simulator};
 use support::{KEY, ROOT, dotnet, guide, isolated, run, scratch, simulator};
@@ -120,6 +120,46 @@ fn an_exception_of_progress_ends_the_call() {
 #[test]
 fn calls_that_wait_hold_no_thread_of_the_pool() {
     check("many", &faulty("latency ms=600000").start().unwrap());
+}
+
+#[test]
+fn progress_is_told_twenty_times_a_second_at_most() {
+    check("paced", &simulator().latency(Duration::from_millis(3)).start().unwrap());
+}
+
+#[test]
+fn each_of_many_calls_gets_its_own_statuses() {
+    check("short", &simulator().start().unwrap());
+}
+
+#[test]
+fn what_waits_ends_when_there_is_no_call() {
+    check("idle", &faulty("latency ms=600000").start().unwrap());
+}
+
+/// Less than the thread waits for calls, by far.
+fn ends_soon(name: &str, simulator: &Simulator) -> String {
+    let begun = Instant::now();
+    let printed = run(&mut command(&[name, &simulator.base_url()]));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{name} took {:?}", begun.elapsed());
+    printed
+}
+
+#[test]
+fn a_program_ends_at_once() {
+    assert_eq!(ends_soon("leave", &simulator().start().unwrap()), "");
+    let held = faulty("latency ms=600000 ids=1003").start().unwrap();
+    assert_eq!(ends_soon("leave busy", &held), "1 answered, 0 ended\n");
+}
+
+#[test]
+fn a_domain_can_be_unloaded() {
+    check("domain", &faulty("latency ms=600000 ids=1003").start().unwrap());
+}
+
+#[test]
+fn calls_end_where_there_is_no_descriptor() {
+    check("descriptors", &faulty("latency ms=600000 ids=1003").start().unwrap());
 }
 
 #[test]

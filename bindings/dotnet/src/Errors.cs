@@ -31,7 +31,8 @@ namespace Smsp
         public override string ToString() => $"{Code.Name()}: {Message}";
 
         /// <summary>An error that the library does not make itself.</summary>
-        internal static SmspError Of(Code code, string message) => new SmspError(code, message);
+        internal static SmspError Of(Code code, string message, bool isRetryable = false)
+            => new SmspError(code, message) { IsRetryable = isRetryable };
 
         /// <summary>Reads an error and frees it; null for none.</summary>
         internal static SmspError Take(ErrorHandle handle)

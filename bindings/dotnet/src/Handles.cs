@@ -40,6 +40,15 @@ namespace Smsp
         }
     }
 
+    internal sealed class QueueHandle : Handle
+    {
+        protected override bool ReleaseHandle()
+        {
+            Native.smsp_queue_free(handle);
+            return true;
+        }
+    }
+
     internal sealed class ReportHandle : Handle
     {
         protected override bool ReleaseHandle()

@@ -133,6 +133,22 @@ namespace Smsp
         internal static extern void smsp_operation_free(IntPtr operation);
 
         [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern QueueHandle smsp_queue_new();
+
+        [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int smsp_operation_notify(OperationHandle operation, QueueHandle queue, ulong tag);
+
+        [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern int smsp_queue_wait(
+            QueueHandle queue, long timeout_ms, ulong* tags, UIntPtr room, out UIntPtr count);
+
+        [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void smsp_queue_wake(QueueHandle queue);
+
+        [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        internal static extern void smsp_queue_free(IntPtr queue);
+
+        [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         internal static extern UIntPtr smsp_report_count(ReportHandle report);
 
         [DllImport(Name, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]

@@ -50,6 +50,8 @@ namespace Smsp
         public bool Wait(int milliseconds = Timeout.Infinite)
             => Native.smsp_operation_wait(handle, milliseconds) == (int)Code.Ok;
 
+        internal Code Notify(QueueHandle queue, ulong tag) => (Code)Native.smsp_operation_notify(handle, queue, tag);
+
         /// <summary>Asks it to end, and returns at once. It is done within 200 ms.</summary>
         public void Cancel() => Native.smsp_operation_cancel(handle);
 

@@ -63,8 +63,8 @@ namespace Smsp
         }
 
         /// <summary>Asks without blocking a thread of the pool. progress hears how many are answered or given up, on a thread of
-        /// the pool, in order, and the end before the task is done. A cancelled call of which something was answered is
-        /// a report whose Error says so; else the task is cancelled.</summary>
+        /// the pool, in order, at most 20 times a second, and the end before the task is done. A cancelled call of which
+        /// something was answered is a report whose Error says so; else the task is cancelled.</summary>
         public Task<Report> MultiStatusAsync(
             IEnumerable<Query> queries,
             IProgress<CallProgress> progress = null,
