@@ -10,7 +10,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use smsp_simulator::Simulator;
-use support::{KEY, ROOT, golang, isolated, output, scratch, simulator};
+use support::{KEY, ROOT, golang, isolated, isolated_from_group, output, scratch, simulator};
 
 /// Messages of the documentation's samples, and one that cannot be asked.
 const MESSAGES: [&str; 4] = ["+33699999993:111111", "+33699999992:1000", "0619922264:1226613", "06xxxxxxx1:1222"];
@@ -209,7 +209,7 @@ fn many(count: usize) -> Vec<String> {
 
 /// The program, with one request at a time for each message.
 fn asking(program: &Path, simulator: &Simulator) -> Command {
-    let mut command = isolated(program);
+    let mut command = isolated_from_group(program);
     command.env("SMSPARTNER_API_KEY", KEY).env("SMSP_BASE_URL", simulator.base_url());
     command.env("SMSP_BATCH_SIZE", "1").env("SMSP_MAX_CONNECTIONS", "1");
     command

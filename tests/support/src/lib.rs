@@ -168,8 +168,17 @@ pub fn link(target: &Path, link: &Path) {
 
 /// A command for a program that must not hang, without variables that configure the library or a proxy.
 pub fn isolated(program: impl AsRef<Path>) -> Command {
+    within_limit(program.as_ref(), &[])
+}
+
+/// The same for a program that is sent a signal. `timeout` passes it on once, and not once more to the whole group.
+pub fn isolated_from_group(program: impl AsRef<Path>) -> Command {
+    within_limit(program.as_ref(), &["--foreground"])
+}
+
+fn within_limit(program: &Path, options: &[&str]) -> Command {
     let mut command = Command::new("timeout");
-    command.args(["--kill-after=5", LIMIT]).arg(program.as_ref());
+    command.args(options).args(["--kill-after=5", LIMIT]).arg(program);
     without(&mut command, |name| name.starts_with("SMSP") || name.to_ascii_uppercase().ends_with("_PROXY"));
     command.env("LD_LIBRARY_PATH", &library().folder);
     command
