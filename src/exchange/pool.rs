@@ -152,7 +152,8 @@ impl Pool {
     /// Gives free connections to this many threads: to idle ones, or else to new ones. Fails if no thread can be
     /// started and nobody uses a connection.
     fn engage(&self, mut queue: MutexGuard<'_, Queue>, most: usize) -> io::Result<()> {
-        let most = if self.shared.is_paced() { usize::from(!queue.is_pacing) } else { most };
+        // While one thread waits for the next moment, another one is to be at hand for the moment after it.
+        let most = if queue.is_pacing { usize::from(queue.idle == 0) } else { most };
         let free = most.min(self.shared.max_connections - queue.in_use);
         let woken = free.min(queue.idle);
         queue.call_idle(woken);
@@ -254,10 +255,11 @@ impl Queue {
         self.in_use += threads;
     }
 
-    /// Gives free connections to idle threads, as far as there is something to ask. Returns how many are to be notified.
-    fn call_for_work(&mut self, max_connections: usize) -> usize {
+    /// Gives free connections to idle threads, as far as there is something to ask, but to no more than `most`. Returns
+    /// how many are to be notified.
+    fn call_for_work(&mut self, max_connections: usize, most: usize) -> usize {
         let work = self.calls.len() + self.alone.len();
-        let threads = work.min(self.idle).min(max_connections - self.in_use);
+        let threads = work.min(most).min(self.idle).min(max_connections - self.in_use);
         self.call_idle(threads);
         threads
     }
@@ -376,7 +378,7 @@ impl Shared {
         // What has ended does not get off.
         let rest = riders.iter().filter(|(call, number)| call.get_off(*number, ride));
         queue.alone.extend(rest.cloned());
-        let called = queue.call_for_work(self.max_connections);
+        let called = queue.call_for_work(self.max_connections, usize::MAX);
         drop(queue);
         (0..called).for_each(|_| self.called.notify_one());
         ride.cancel.clone().let_go();
@@ -391,7 +393,7 @@ impl Shared {
         for (call, _) in apart.iter().rev().filter(|(call, number)| call.wait_again(*number, ride)) {
             queue.calls.push_front(Arc::clone(call));
         }
-        let called = queue.call_for_work(self.max_connections);
+        let called = queue.call_for_work(self.max_connections, usize::MAX);
         drop(queue);
         (0..called).for_each(|_| self.called.notify_one());
     }
@@ -426,6 +428,7 @@ impl Shared {
             let next;
             (queue, next) = self.take(queue, interrupt);
             if next.is_some() {
+                self.leave_the_next_moment(queue);
                 return next;
             }
             queue.release();
@@ -474,6 +477,14 @@ impl Shared {
             next = pace.at_moment(|| queue.take(interrupt, room));
         }
         (queue, next)
+    }
+
+    /// Where requests are paced and there is more to ask, has an idle thread wait for the next moment.
+    fn leave_the_next_moment(&self, mut queue: MutexGuard<'_, Queue>) {
+        if self.is_paced() && !queue.is_pacing && queue.call_for_work(self.max_connections, 1) > 0 {
+            drop(queue);
+            self.called.notify_one();
+        }
     }
 
     fn is_paced(&self) -> bool {

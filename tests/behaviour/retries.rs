@@ -208,3 +208,15 @@ fn requests_start_at_their_pace_over_all_calls() {
     assert_eq!(outcome.code(), Code::Partial);
     assert!(outcome.error.unwrap().message().contains("requests_per_second"));
 }
+
+/// One after the other, the requests would take six seconds.
+#[test]
+fn requests_do_not_wait_for_answers_longer_than_their_pace_asks() {
+    let simulator = Simulator::builder().api_key(KEY).clock(Clock::Finished).latency(Duration::from_millis(500));
+    let simulator = simulator.start().unwrap();
+    let client = client(&simulator.base_url(), &[("requests_per_second", "20"), ("max_connections", "16")]);
+    let start = Instant::now();
+    assert_eq!(ask(&client, 12).code(), Code::Ok);
+    let took = start.elapsed();
+    assert!(took >= Duration::from_millis(11 * 50 + 500) && took < Duration::from_millis(3_150), "{took:?}");
+}
