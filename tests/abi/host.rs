@@ -438,11 +438,11 @@ fn an_answer_may_come_in_the_millisecond_of_the_deadline() {
 
 #[test]
 fn threads_and_descriptors_of_many_calls_are_few() {
-    for (callers, connections) in [("4", "4"), ("16", "4"), ("2", "1")] {
+    for (callers, connections, calls) in [("4", "4", "2000"), ("16", "4", "6250"), ("2", "1", "2000")] {
         let server = Server::start(simulator(), false);
         let rows = server.rows(500);
         let mut command = program("steady").command(Form::Shared);
-        command.args(server.arguments(&[callers, "2000", connections], &rows));
+        command.args(server.arguments(&[callers, calls, connections], &rows));
         command.arg(format!("max_connections={connections}"));
         tell(run(&mut command).trim_end());
     }

@@ -85,9 +85,9 @@ const MISSED_TARGETS: &str = "\
 To meet the targets that are missed, the growth from 10,000 to 1,000,000 statuses would need pages
 of memory that cost nothing, because the lower bound grows as well. The targets for PHP and Python
 would need a client that builds its requests and reads its answers in the time that the lower bound
-leaves, and over TLS also in the time that TLS adds. Four callers of one message each
-over plain HTTP, the server and the client share two cores: there the lower bound with ureq-proto
-shows what is left for everything else.";
+leaves, and over TLS also in the time that TLS adds. With four
+callers of one message a call over plain HTTP, clients and server share two cores; the lower bound
+with ureq-proto shows what is left for everything else.";
 
 /// What one run of a program cost.
 #[derive(Clone, Copy)]
