@@ -3,6 +3,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# After `cargo package`, cargo looks at the copy of the sources there to find out whether the build script has changed.
+rm -rf "${CARGO_TARGET_DIR:-target}/package"
 made=$(cargo build --locked --package smsp --message-format=json-render-diagnostics |
     sed -n 's/.*"reason":"build-script-executed".*"SMSP_HEADER","\([^"]*\)".*/\1/p' | tail -n 1)
 [ -n "$made" ] || { echo "the build made no header" >&2; exit 1; }
