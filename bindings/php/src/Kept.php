@@ -39,16 +39,16 @@ final class Kept
      */
     public static function client(#[SensitiveParameter] string $identity, #[SensitiveParameter] callable $make): Handle
     {
-        // Another copy of the library knows nothing of the clients of this one.
-        $identity = hash('sha256', $identity . self::placeOfLibrary());
+        $identity = self::copyOfLibrary() . hash('sha256', $identity);
         return self::$used[$identity] ??= self::find($identity) ?? self::add($identity, $make());
     }
 
-    private static function placeOfLibrary(): int
+    /** What the names of all clients of this copy of the library begin with. Another copy can neither use nor free them. */
+    private static function copyOfLibrary(): string
     {
         /** @var CData $function */
         $function = Native::library()->smsp_client_free;
-        return Memory::address($function);
+        return dechex(Memory::address($function)) . ':';
     }
 
     private static function find(string $identity): ?Handle
@@ -65,8 +65,10 @@ final class Kept
     private static function add(string $identity, Handle $client): Handle
     {
         $clients = self::read();
-        $idle = array_diff_key($clients, self::$used);
-        $isFull = count($clients) >= self::MOST;
+        $isOwn = static fn (string $name): bool => str_starts_with($name, self::copyOfLibrary());
+        $own = array_filter($clients, $isOwn, ARRAY_FILTER_USE_KEY);
+        $idle = array_diff_key($own, self::$used);
+        $isFull = count($own) >= self::MOST;
         if ($isFull && $idle === []) {
             return $client;
         }
