@@ -39,6 +39,17 @@ impl<'a> MessageId<'a> {
         decimal::canonical(text).map(MessageId::Number)
     }
 
+    /// Returns the same digits without zeros in front, and any other id as it is.
+    pub(crate) fn without_zeros(self) -> MessageId<'a> {
+        match self {
+            MessageId::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                let digits = text.trim_start_matches('0').to_owned();
+                digits.parse().map_or(MessageId::Text(digits.into()), MessageId::Number)
+            }
+            id => id,
+        }
+    }
+
     /// Returns the id as it is sent.
     pub(crate) fn text(&self) -> Cow<'_, str> {
         match self {

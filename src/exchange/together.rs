@@ -35,11 +35,11 @@ pub(super) struct Share<'c> {
     pub places: Vec<usize>,
 }
 
-/// Identifies entries of which one could take the other's answer: they have the same id, and the same number or the same
-/// French digits.
+/// Identifies entries of which one could take the other's answer: they have the same number or the same French digits, and
+/// the same id, also where a service that takes ids for numbers forgets zeros in front.
 fn rivals<'c>(entry: &BatchEntry<'c>) -> EntryKey<'c> {
     let (phone, id) = entry.message().key();
-    (phone.without_prefix(), id)
+    (phone.without_prefix(), id.without_zeros())
 }
 
 impl<'c> Together<'c> {
