@@ -43,8 +43,11 @@ impl<'a> MessageId<'a> {
     pub(crate) fn without_zeros(self) -> MessageId<'a> {
         match self {
             MessageId::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-                let digits = text.trim_start_matches('0').to_owned();
-                digits.parse().map_or(MessageId::Text(digits.into()), MessageId::Number)
+                let digits = match text.trim_start_matches('0') {
+                    "" => "0",
+                    digits => digits,
+                };
+                digits.parse().map_or_else(|_| MessageId::Text(digits.to_owned().into()), MessageId::Number)
             }
             id => id,
         }

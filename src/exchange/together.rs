@@ -105,3 +105,34 @@ impl<'c> Together<'c> {
         deadlines.reduce(|one, other| Some(if one?.at < other?.at { other? } else { one? })).flatten()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::request::with_asked;
+
+    #[test]
+    fn what_could_take_the_others_answer_are_rivals() {
+        let same = |one: (&str, &str), other: (&str, &str)| {
+            let key = |message| with_asked(&[message], |asked| format!("{:?}", rivals(&asked[0])));
+            key(one) == key(other)
+        };
+        for (one, other) in [
+            (("+33508412345", "7"), ("0508412345", "7")),
+            (("+508412345", "7"), ("0508412345", "007")),
+            (("+262692123456", "0"), ("+33692123456", "000")),
+            (("0612345678", "9223372036854775807"), ("+33612345678", "09223372036854775807")),
+            (("0612345678", "18446744073709551616"), ("0612345678", "018446744073709551616")),
+        ] {
+            assert!(same(one, other), "{one:?} {other:?}");
+        }
+        for (one, other) in [
+            (("0612345678", "7"), ("0612345678", "70")),
+            (("0612345678", "7"), ("0612345679", "7")),
+            (("+32612345678", "7"), ("+33612345678", "7")),
+            (("0612345678", "a7"), ("0612345678", "A7")),
+        ] {
+            assert!(!same(one, other), "{one:?} {other:?}");
+        }
+    }
+}
